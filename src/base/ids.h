@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// Names for things that threads talk about. Strong types, never bare integers.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace tribar {
+
+/// Names one connection for the life of the process. The low bits are a slot, used again after the
+/// connection is gone; the high bits are a generation, so that no id is ever used twice.
+/// Zero names nothing. A plain value; any thread.
+struct ConnectionId {
+  static constexpr unsigned kSlotBits = 24;
+  static constexpr std::uint64_t kSlots = std::uint64_t{1} << kSlotBits;
+  static constexpr std::uint64_t kGenerations = std::uint64_t{1} << (64 - kSlotBits);
+
+  std::uint64_t value = 0;
+
+  /// `slot` < kSlots; `generation` from 1, < kGenerations.
+  static constexpr ConnectionId make(std::uint64_t slot, std::uint64_t generation) {
+    return ConnectionId{generation << kSlotBits | slot};
+  }
+  [[nodiscard]] constexpr std::size_t slot() const { return value & (kSlots - 1); }
+  [[nodiscard]] constexpr std::uint64_t generation() const { return value >> kSlotBits; }
+  [[nodiscard]] constexpr bool is_none() const { return value == 0; }
+  friend constexpr auto operator<=>(ConnectionId, ConnectionId) = default;
+};
+
+/// Names an account for ever: counted up from 1 in the order of creation, never used again, also
+/// not after the account is deleted. Zero names nothing.
+struct AccountId {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(AccountId, AccountId) = default;
+};
+
+/// A message's number in its recipient's queue: counted up from 1 in the order of acceptance.
+struct MessageNumber {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(MessageNumber, MessageNumber) = default;
+};
+
+/// Milliseconds since 1970-01-01 UTC.
+struct UnixMs {
+  std::uint64_t value = 0;
+  friend constexpr auto operator<=>(UnixMs, UnixMs) = default;
+};
+
+}  // namespace tribar

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// Cuts a byte stream into frames and builds them. Owns no socket and starts no thread.
+// A length is compared with the limit before anything is allocated for it.
+//
+//   offset 0, 1 byte    version, always 0
+//   offset 1, 1 byte    command
+//   offset 2, 40 bytes  length of the data in bytes, unsigned, big endian
+//   offset 42           the data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tribar {
+
+inline constexpr std::uint8_t kProtocolVersion = 0;
+inline constexpr std::size_t kHeaderBytes = 42;
+/// Joins the fields of a frame's data.
+inline constexpr std::string_view kDelimiter = "|||";
+
+/// What stands at the front of some bytes of a stream.
+struct FrameCut {
+  enum class Kind {
+    Incomplete,  // more bytes are needed; `needed_bytes` says how many in all, as far as is known
+    Whole,       // a frame: `code`, `data`, `frame_bytes`
+    BadVersion,  // the first byte, `version`, is not kProtocolVersion: the stream is lost
+    TooLong,     // the length is over the limit: the stream is lost
+  };
+  Kind kind = Kind::Incomplete;
+  std::uint8_t version = 0;
+  std::uint8_t code = 0;
+  std::size_t needed_bytes = kHeaderBytes;
+  /// Of a Whole frame: header and data, and the view of the data in the bytes that were given.
+  std::size_t frame_bytes = 0;
+  std::string_view data;
+};
+
+/// Looks at the front of `bytes`, the unread part of a stream. `limit_bytes`: the most data that a
+/// frame may announce, below 2^63. The version is judged as soon as there is one byte, the length
+/// as soon as there are kHeaderBytes. Pure; takes the same time for every input.
+[[nodiscard]] FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes);
+
+/// The length in a header of kHeaderBytes; 2^64-1 stands for everything that does not fit.
+[[nodiscard]] std::uint64_t announced_bytes(const char* header);
+
+/// Writes a header to `out`, which has room for kHeaderBytes.
+void put_header(char* out, std::uint8_t code, std::uint64_t data_bytes);
+
+/// Appends a whole frame to `out`.
+void append_frame(std::string& out, std::uint8_t code, std::string_view data);
+
+/// Keeps what a stream brought until it makes frames: feed bytes, take frames. For a reader that
+/// has one connection, like the client; the server cuts frames where it read them.
+class FrameReader {
+ public:
+  explicit FrameReader(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  void feed(std::string_view bytes);
+
+  /// The next frame, or why there is none. Views are good until the next feed(). After BadVersion
+  /// or TooLong every further call says the same.
+  [[nodiscard]] FrameCut take();
+
+  /// Bytes fed and not yet taken.
+  [[nodiscard]] std::size_t pending_bytes() const { return buffer_.size() - taken_; }
+
+ private:
+  std::uint64_t limit_bytes_;
+  std::string buffer_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace tribar

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// See text.h.
+#include "protocol/text.h"
+
+#include <array>
+#include <cstring>
+
+#include "protocol/frame.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::uint64_t kEveryByte = 0x0101010101010101;
+constexpr std::uint64_t kHighBits = kEveryByte * 0x80;
+
+/// Non-zero when a byte of `word` is outside 0x20..0x7e.
+constexpr std::uint64_t odd_bytes(std::uint64_t word) {
+  // Adding 1 lifts 0x7f to the high bit; taking 0x20 away borrows from the high bit below 0x20.
+  return (word | (word + kEveryByte) | (word - kEveryByte * 0x20)) & kHighBits;
+}
+
+bool is_username_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+}  // namespace
+
+bool is_plain(std::string_view bytes) {
+  std::uint64_t odd = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, 8);
+    odd |= odd_bytes(word);
+  }
+  if (i < bytes.size()) {
+    std::uint64_t word = kEveryByte * 0x20;
+    std::memcpy(&word, bytes.data() + i, bytes.size() - i);
+    odd |= odd_bytes(word);
+  }
+  return odd == 0;
+}
+
+std::optional<Refusal> refuse_username(std::string_view name, std::size_t limit_bytes) {
+  if (name.find(kDelimiter) != std::string_view::npos) {
+    return Refusal{RefusalCode::DelimiterInUsername};
+  }
+  if (name.empty()) {
+    return Refusal{RefusalCode::EmptyUsername};
+  }
+  if (auto refusal = refuse_not_ascii(name)) {
+    return refusal;
+  }
+  if (name.size() > limit_bytes) {
+    return Refusal{RefusalCode::UsernameTooLong, name.size(), limit_bytes};
+  }
+  for (const char c : name) {
+    if (!is_username_byte(c)) {
+      return Refusal{RefusalCode::UsernameCharacter};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> refuse_not_ascii(std::string_view bytes) {
+  for (const char c : bytes) {
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return Refusal{RefusalCode::NotAscii, static_cast<unsigned char>(c)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> refuse_message(std::string_view text) {
+  if (is_plain(text)) {
+    return std::nullopt;
+  }
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) {
+      return Refusal{RefusalCode::NotAscii, byte};
+    }
+    if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f) {
+      return Refusal{RefusalCode::ControlCharacter, byte};
+    }
+  }
+  return std::nullopt;
+}
+
+std::size_t find_delimiter(std::string_view bytes, std::size_t from) {
+  while (from < bytes.size()) {
+    const void* hit = std::memchr(bytes.data() + from, '|', bytes.size() - from);
+    if (hit == nullptr) {
+      break;
+    }
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(hit) - bytes.data());
+    if (bytes.size() - at < kDelimiter.size()) {
+      break;
+    }
+    if (bytes[at + 1] == '|' && bytes[at + 2] == '|') {
+      return at;
+    }
+    from = at + 1;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace tribar
