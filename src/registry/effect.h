@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// What the registry wants done, in order: plain values that know no bytes of the wire. Views and
+// pointers are good for as long as the batch lives whose output they stand in.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "base/ids.h"
+#include "protocol/command.h"
+#include "protocol/refusal.h"
+
+namespace tribar {
+
+/// A message to its recipient. If it cannot be written it comes back as Returned.
+struct Push {
+  const Message* message = nullptr;
+  AccountId account;  // the recipient's
+  MessageNumber number;
+  UnixMs time;
+  bool is_live = true;        // false: asked for by DELIVER, so an answer
+  bool wants_report = false;  // tell as soon as it is written, not at leisure
+  friend bool operator==(const Push& a, const Push& b) {
+    return *a.message == *b.message && a.account == b.account && a.number == b.number &&
+           a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report;
+  }
+};
+
+/// The same message back to its sender: the confirmation.
+struct Echo {
+  const Message* message = nullptr;
+  friend bool operator==(const Echo& a, const Echo& b) { return *a.message == *b.message; }
+};
+
+/// Success of CREATE or LOGIN: the connection is logged in now.
+struct LoggedIn {
+  friend bool operator==(const LoggedIn&, const LoggedIn&) = default;
+};
+
+struct Refuse {
+  Refusal refusal;
+  friend bool operator==(const Refuse&, const Refuse&) = default;
+};
+
+/// The answer to LIST. Each name in `names` ends with '\n', which no name can hold.
+struct Names {
+  std::string_view names;
+  std::uint32_t count = 0;
+  friend bool operator==(const Names&, const Names&) = default;
+};
+
+/// A command that has no answer of its own is done.
+struct Done {
+  friend bool operator==(const Done&, const Done&) = default;
+};
+
+/// As Done; and the connection is logged out.
+struct LoggedOut {
+  friend bool operator==(const LoggedOut&, const LoggedOut&) = default;
+};
+
+/// Close the connection when everything before this is written.
+struct Close {
+  friend bool operator==(const Close&, const Close&) = default;
+};
+
+using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, LoggedOut, Close>;
+
+struct Effect {
+  ConnectionId to;
+  /// The completion of one of the connection's commands: its Input::command_bytes; zero: none.
+  std::uint32_t completes_bytes = 0;
+  /// What this counts in the connection's credit until it is reported as Written.
+  std::uint32_t charge = 0;
+  EffectBody body;
+  friend bool operator==(const Effect&, const Effect&) = default;
+};
+
+}  // namespace tribar

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// What goes into the registry: plain values. Views point into the batch that brought them.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "base/ids.h"
+#include "protocol/command.h"
+#include "protocol/refusal.h"
+
+namespace tribar {
+
+/// A frame that is no command. When it is fatal the connection is closed behind the refusal.
+struct Rejected {
+  Refusal refusal;
+  bool is_fatal = false;
+  friend bool operator==(const Rejected&, const Rejected&) = default;
+};
+
+/// The connection was not logged in when its time for that was over.
+struct LoginExpired {
+  Refusal refusal;
+  friend bool operator==(const LoginExpired&, const LoginExpired&) = default;
+};
+
+/// The peer sends no more, and still reads: its logout.
+struct Ended {
+  friend bool operator==(const Ended&, const Ended&) = default;
+};
+
+/// The connection is gone; the last input that names it, but for Returned.
+struct Closed {
+  friend bool operator==(const Closed&, const Closed&) = default;
+};
+
+/// What the kernel took since the last report, as sums of the effects' charges.
+struct Written {
+  std::uint64_t charge = 0;       // of all effects
+  std::uint64_t push_charge = 0;  // of the pushes among them
+  std::uint32_t pushes = 0;
+  friend bool operator==(const Written&, const Written&) = default;
+};
+
+/// A push that was handed over and could not be written: back to its place in the queue.
+struct Returned {
+  AccountId account;
+  MessageNumber number;
+  UnixMs time;
+  Message message;
+  std::uint32_t charge = 0;
+  friend bool operator==(const Returned&, const Returned&) = default;
+};
+
+/// Goes on with what was too long for one step; comes when Registry::has_more_to_do().
+struct Continue {
+  friend bool operator==(const Continue&, const Continue&) = default;
+};
+
+/// Nothing new can be stored from now on, or can be again.
+struct StorageDown {
+  friend bool operator==(const StorageDown&, const StorageDown&) = default;
+};
+struct StorageUp {
+  friend bool operator==(const StorageUp&, const StorageUp&) = default;
+};
+
+using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
+                               Returned, LoginExpired, Closed, Continue, StorageDown, StorageUp>;
+
+struct Input {
+  ConnectionId from;  // none for those that no connection brings
+  /// What the command counts in its connection's window: the bytes of its frame. Zero for what is
+  /// no command and gets no completion.
+  std::uint32_t command_bytes = 0;
+  InputBody body;
+  friend bool operator==(const Input&, const Input&) = default;
+};
+
+}  // namespace tribar

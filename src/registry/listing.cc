@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// See listing.h.
+#include "registry/listing.h"
+
+#include <algorithm>
+
+namespace tribar {
+
+Listing::Listing(ConnectionId asker, std::uint32_t command_bytes, std::string_view pattern,
+                 const Accounts& accounts)
+    : asker_(asker), command_bytes_(command_bytes), glob_(pattern), next_(accounts.oldest()) {}
+
+Listing::State Listing::step(Accounts& accounts, std::uint64_t steps, std::uint64_t most) {
+  std::uint64_t spent = 0;
+  while (next_ != Accounts::kNoPlace) {
+    if (spent >= steps) {
+      return State::Unfinished;
+    }
+    const Account& account = accounts.at(next_);
+    if (glob_.matches(account.name, spent)) {
+      if (count_ == most) {
+        return State::TooLong;
+      }
+      ++count_;
+      names_ += account.name;
+      names_ += '\n';
+    }
+    next_ = account.newer;
+  }
+  return State::Finished;
+}
+
+void Listing::pass(const Account& account) {
+  if (next_ == account.place) {
+    next_ = account.newer;
+  }
+}
+
+void Listings::cancel(ConnectionId asker) {
+  std::erase_if(queue_, [asker](const Listing& listing) { return listing.asker() == asker; });
+}
+
+void Listings::pass(const Account& account) {
+  for (Listing& listing : queue_) {
+    listing.pass(account);
+  }
+}
+
+Listing& Listings::current() {
+  turn_ %= std::min(queue_.size(), kAtOnce);
+  return queue_[turn_];
+}
+
+void Listings::rotate() { ++turn_; }
+
+void Listings::drop_current() { queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(turn_)); }
+
+}  // namespace tribar

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// Where the registry appends what it decided, and what keeps the memory alive that this points to.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/arena.h"
+#include "registry/effect.h"
+#include "registry/message_list.h"
+#include "registry/record.h"
+
+namespace tribar {
+
+struct Output {
+  std::vector<Effect> effects;
+  std::vector<Record> records;
+  Arena arena;
+  MessageList messages;            // kept messages on their way out
+  std::vector<std::string> texts;  // long answers
+
+  /// Takes a long text over; the view is good until clear().
+  [[nodiscard]] std::string_view keep(std::string&& text) {
+    // On the heap whatever its length, so that the view outlives a move of the string.
+    text.reserve(64);
+    return texts.emplace_back(std::move(text));
+  }
+
+  void clear() {
+    effects.clear();
+    records.clear();
+    arena.reset();
+    messages.clear();
+    texts.clear();
+  }
+};
+
+}  // namespace tribar

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: MIT
+//
+// See registry.h. The order of this file: dispatch, commands, what becomes of connections, the
+// flow towards readers.
+#include "registry/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tribar {
+namespace {
+
+/// A slice of a LIST: some tens of microseconds. The first one is taken at once, so that a short
+/// LIST is answered in its own turn.
+constexpr std::uint64_t kSliceSteps = 10000;
+/// Freed of a deleted account's queue per Continue.
+constexpr std::size_t kTrashPerStep = 2000;
+/// Numbers are stored as used in blocks, so that one record serves many messages.
+constexpr std::uint64_t kReservedNumbers = 1024;
+/// What a short answer counts in the credit: about its bytes.
+constexpr std::uint32_t kShortAnswerCharge = 42;
+
+std::uint32_t charge_of(const Message& message) {
+  return static_cast<std::uint32_t>(frame_bytes_of(message));
+}
+
+}  // namespace
+
+Registry::Registry(const RegistryLimits& limits, HashKey key, bool keeps_records)
+    : limits_(limits), keeps_records_(keeps_records), accounts_(key) {}
+
+void Registry::apply(const Input& input, UnixMs now, Output& out) {
+  Turn turn{now, out};
+  if (input.command_bytes > 0) {
+    Session& session = session_of(input.from);
+    if (session.is_over) {
+      answer(session, input.command_bytes, 0, Done{}, turn);
+    } else if (must_wait(session) || (session.stall && !session.stall->waiting.empty())) {
+      session.stalled().waiting.push_back(copy_command(input));
+    } else {
+      execute(session, input, turn);
+    }
+    return;
+  }
+  if (const auto* done = std::get_if<Written>(&input.body)) {
+    if (Session* session = find_session(input.from)) {
+      written(*session, *done, turn);
+    }
+  } else if (const auto* back = std::get_if<Returned>(&input.body)) {
+    returned(find_session(input.from), *back);
+  } else if (std::holds_alternative<Ended>(input.body)) {
+    Session& session = session_of(input.from);
+    if (session.stall && !session.stall->waiting.empty()) {
+      session.stall->waiting.push_back(copy_command(input));
+    } else {
+      ended(session, turn);
+    }
+  } else if (const auto* expired = std::get_if<LoginExpired>(&input.body)) {
+    login_expired(session_of(input.from), expired->refusal, turn);
+  } else if (std::holds_alternative<Closed>(input.body)) {
+    if (Session* session = find_session(input.from)) {
+      closed(*session, turn);
+    }
+  } else if (std::holds_alternative<Continue>(input.body)) {
+    go_on(turn);
+  } else if (std::holds_alternative<StorageDown>(input.body)) {
+    is_storage_up_ = false;
+  } else if (std::holds_alternative<StorageUp>(input.body)) {
+    is_storage_up_ = true;
+  }
+}
+
+void Registry::execute(Session& session, const Input& input, Turn& turn) {
+  const std::uint32_t bytes = input.command_bytes;
+  if (const auto* command = std::get_if<Send>(&input.body)) {
+    send(session, bytes, command->message, turn);
+  } else if (const auto* creation = std::get_if<Create>(&input.body)) {
+    create(session, bytes, creation->username, turn);
+  } else if (const auto* entry = std::get_if<Login>(&input.body)) {
+    login(session, bytes, entry->username, turn);
+  } else if (const auto* question = std::get_if<List>(&input.body)) {
+    list(session, bytes, question->pattern, turn);
+  } else if (std::holds_alternative<Deliver>(input.body)) {
+    deliver(session, bytes, turn);
+  } else if (std::holds_alternative<Delete>(input.body)) {
+    remove(session, bytes, turn);
+  } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
+    reject(session, bytes, *rejected, turn);
+  } else if (std::holds_alternative<Ended>(input.body)) {
+    ended(session, turn);
+  }
+}
+
+// Commands.
+
+void Registry::create(Session& session, std::uint32_t command_bytes, std::string_view name,
+                      Turn& turn) {
+  if (accounts_.find(name) != nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::UsernameTaken}, turn);
+  }
+  if (session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
+  }
+  if (!is_storage_up_) {
+    return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
+  }
+  if (accounts_.size() >= limits_.accounts) {
+    return refuse(session, command_bytes,
+                  {RefusalCode::TooManyAccounts, accounts_.size(), limits_.accounts}, turn);
+  }
+  last_account_ = AccountId{last_account_.value + 1};
+  Account& account = accounts_.add(last_account_, name);
+  if (keeps_records_) {
+    turn.out.records.emplace_back(
+        AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
+  }
+  if (!session.is_gone) {
+    account.session = session.id;
+    session.account = {account.place, account.id};
+    session.is_logged_in = true;
+  }
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
+}
+
+void Registry::login(Session& session, std::uint32_t command_bytes, std::string_view name,
+                     Turn& turn) {
+  Account* account = accounts_.find(name);
+  if (account == nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::NoSuchUsername}, turn);
+  }
+  if (!account->session.is_none()) {
+    return refuse(session, command_bytes, {RefusalCode::LoggedInElsewhere}, turn);
+  }
+  if (session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
+  }
+  if (!session.is_gone) {
+    account->session = session.id;
+    session.account = {account->place, account->id};
+    session.is_logged_in = true;
+  }
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
+}
+
+void Registry::list(Session& session, std::uint32_t command_bytes, std::string_view pattern,
+                    Turn& turn) {
+  if (session.is_gone) {
+    return;
+  }
+  if (pattern.empty()) {
+    pattern = "*";
+  }
+  if (pattern.find_first_of("*?[") == std::string_view::npos) {
+    const Account* account = accounts_.find(pattern);
+    const std::string_view names =
+        account == nullptr ? std::string_view() : turn.out.keep(account->name + '\n');
+    return answer(session, command_bytes,
+                  kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
+                  Names{names, account == nullptr ? 0U : 1U}, turn);
+  }
+  Listing listing(session.id, command_bytes, pattern, accounts_);
+  const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
+  if (state == Listing::State::Unfinished) {
+    session.stalled().is_listing = true;
+    listings_.add(std::move(listing));
+    return;
+  }
+  answer_listing(session, listing, state, turn);
+}
+
+void Registry::send(Session& session, std::uint32_t command_bytes, const Message& message,
+                    Turn& turn) {
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::SendBeforeLogin}, turn);
+  }
+  if (accounts_.at(session.account.place).name != message.sender) {
+    return refuse(session, command_bytes, {RefusalCode::SenderIsNotYou}, turn);
+  }
+  Account* recipient = accounts_.find(message.recipient);
+  if (recipient == nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::NoSuchRecipient}, turn);
+  }
+  const std::uint32_t charge = charge_of(message);
+  if (const auto refusal = refuse_message_for(*recipient, charge)) {
+    return refuse(session, command_bytes, *refusal, turn);
+  }
+  const MessageNumber number{recipient->last_number.value + 1};
+  recipient->last_number = number;
+  recipient->held_bytes += charge;
+  recipient->held_messages += 1;
+  queued_bytes_ += charge;
+  if (keeps_records_) {
+    keep_record_of(*recipient, number, message, turn);
+  }
+  Session* reader = find_session(recipient->session);
+  if (reader == nullptr) {
+    recipient->undelivered.push_back(
+        KeptMessage::make(number, turn.now, message.sender, message.text));
+  } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
+    auto& backlog = reader->stalled().backlog;
+    if (backlog.empty() || !backlog.back().is_live) {
+      backlog.emplace_back();
+    }
+    backlog.back().messages.push_back(
+        KeptMessage::make(number, turn.now, message.sender, message.text));
+  } else {
+    push(*reader, *recipient, &message, number, turn.now, true, turn);
+  }
+  answer(session, command_bytes, charge, Echo{&message}, turn);
+}
+
+void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn) {
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::DeliverBeforeLogin}, turn);
+  }
+  answer(session, command_bytes, 0, Done{}, turn);
+  Account& account = accounts_.at(session.account.place);
+  if (account.undelivered.is_empty() || session.is_gone) {
+    return;
+  }
+  session.stalled().backlog.push_back({false, std::move(account.undelivered)});
+  drain(session, turn);
+}
+
+void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn) {
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::DeleteBeforeLogin}, turn);
+  }
+  if (!is_storage_up_) {
+    return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
+  }
+  Account& account = accounts_.at(session.account.place);
+  if (keeps_records_) {
+    turn.out.records.emplace_back(AccountDeleted{account.id});
+  }
+  queued_bytes_ -= account.held_bytes;
+  trash_.append(std::move(account.undelivered));
+  listings_.pass(account);
+  accounts_.remove(account);
+  session.is_logged_in = false;
+  session.account = {};
+  session.orphan_pushes += std::exchange(session.owed_pushes, 0);
+  session.orphan_push_charge += std::exchange(session.owed_push_charge, 0);
+  session.owed_numbers.reset();
+  answer(session, command_bytes, 0, LoggedOut{}, turn);
+}
+
+void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected,
+                      Turn& turn) {
+  refuse(session, command_bytes, rejected.refusal, turn);
+  if (rejected.is_fatal) {
+    log_out(session);
+    finish(session, turn);
+  }
+}
+
+// What becomes of connections.
+
+void Registry::written(Session& session, const Written& written, Turn& turn) {
+  session.owed -= written.charge;
+  // What was pushed for an account that is deleted came first, and is counted nowhere any more.
+  const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
+  const std::uint32_t pushes = written.pushes - orphans;
+  const std::uint64_t orphan_charge = pushes > 0 ? session.orphan_push_charge : written.push_charge;
+  session.orphan_pushes -= orphans;
+  session.orphan_push_charge -= orphan_charge;
+  if (pushes > 0) {
+    const std::uint64_t charge = written.push_charge - orphan_charge;
+    session.owed_pushes -= pushes;
+    session.owed_push_charge -= charge;
+    Account* account = accounts_.get(session.account);
+    if (account != nullptr) {
+      account->held_messages -= pushes;
+      account->held_bytes -= charge;
+      queued_bytes_ -= charge;
+    }
+    if (session.owed_numbers) {
+      auto& numbers = *session.owed_numbers;
+      for (std::uint32_t i = 0; i < pushes; ++i) {
+        if (account != nullptr) {
+          turn.out.records.emplace_back(HandedOver{account->id, numbers.front()});
+        }
+        numbers.pop_front();
+      }
+      if (numbers.empty()) {
+        session.owed_numbers.reset();
+      }
+    }
+  }
+  drain(session, turn);
+  run_waiting(session, turn);
+}
+
+void Registry::returned(Session* session, const Returned& returned) {
+  if (session != nullptr) {
+    session->owed -= returned.charge;
+    if (session->account.id == returned.account) {
+      session->owed_pushes -= 1;
+      session->owed_push_charge -= returned.charge;
+      if (session->owed_numbers) {
+        auto& numbers = *session->owed_numbers;
+        numbers.erase(std::find(numbers.begin(), numbers.end(), returned.number));
+      }
+    } else {
+      session->orphan_pushes -= 1;
+      session->orphan_push_charge -= returned.charge;
+    }
+  }
+  Account* account = accounts_.find(returned.message.recipient);
+  if (account == nullptr || account->id != returned.account) {
+    return;
+  }
+  account->undelivered.insert(KeptMessage::make(returned.number, returned.time,
+                                                returned.message.sender, returned.message.text));
+}
+
+void Registry::ended(Session& session, Turn& turn) {
+  if (session.is_over) {
+    return;
+  }
+  log_out(session);
+  return_runs(session, true);
+  session.is_over = true;
+  finish_when_idle(session, turn);
+}
+
+void Registry::login_expired(Session& session, const Refusal& refusal, Turn& turn) {
+  if (session.is_logged_in || session.is_over) {
+    return;
+  }
+  listings_.cancel(session.id);
+  session.stall.reset();
+  refuse(session, 0, refusal, turn);
+  finish(session, turn);
+}
+
+void Registry::closed(Session& session, Turn& turn) {
+  session.is_gone = true;
+  listings_.cancel(session.id);
+  return_runs(session, false);
+  if (session.is_logged_in) {
+    accounts_.at(session.account.place).session = {};
+  }
+  // What was read before the end is done, in order, though nobody hears of it.
+  while (session.stall && !session.stall->waiting.empty()) {
+    execute_front(session, turn);
+  }
+  session = Session{};
+}
+
+void Registry::go_on(Turn& turn) {
+  for (std::size_t i = 0; i < kTrashPerStep && !trash_.is_empty(); ++i) {
+    trash_.pop_front();
+  }
+  if (listings_.is_empty()) {
+    return;
+  }
+  Listing& listing = listings_.current();
+  const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
+  if (state == Listing::State::Unfinished) {
+    listings_.rotate();
+    return;
+  }
+  Session& session = *find_session(listing.asker());
+  session.stall->is_listing = false;
+  answer_listing(session, listing, state, turn);
+  listings_.drop_current();
+  finish_when_idle(session, turn);
+  run_waiting(session, turn);
+}
+
+Session* Registry::find_session(ConnectionId id) {
+  const std::size_t slot = id.slot();
+  return !id.is_none() && slot < sessions_.size() && sessions_[slot].id == id ? &sessions_[slot]
+                                                                              : nullptr;
+}
+
+Session& Registry::session_of(ConnectionId id) {
+  if (id.slot() >= sessions_.size()) {
+    sessions_.resize(id.slot() + 1);
+  }
+  Session& session = sessions_[id.slot()];
+  if (session.id != id) {
+    session = Session{};
+    session.id = id;
+  }
+  return session;
+}
+
+void Registry::log_out(Session& session) {
+  if (session.is_logged_in) {
+    accounts_.at(session.account.place).session = {};
+    session.is_logged_in = false;
+  }
+}
+
+/// The last word to a connection.
+void Registry::finish(Session& session, Turn& turn) {
+  session.is_over = true;
+  session.is_closing = true;
+  answer(session, 0, 0, Close{}, turn);
+}
+
+/// The last word to a connection that is over, once it has all its answers.
+void Registry::finish_when_idle(Session& session, Turn& turn) {
+  if (session.is_over && !session.is_closing && !session.is_busy()) {
+    finish(session, turn);
+  }
+}
+
+/// Backlogged pushes go back to the queue; with `live_only`, what DELIVER asked for stays.
+void Registry::return_runs(Session& session, bool live_only) {
+  if (!session.has_backlog()) {
+    return;
+  }
+  Account* account = accounts_.get(session.account);
+  auto& backlog = session.stall->backlog;
+  std::erase_if(backlog, [&](BacklogRun& run) {
+    if (live_only && !run.is_live) {
+      return false;
+    }
+    if (account != nullptr) {
+      account->undelivered.merge(std::move(run.messages));
+    } else {
+      trash_.append(std::move(run.messages));
+    }
+    return true;
+  });
+}
+
+// The flow towards readers.
+
+bool Registry::must_wait(const Session& session) const {
+  return session.owed >= limits_.outbox_bytes || session.is_busy();
+}
+
+/// Hands over what the credit allows of the backlog.
+void Registry::drain(Session& session, Turn& turn) {
+  if (!session.has_backlog()) {
+    return;
+  }
+  auto& backlog = session.stall->backlog;
+  Account* account = accounts_.get(session.account);
+  if (account == nullptr) {
+    return_runs(session, false);
+  } else {
+    const std::string_view name = turn.out.arena.copy(account->name);
+    while (!backlog.empty() && session.owed < limits_.outbox_bytes) {
+      BacklogRun& run = backlog.front();
+      KeptMessage::Ptr kept = run.messages.pop_front();
+      const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
+      push(session, *account, message, kept->number(), kept->time(), run.is_live, turn);
+      turn.out.messages.push_back(std::move(kept));
+      if (run.messages.is_empty()) {
+        backlog.pop_front();
+      }
+    }
+  }
+  finish_when_idle(session, turn);
+}
+
+/// Executes waiting commands until one has to wait again, and drops an idle Stall.
+void Registry::run_waiting(Session& session, Turn& turn) {
+  while (session.stall && !must_wait(session)) {
+    if (session.stall->waiting.empty()) {
+      session.stall.reset();
+      return;
+    }
+    execute_front(session, turn);
+  }
+}
+
+/// Executes the first waiting command; its bytes live on in the output.
+void Registry::execute_front(Session& session, Turn& turn) {
+  WaitingCommand command = std::move(session.stall->waiting.front());
+  session.stall->waiting.pop_front();
+  const Input* input = turn.out.arena.make(command.input);
+  turn.out.texts.push_back(std::move(command.bytes));
+  execute(session, *input, turn);
+}
+
+/// Why nothing more is kept for `recipient` now, if so.
+std::optional<Refusal> Registry::refuse_message_for(const Account& recipient,
+                                                    std::uint64_t charge) const {
+  if (!is_storage_up_) {
+    return Refusal{RefusalCode::StorageUnavailable};
+  }
+  if (recipient.held_messages >= limits_.undelivered_messages ||
+      recipient.held_bytes + charge > limits_.undelivered_bytes) {
+    return Refusal{RefusalCode::RecipientQueueFull};
+  }
+  if (queued_bytes_ + charge > limits_.queued_bytes) {
+    return Refusal{RefusalCode::ServerQueuesFull};
+  }
+  return std::nullopt;
+}
+
+void Registry::keep_record_of(Account& recipient, MessageNumber number, const Message& message,
+                              Turn& turn) {
+  if (number >= recipient.reserved) {
+    recipient.reserved = MessageNumber{number.value + kReservedNumbers};
+    turn.out.records.emplace_back(NumbersReserved{recipient.id, recipient.reserved});
+  }
+  turn.out.records.emplace_back(
+      MessageKept{recipient.id, number, turn.now, message.sender, message.text});
+}
+
+void Registry::push(Session& reader, Account& account, const Message* message, MessageNumber number,
+                    UnixMs time, bool is_live, Turn& turn) {
+  const std::uint32_t charge = charge_of(*message);
+  reader.owed += charge;
+  reader.owed_pushes += 1;
+  reader.owed_push_charge += charge;
+  if (keeps_records_) {
+    if (!reader.owed_numbers) {
+      reader.owed_numbers = std::make_unique<std::deque<MessageNumber>>();
+    }
+    reader.owed_numbers->push_back(number);
+  }
+  // Far from every limit a late report costs nothing; near one it would refuse what there is
+  // room for.
+  const bool wants_report =
+      keeps_records_ || account.held_messages * std::uint64_t{2} >= limits_.undelivered_messages ||
+      account.held_bytes * 2 >= limits_.undelivered_bytes ||
+      queued_bytes_ * 2 >= limits_.queued_bytes;
+  turn.out.effects.push_back(
+      {reader.id, 0, charge, Push{message, account.id, number, time, is_live, wants_report}});
+}
+
+/// Tells a connection something, unless nobody is there to read it.
+void Registry::answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
+                      EffectBody body, Turn& turn) {
+  if (session.is_gone) {
+    return;
+  }
+  session.owed += charge;
+  turn.out.effects.push_back({session.id, completes_bytes, charge, body});
+}
+
+void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal,
+                      Turn& turn) {
+  answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal}, turn);
+}
+
+void Registry::answer_listing(Session& session, Listing& listing, Listing::State state,
+                              Turn& turn) {
+  if (state == Listing::State::TooLong) {
+    return refuse(session, listing.command_bytes(),
+                  {RefusalCode::ListTooLong, 0, limits_.list_names}, turn);
+  }
+  const std::string_view names = turn.out.keep(listing.take_names());
+  answer(session, listing.command_bytes(),
+         kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
+         Names{names, listing.count()}, turn);
+}
+
+void Registry::restore_account(AccountId id, std::string_view name, MessageNumber reserved) {
+  Account& account = accounts_.add(id, name);
+  account.reserved = reserved;
+  account.last_number = MessageNumber{reserved.value == 0 ? 0 : reserved.value - 1};
+  last_account_ = std::max(last_account_, id);
+}
+
+void Registry::restore_message(std::string_view recipient, KeptMessage::Ptr message) {
+  Account* account = accounts_.find(recipient);
+  if (account == nullptr) {
+    return;
+  }
+  const std::uint32_t charge = charge_of({message->sender(), account->name, message->text()});
+  account->held_bytes += charge;
+  account->held_messages += 1;
+  queued_bytes_ += charge;
+  account->undelivered.push_back(std::move(message));
+}
+
+}  // namespace tribar

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+//
+// The core: users, who is logged in where, and what waits for whom. A deterministic state machine
+// with no threads, sockets, clock, randomness or log: the same inputs give the same output.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/siphash.h"
+#include "registry/accounts.h"
+#include "registry/input.h"
+#include "registry/listing.h"
+#include "registry/output.h"
+#include "registry/session.h"
+
+namespace tribar {
+
+struct RegistryLimits {
+  std::uint64_t accounts = 1000000;
+  std::uint64_t outbox_bytes = 262144;  // credit: a connection is handed nothing more past it
+  std::uint64_t undelivered_messages = 10000;
+  std::uint64_t undelivered_bytes = 16777216;
+  std::uint64_t queued_bytes = 1073741824;
+  std::uint64_t list_names = 100000;
+};
+
+class Registry {
+ public:
+  /// `key` is what names are hashed with: a secret in a server, anything in a test; no output
+  /// depends on it. `keeps_records`: whether a journal stores what Output::records says.
+  Registry(const RegistryLimits& limits, HashKey key, bool keeps_records);
+
+  /// Applies one input, `now` being the time of its batch, and appends what must happen to `out`.
+  /// Effects point to the message in `input`, which must live as long as `out`.
+  void apply(const Input& input, UnixMs now, Output& out);
+
+  /// Whether a Continue is wanted: something was too long for one step.
+  [[nodiscard]] bool has_more_to_do() const { return !listings_.is_empty() || !trash_.is_empty(); }
+
+  /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
+  /// their ids, messages in ascending order of their numbers; `last` is the last id ever given.
+  void restore_account(AccountId id, std::string_view name, MessageNumber reserved);
+  void restore_message(std::string_view recipient, KeptMessage::Ptr message);
+  void restore_last_account(AccountId last) { last_account_ = last; }
+
+  [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
+  /// What all accounts' queues hold against RegistryLimits::queued_bytes.
+  [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
+
+ private:
+  /// One apply(): when it is, and where its output goes.
+  struct Turn {
+    UnixMs now;
+    Output& out;
+  };
+
+  void execute(Session& session, const Input& input, Turn& turn);
+  void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
+  void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
+  void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
+  void send(Session& session, std::uint32_t command_bytes, const Message& message, Turn& turn);
+  void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
+  void remove(Session& session, std::uint32_t command_bytes, Turn& turn);
+  void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
+
+  void written(Session& session, const Written& written, Turn& turn);
+  void returned(Session* session, const Returned& returned);
+  void ended(Session& session, Turn& turn);
+  void login_expired(Session& session, const Refusal& refusal, Turn& turn);
+  void closed(Session& session, Turn& turn);
+  void go_on(Turn& turn);
+
+  [[nodiscard]] Session* find_session(ConnectionId id);
+  Session& session_of(ConnectionId id);
+  [[nodiscard]] bool must_wait(const Session& session) const;
+  void log_out(Session& session);
+  void finish(Session& session, Turn& turn);
+  void finish_when_idle(Session& session, Turn& turn);
+  void execute_front(Session& session, Turn& turn);
+  void return_runs(Session& session, bool live_only);
+  void drain(Session& session, Turn& turn);
+  void run_waiting(Session& session, Turn& turn);
+
+  [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
+                                                          std::uint64_t charge) const;
+  void keep_record_of(Account& recipient, MessageNumber number, const Message& message, Turn& turn);
+  void push(Session& reader, Account& account, const Message* message, MessageNumber number,
+            UnixMs time, bool is_live, Turn& turn);
+  void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
+              EffectBody body, Turn& turn);
+  void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
+  void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
+
+  RegistryLimits limits_;
+  bool keeps_records_;
+  bool is_storage_up_ = true;
+  Accounts accounts_;
+  AccountId last_account_;
+  std::vector<Session> sessions_;  // by ConnectionId::slot()
+  Listings listings_;
+  MessageList trash_;  // of deleted accounts, freed a little at a time
+  std::uint64_t queued_bytes_ = 0;
+};
+
+}  // namespace tribar

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// See session.h.
+#include "registry/session.h"
+
+#include <type_traits>
+#include <variant>
+
+namespace tribar {
+namespace {
+
+/// A string keeps its bytes where they are when it is moved if they are on the heap.
+constexpr std::size_t kHeapBytes = 64;
+
+}  // namespace
+
+WaitingCommand copy_command(const Input& input) {
+  WaitingCommand copy;
+  copy.input = input;
+  std::string& bytes = copy.bytes;
+  const auto take = [&bytes](std::string_view& view) {
+    const std::size_t at = bytes.size();
+    bytes += view;
+    view = std::string_view(bytes).substr(at);
+  };
+  const auto reserve = [&bytes](std::size_t size) { bytes.reserve(size + kHeapBytes); };
+  std::visit(
+      [&](auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Send>) {
+          Message& message = body.message;
+          reserve(message.sender.size() + message.recipient.size() + message.text.size());
+          take(message.sender);
+          take(message.recipient);
+          take(message.text);
+        } else if constexpr (std::is_same_v<Body, Create> || std::is_same_v<Body, Login>) {
+          reserve(body.username.size());
+          take(body.username);
+        } else if constexpr (std::is_same_v<Body, List>) {
+          reserve(body.pattern.size());
+          take(body.pattern);
+        }
+      },
+      copy.input.body);
+  return copy;
+}
+
+}  // namespace tribar

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// What the registry knows of one connection. An idle one has no Stall and costs a few words.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/ids.h"
+#include "registry/accounts.h"
+#include "registry/input.h"
+#include "registry/message_list.h"
+
+namespace tribar {
+
+/// A command that has to wait, with a copy of the bytes that its views point to.
+struct WaitingCommand {
+  std::string bytes;
+  Input input;
+};
+
+/// Copies what `input`, a command, points to.
+[[nodiscard]] WaitingCommand copy_command(const Input& input);
+
+/// Messages of one kind that are to be handed over, oldest first.
+struct BacklogRun {
+  bool is_live = true;  // false: asked for by DELIVER
+  MessageList messages;
+};
+
+/// What is there only while a connection has to wait for its reader or for a LIST of its own.
+struct Stall {
+  std::deque<BacklogRun> backlog;      // what it is to get once there is room
+  std::deque<WaitingCommand> waiting;  // its own later commands
+  bool is_listing = false;             // a LIST of its own is under way
+};
+
+struct Session {
+  ConnectionId id;
+  /// Whose pushes it gets. Stays behind a logout by half-close, since answers are still written.
+  AccountRef account;
+  bool is_logged_in = false;
+  bool is_over = false;     // ended or to be closed: what the peer asks counts no more
+  bool is_closing = false;  // Close was the last word
+  bool is_gone = false;     // closed: nobody reads answers
+  /// Charges handed over and not reported written; of all effects, and of this account's pushes.
+  std::uint64_t owed = 0;
+  std::uint64_t owed_push_charge = 0;
+  std::uint32_t owed_pushes = 0;
+  /// Pushes handed over for an account that this connection has deleted since; the oldest.
+  std::uint32_t orphan_pushes = 0;
+  std::uint64_t orphan_push_charge = 0;
+  std::unique_ptr<Stall> stall;
+  /// When records are kept: the numbers of owed_pushes, in the order of handing over.
+  std::unique_ptr<std::deque<MessageNumber>> owed_numbers;
+
+  [[nodiscard]] Stall& stalled() {
+    if (!stall) {
+      stall = std::make_unique<Stall>();
+    }
+    return *stall;
+  }
+  /// Whether something more is on its way to the peer, whatever it asks.
+  [[nodiscard]] bool is_busy() const {
+    return stall && (stall->is_listing || !stall->backlog.empty());
+  }
+  [[nodiscard]] bool has_backlog() const { return stall && !stall->backlog.empty(); }
+};
+
+}  // namespace tribar
