@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// Bytes that grow at the end and are not set to anything first: memory to read into.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace tribar {
+
+class ByteBuffer {
+ public:
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] char* data() { return bytes_.get(); }
+  [[nodiscard]] const char* data() const { return bytes_.get(); }
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  [[nodiscard]] std::string_view view(std::size_t offset, std::size_t size) const {
+    return {bytes_.get() + offset, size};
+  }
+
+  /// Makes room for `more` bytes behind the end and returns where they go. Moves the bytes.
+  char* reserve_tail(std::size_t more) {
+    if (size_ + more > capacity_) {
+      const std::size_t wanted = std::max(size_ + more, capacity_ * 2);
+      std::unique_ptr<char[]> grown(new char[wanted]);
+      if (size_ > 0) {
+        std::memcpy(grown.get(), bytes_.get(), size_);
+      }
+      bytes_ = std::move(grown);
+      capacity_ = wanted;
+    }
+    return bytes_.get() + size_;
+  }
+
+  /// The end after `size` bytes; what was written into a reserved tail counts from now on.
+  void set_size(std::size_t size) { size_ = size; }
+
+  void append(std::string_view bytes) {
+    if (!bytes.empty()) {
+      std::memcpy(reserve_tail(bytes.size()), bytes.data(), bytes.size());
+      size_ += bytes.size();
+    }
+  }
+
+  /// Empties it, and gives memory above `keep` bytes back.
+  void clear(std::size_t keep) {
+    size_ = 0;
+    if (capacity_ > keep) {
+      bytes_.reset();
+      capacity_ = 0;
+    }
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace tribar

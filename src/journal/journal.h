@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+//
+// Station 5, between registry and loop: effects go on only when the records that they rest on are
+// safe. Batches come and go in the order in which the registry made them.
+#pragma once
+
+#include <functional>
+
+#include "registry/batch.h"
+
+namespace tribar {
+
+class Journal {
+ public:
+  /// Takes batches whose records are safe, in order; may be called on any thread, one at a time.
+  using Onward = std::function<void(BatchPtr)>;
+
+  virtual ~Journal() = default;
+
+  /// Takes the next batch. Whoever runs the registry calls this; it never waits.
+  virtual void append(BatchPtr batch) = 0;
+};
+
+}  // namespace tribar

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// A batch: what one loop turn brought for one worker, on its way round. The loop fills `bytes` and
+// `arrivals`, the worker `inputs`, the registry `output`; then it comes home to the loop, which
+// writes what the effects say and uses the batch again. It belongs to one station at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/byte_buffer.h"
+#include "base/ids.h"
+#include "registry/input.h"
+#include "registry/output.h"
+
+namespace tribar {
+
+/// What the loop found, in order: a frame, or an event of a connection.
+struct Arrival {
+  static constexpr std::uint32_t kIsFrame = ~std::uint32_t{0};
+
+  ConnectionId from;
+  std::uint64_t data_offset = 0;  // of the frame's data in Batch::bytes
+  std::uint32_t data_bytes = 0;
+  std::uint32_t event = kIsFrame;  // index into Batch::events
+  std::uint8_t code = 0;           // of a frame
+};
+
+struct Batch {
+  /// A batch that grew past this gives its memory back before it is used again.
+  static constexpr std::size_t kKeptBytes = 1 << 20;
+  static constexpr std::size_t kKeptItems = 1 << 14;
+
+  ByteBuffer bytes;
+  std::vector<Arrival> arrivals;
+  std::vector<Input> events;  // inputs that the loop makes itself; Returned lacks its message
+  UnixMs now;
+  std::uint32_t worker = 0;
+
+  std::vector<Input> inputs;
+  Output output;
+
+  void clear() {
+    bytes.clear(kKeptBytes);
+    arrivals.clear();
+    events.clear();
+    inputs.clear();
+    output.clear();
+    if (inputs.capacity() > kKeptItems) {
+      arrivals.shrink_to_fit();
+      inputs.shrink_to_fit();
+      output.effects.shrink_to_fit();
+    }
+  }
+};
+
+using BatchPtr = std::unique_ptr<Batch>;
+
+}  // namespace tribar

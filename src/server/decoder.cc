@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// See decoder.h.
+#include "server/decoder.h"
+
+#include <variant>
+
+#include "protocol/frame.h"
+
+namespace tribar {
+namespace {
+
+InputBody parse_frame(std::uint8_t code, std::string_view data, const CommandLimits& limits) {
+  auto command = parse_command(code, data, limits);
+  if (!command) {
+    return Rejected{command.error(), false};
+  }
+  return std::visit([](auto&& body) -> InputBody { return body; }, command.value());
+}
+
+}  // namespace
+
+void decode(Batch& batch, const CommandLimits& limits) {
+  batch.inputs.reserve(batch.arrivals.size());
+  for (const Arrival& arrival : batch.arrivals) {
+    const std::string_view data = batch.bytes.view(arrival.data_offset, arrival.data_bytes);
+    if (arrival.event != Arrival::kIsFrame) {
+      batch.inputs.push_back(batch.events[arrival.event]);
+      if (auto* returned = std::get_if<Returned>(&batch.inputs.back().body)) {
+        // The server wrote these bytes itself.
+        returned->message = parse_message(data).value();
+      }
+      continue;
+    }
+    Input& input = batch.inputs.emplace_back();
+    input.from = arrival.from;
+    input.command_bytes = static_cast<std::uint32_t>(kHeaderBytes + arrival.data_bytes);
+    // Nearly every frame is a SEND: it is spared the way through two variants.
+    if (arrival.code == static_cast<std::uint8_t>(FrameCode::Send)) {
+      auto message = parse_message(data);
+      if (message) {
+        input.body.emplace<Send>(Send{message.value()});
+      } else {
+        input.body = Rejected{message.error(), false};
+      }
+    } else {
+      input.body = parse_frame(arrival.code, data, limits);
+    }
+  }
+}
+
+}  // namespace tribar

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+//
+// See dispatcher.h.
+#include "server/dispatcher.h"
+
+#include <utility>
+
+#include "protocol/frame.h"
+
+namespace tribar {
+namespace {
+
+/// More spare batches than this are given back.
+constexpr std::size_t kSpares = 16;
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit)
+    : inbox_(inbox), submit_(std::move(submit)) {
+  for (std::size_t i = 0; i < workers; ++i) {
+    open_.push_back(std::make_unique<Batch>());
+  }
+}
+
+void Dispatcher::add_event(ConnectionId id, InputBody body, std::uint32_t command_bytes) {
+  Batch& batch = batch_of(id);
+  Arrival arrival{.from = id};
+  arrival.event = static_cast<std::uint32_t>(batch.events.size());
+  batch.events.push_back({id, command_bytes, std::move(body)});
+  batch.arrivals.push_back(arrival);
+}
+
+void Dispatcher::add_returned(ConnectionId id, const Returned& returned, std::string_view frame) {
+  Batch& batch = batch_of(id);
+  add_event(id, returned);
+  Arrival& arrival = batch.arrivals.back();
+  arrival.data_offset = batch.bytes.size();
+  arrival.data_bytes = static_cast<std::uint32_t>(frame.size() - kHeaderBytes);
+  batch.bytes.append(frame.substr(kHeaderBytes));
+}
+
+void Dispatcher::submit(UnixMs now) {
+  for (std::uint32_t worker = 0; worker < open_.size(); ++worker) {
+    if (open_[worker]->arrivals.empty() || !inbox_.try_depart(worker, kMostUnderWay)) {
+      continue;
+    }
+    BatchPtr batch = std::exchange(open_[worker], take_spare());
+    batch->now = now;
+    batch->worker = worker;
+    ++away_;
+    away_bytes_ += batch->bytes.size();
+    submit_(std::move(batch));
+  }
+}
+
+void Dispatcher::recycle(BatchPtr batch) {
+  // One that the registry made for itself brought no bytes and was never counted.
+  if (!batch->arrivals.empty()) {
+    --away_;
+    away_bytes_ -= batch->bytes.size();
+  }
+  if (spare_.size() < kSpares) {
+    batch->clear();
+    spare_.push_back(std::move(batch));
+  }
+}
+
+bool Dispatcher::is_idle() const {
+  for (const BatchPtr& batch : open_) {
+    if (!batch->arrivals.empty()) {
+      return false;
+    }
+  }
+  return away_ == 0;
+}
+
+std::uint64_t Dispatcher::held_bytes() const {
+  std::uint64_t sum = away_bytes_;
+  for (const BatchPtr& batch : open_) {
+    sum += batch->bytes.size();
+  }
+  return sum;
+}
+
+BatchPtr Dispatcher::take_spare() {
+  if (spare_.empty()) {
+    return std::make_unique<Batch>();
+  }
+  BatchPtr batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+}  // namespace tribar

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// Between stations 2 and 3: everything of one connection goes to the same worker, in the batch
+// that is open for it. Belongs to the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/ids.h"
+#include "registry/batch.h"
+#include "server/loop_inbox.h"
+
+namespace tribar {
+
+class Dispatcher {
+ public:
+  /// Hands a batch to its worker. Never waits.
+  using Submit = std::function<void(BatchPtr)>;
+
+  Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit);
+
+  /// The open batch of the worker that `id` belongs to.
+  [[nodiscard]] Batch& batch_of(ConnectionId id) { return *open_[id.slot() % open_.size()]; }
+
+  /// Adds an input that the loop makes itself.
+  void add_event(ConnectionId id, InputBody body, std::uint32_t command_bytes = 0);
+  /// Adds a push that could not be written; `frame` is its bytes on the wire.
+  void add_returned(ConnectionId id, const Returned& returned, std::string_view frame);
+
+  /// Hands every open batch that holds something to its worker, except where enough are under way:
+  /// there it stays open and grows, and the inbox wakes the loop when there is room.
+  void submit(UnixMs now);
+
+  /// A batch that is done with, for the next use.
+  void recycle(BatchPtr batch);
+
+  /// Whether nothing is open or on its way round.
+  [[nodiscard]] bool is_idle() const;
+  /// Bytes that came in and are in batches, open or on their way round.
+  [[nodiscard]] std::uint64_t held_bytes() const;
+
+ private:
+  static constexpr std::uint32_t kMostUnderWay = 3;
+
+  [[nodiscard]] BatchPtr take_spare();
+
+  LoopInbox& inbox_;
+  Submit submit_;
+  std::vector<BatchPtr> open_;  // by worker
+  std::vector<BatchPtr> spare_;
+  std::uint64_t away_ = 0;        // batches
+  std::uint64_t away_bytes_ = 0;  // what they brought
+};
+
+}  // namespace tribar

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// See encoder.h.
+#include "server/encoder.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "protocol/command.h"
+#include "protocol/frame.h"
+
+namespace tribar {
+namespace {
+
+/// Whether the fields stand in memory as in a frame: then the frame's header, which is the one we
+/// would write, stands before them. Kept messages never look like this: their text follows their
+/// sender.
+bool is_as_on_the_wire(const Message& message) {
+  return message.sender.data() + message.sender.size() + kDelimiter.size() ==
+             message.recipient.data() &&
+         message.recipient.data() + message.recipient.size() + kDelimiter.size() ==
+             message.text.data();
+}
+
+void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
+  put_header(out.reserve_tail(kHeaderBytes), static_cast<std::uint8_t>(code), data_bytes);
+  out.set_size(out.size() + kHeaderBytes);
+}
+
+void append_frame_of(ByteBuffer& out, const Message& message) {
+  const std::size_t frame_bytes = frame_bytes_of(message);
+  if (is_as_on_the_wire(message)) {
+    out.append({message.sender.data() - kHeaderBytes, frame_bytes});
+    return;
+  }
+  append_header(out, FrameCode::Send, frame_bytes - kHeaderBytes);
+  out.append(message.sender);
+  out.append(kDelimiter);
+  out.append(message.recipient);
+  out.append(kDelimiter);
+  out.append(message.text);
+}
+
+void append_names(ByteBuffer& out, const Names& names) {
+  // Each name's end mark makes room for a delimiter, but for the last one's.
+  const std::size_t data_bytes =
+      names.count == 0 ? 0
+                       : names.names.size() - names.count + kDelimiter.size() * (names.count - 1);
+  append_header(out, FrameCode::ListResponse, data_bytes);
+  char* to = out.reserve_tail(data_bytes);
+  std::string_view rest = names.names;
+  for (std::uint32_t i = 0; i < names.count; ++i) {
+    if (i > 0) {
+      to = std::copy(kDelimiter.begin(), kDelimiter.end(), to);
+    }
+    const std::size_t size = rest.find('\n');
+    to = std::copy_n(rest.data(), size, to);
+    rest.remove_prefix(size + 1);
+  }
+  out.set_size(out.size() + data_bytes);
+}
+
+}  // namespace
+
+void append_effect(ByteBuffer& out, const EffectBody& body) {
+  if (const auto* push = std::get_if<Push>(&body)) {
+    append_frame_of(out, *push->message);
+  } else if (const auto* echo = std::get_if<Echo>(&body)) {
+    append_frame_of(out, *echo->message);
+  } else if (std::holds_alternative<LoggedIn>(body)) {
+    append_header(out, FrameCode::Response, 0);
+  } else if (const auto* refuse = std::get_if<Refuse>(&body)) {
+    const std::string text = text_of(refuse->refusal);
+    append_header(out, FrameCode::Response, text.size());
+    out.append(text);
+  } else if (const auto* names = std::get_if<Names>(&body)) {
+    append_names(out, *names);
+  }
+}
+
+}  // namespace tribar

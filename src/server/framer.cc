@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+//
+// See framer.h.
+#include "server/framer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/frame.h"
+
+namespace tribar {
+namespace {
+
+/// What one read can bring.
+constexpr std::size_t kReadBytes = 65536;
+/// The front of a frame up to this length is put before the bytes of the next read; a longer one
+/// grows where it is held, so that its bytes are copied once.
+constexpr std::size_t kShortHeldBytes = 4096;
+
+}  // namespace
+
+Framer::Space Framer::space(Connection& connection) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  if (!connection.held) {
+    return {batch.bytes.reserve_tail(kReadBytes), kReadBytes};
+  }
+  std::string& held = connection.held->bytes;
+  if (held.size() < kShortHeldBytes) {
+    return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
+  }
+  // Grows with what really came, never to what was announced.
+  const std::size_t missing = connection.held->needed_bytes - held.size();
+  const std::size_t room = std::min({missing, held.size(), std::size_t{1} << 20});
+  held.reserve(held.size() + room);
+  return {batch.bytes.reserve_tail(room), room};
+}
+
+void Framer::read(Connection& connection, std::size_t size) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  const std::size_t start = batch.bytes.size();
+  std::uint64_t waited_ms = 0;
+  if (connection.held) {
+    HeldBytes& held = *connection.held;
+    if (held.bytes.size() >= kShortHeldBytes) {
+      held.bytes.append(batch.bytes.data() + start, size);
+      held_bytes_ += size;
+      if (held.bytes.size() >= held.needed_bytes) {
+        go_on(connection);
+      }
+      return;
+    }
+    std::copy(held.bytes.begin(), held.bytes.end(), batch.bytes.data() + start);
+    size += held.bytes.size();
+    waited_ms = held.waited_ms;
+    release(connection);
+  }
+  batch.bytes.set_size(start + size);
+  cut(connection, batch, start, waited_ms);
+}
+
+void Framer::go_on(Connection& connection) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  const std::size_t start = batch.bytes.size();
+  const std::uint64_t waited_ms = connection.held->waited_ms;
+  batch.bytes.append(connection.held->bytes);
+  release(connection);
+  cut(connection, batch, start, waited_ms);
+}
+
+/// Cuts the batch's bytes from `start` on. `waited_ms` is what the first frame has waited for.
+void Framer::cut(Connection& connection, Batch& batch, std::size_t start,
+                 std::uint64_t waited_ms) {
+  connection.awaits_judgement = false;
+  const std::size_t end = batch.bytes.size();
+  std::size_t needed_bytes = kHeaderBytes;
+  bool is_blocked = true;
+  std::size_t at = start;
+  while (at < end && !is_window_full(connection)) {
+    const FrameCut cut = cut_frame(batch.bytes.view(at, end - at), limit_for(connection));
+    if (cut.kind == FrameCut::Kind::Incomplete) {
+      needed_bytes = cut.needed_bytes;
+      is_blocked = false;
+      break;
+    }
+    if (cut.kind == FrameCut::Kind::BadVersion) {
+      batch.bytes.set_size(at);
+      return lose(connection, {RefusalCode::BadVersion, cut.version, kProtocolVersion});
+    }
+    if (cut.kind == FrameCut::Kind::TooLong) {
+      const bool may_become_legal =
+          !connection.is_logged_in && connection.in_flight_commands > 0 &&
+          announced_bytes(batch.bytes.data() + at) <= limits_.frame_bytes;
+      if (may_become_legal) {
+        connection.awaits_judgement = true;
+        break;
+      }
+      batch.bytes.set_size(at);
+      return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
+    }
+    Arrival arrival{.from = connection.id};
+    arrival.data_offset = at + kHeaderBytes;
+    arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
+    arrival.code = cut.code;
+    batch.arrivals.push_back(arrival);
+    depart(connection, cut.frame_bytes);
+    at += cut.frame_bytes;
+    waited_ms = 0;
+  }
+  if (at < end) {
+    hold(connection,
+         {std::string(batch.bytes.view(at, end - at)), needed_bytes, waited_ms, is_blocked});
+    batch.bytes.set_size(at);
+  }
+}
+
+void Framer::complete(Connection& connection, std::uint32_t command_bytes) {
+  connection.in_flight_commands -= 1;
+  connection.in_flight_bytes -= command_bytes;
+  in_flight_commands_ -= 1;
+}
+
+void Framer::depart(Connection& connection, std::uint64_t command_bytes) {
+  connection.in_flight_commands += 1;
+  connection.in_flight_bytes += command_bytes;
+  in_flight_commands_ += 1;
+}
+
+void Framer::lose(Connection& connection, const Refusal& refusal) {
+  release(connection);
+  connection.is_lost = true;
+  depart(connection, kHeaderBytes);
+  dispatcher_.add_event(connection.id, Rejected{refusal, true}, kHeaderBytes);
+}
+
+bool Framer::can_read(const Connection& connection) const {
+  return !is_window_full(connection) &&
+         !(connection.awaits_judgement && !connection.is_logged_in &&
+           connection.in_flight_commands > 0);
+}
+
+void Framer::forget(Connection& connection) {
+  release(connection);
+  in_flight_commands_ -= connection.in_flight_commands;
+}
+
+void Framer::hold(Connection& connection, HeldBytes held) {
+  held_bytes_ += held.bytes.size();
+  connection.held = std::make_unique<HeldBytes>(std::move(held));
+}
+
+void Framer::release(Connection& connection) {
+  if (connection.held) {
+    held_bytes_ -= connection.held->bytes.size();
+    connection.held.reset();
+  }
+}
+
+std::uint64_t Framer::limit_for(const Connection& connection) const {
+  return connection.is_logged_in ? limits_.frame_bytes
+                                 : std::min(limits_.frame_bytes, kBeforeLoginBytes);
+}
+
+}  // namespace tribar

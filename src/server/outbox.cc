@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// See outbox.h.
+#include "server/outbox.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tribar {
+
+void add_written(Written& written, std::uint32_t charge, bool is_push) {
+  written.charge += charge;
+  if (is_push) {
+    written.push_charge += charge;
+    written.pushes += 1;
+  }
+}
+
+void Outbox::append(std::string_view bytes, Frame frame) {
+  waiting_ += bytes;
+  end_ += bytes.size();
+  frame.end = end_;
+  frame.bytes = static_cast<std::uint32_t>(bytes.size());
+  frames_.push_back(frame);
+}
+
+std::string_view Outbox::begin_write() {
+  writing_ = std::exchange(waiting_, {});
+  writing_end_ = end_;
+  const std::uint64_t begin = writing_end_ - writing_.size();
+  taken_ = std::max(taken_, begin);
+  return std::string_view(writing_).substr(taken_ - begin);
+}
+
+void Outbox::note_progress(std::size_t unwritten_bytes, Written& written) {
+  if (!is_writing()) {
+    return;
+  }
+  taken_ = writing_end_ - unwritten_bytes;
+  while (!frames_.empty() && frames_.front().end <= taken_) {
+    add_written(written, frames_.front().charge, frames_.front().is_push);
+    frames_.pop_front();
+  }
+}
+
+void Outbox::finish_write(Written& written) {
+  note_progress(0, written);
+  writing_ = {};
+}
+
+std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
+  std::vector<Unwritten> taken;
+  std::deque<Frame> kept_frames;
+  std::string kept;
+  std::uint64_t kept_end = writing_end_;
+  const std::uint64_t writing_begin = writing_end_ - writing_.size();
+  for (const Frame& frame : frames_) {
+    const bool is_under_way = frame.end <= writing_end_;
+    const std::uint64_t begin = frame.end - frame.bytes;
+    const std::string_view bytes =
+        is_under_way ? std::string_view(writing_).substr(begin - writing_begin, frame.bytes)
+                     : std::string_view(waiting_).substr(begin - writing_end_, frame.bytes);
+    if (frame.is_push && (!waiting_live || (!is_under_way && frame.is_live))) {
+      taken.push_back({frame, std::string(bytes)});
+      continue;
+    }
+    kept_frames.push_back(frame);
+    if (!is_under_way) {
+      kept += bytes;
+      kept_end += frame.bytes;
+      kept_frames.back().end = kept_end;
+    }
+  }
+  frames_ = std::move(kept_frames);
+  waiting_ = std::move(kept);
+  end_ = kept_end;
+  std::reverse(taken.begin(), taken.end());
+  return taken;
+}
+
+}  // namespace tribar

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// Frames that the kernel did not take at once, and what they mean: so that a message which was not
+// written can go back to its queue. A connection has one only while its reader is slow.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "registry/input.h"
+
+namespace tribar {
+
+class Outbox {
+ public:
+  /// One frame of the stream.
+  struct Frame {
+    std::uint64_t end = 0;  // where it ends, counted over the outbox's life; set by append()
+    std::uint32_t bytes = 0;
+    std::uint32_t charge = 0;
+    bool is_push = false;
+    bool is_live = false;
+    AccountId account;  // of a push, as are the next two
+    MessageNumber number;
+    UnixMs time;
+  };
+  struct Unwritten {
+    Frame frame;
+    std::string bytes;
+  };
+
+  /// Adds a whole frame.
+  void append(std::string_view bytes, Frame frame);
+
+  /// Says that the first `bytes` of the first frame were taken before it came here. Call once,
+  /// before the first begin_write().
+  void skip(std::size_t bytes) { taken_ = bytes; }
+
+  /// Makes everything that waits the write under way, and returns what of it is to be written.
+  /// Only when not is_writing() and not is_empty(). The bytes stay until finish_write().
+  [[nodiscard]] std::string_view begin_write();
+  [[nodiscard]] bool is_writing() const { return !writing_.empty(); }
+
+  /// `unwritten_bytes` of the write under way are not taken yet. Adds the frames that are complete
+  /// since the last call to `written`.
+  void note_progress(std::size_t unwritten_bytes, Written& written);
+  /// The write under way is over and all of it taken.
+  void finish_write(Written& written);
+
+  [[nodiscard]] bool is_empty() const { return writing_.empty() && waiting_.empty(); }
+  [[nodiscard]] std::size_t held_bytes() const { return writing_.size() + waiting_.size(); }
+  /// Where the kernel is in the stream, as of the last note_progress().
+  [[nodiscard]] std::uint64_t taken_bytes() const { return taken_; }
+
+  /// Takes out the pushes that the kernel did not take whole, newest first. With `waiting_live`
+  /// only live ones, and none of the write under way; the rest goes on.
+  [[nodiscard]] std::vector<Unwritten> take_pushes(bool waiting_live);
+
+ private:
+  std::string writing_;
+  std::string waiting_;
+  std::deque<Frame> frames_;  // not complete, oldest first
+  std::uint64_t taken_ = 0;
+  std::uint64_t writing_end_ = 0;  // where writing_ ends
+  std::uint64_t end_ = 0;          // where waiting_ ends
+};
+
+/// Counts a frame as written.
+void add_written(Written& written, std::uint32_t charge, bool is_push);
+
+}  // namespace tribar

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// Station 4: a mailbox and a run token around the Registry. An actor, not a thread: whichever pool
+// thread finds it idle runs it, never two at once.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "base/thread_role.h"
+#include "journal/journal.h"
+#include "registry/batch.h"
+#include "registry/registry.h"
+
+namespace tribar {
+
+/// Held by the thread that runs the registry.
+struct TRIBAR_CAPABILITY("registry token") RegistryRole {};
+inline constexpr RegistryRole registry_role{};
+
+class RegistryActor {
+ public:
+  /// `passed` is called for each batch that a loop sent, right after the registry took it.
+  RegistryActor(Registry& registry, Journal& journal, std::function<void(const Batch&)> passed);
+
+  /// Any pool thread: adds a decoded batch. Someone must run_once() afterwards.
+  void deliver(BatchPtr batch);
+
+  /// Any pool thread: works off what is in the mailbox unless another thread does. True when there
+  /// is more to do, and this should be called again.
+  [[nodiscard]] bool run_once();
+
+ private:
+  void work_off();
+  void apply_all(BatchPtr batch) TRIBAR_REQUIRES(registry_role);
+  void go_on() TRIBAR_REQUIRES(registry_role);
+
+  Registry& registry_ TRIBAR_GUARDED_BY(registry_role);
+  Journal& journal_ TRIBAR_GUARDED_BY(registry_role);
+  std::function<void(const Batch&)> passed_;
+  Mailbox<BatchPtr> mailbox_;
+  std::atomic<bool> is_running_{false};
+  std::vector<BatchPtr> drained_ TRIBAR_GUARDED_BY(registry_role);
+  UnixMs now_ TRIBAR_GUARDED_BY(registry_role);
+};
+
+}  // namespace tribar

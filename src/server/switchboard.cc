@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+//
+// See switchboard.h.
+#include "server/switchboard.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "protocol/frame.h"
+#include "server/encoder.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::string_view kSubject = "connections";
+/// After the last word the peer is listened to for a little, so that the word is not lost to a
+/// reset: for so long, and for so many bytes.
+constexpr std::uint32_t kLingerMs = 1000;
+constexpr std::uint32_t kLingerBytes = 1 << 20;
+/// Above the limit on all buffers for so long, the connection that holds most is closed.
+constexpr std::uint64_t kOverBudgetMs = 1000;
+
+std::uint64_t held_bytes_of(const Connection& connection) {
+  return (connection.held ? connection.held->bytes.size() : 0) +
+         (connection.outbox ? connection.outbox->held_bytes() : 0);
+}
+
+}  // namespace
+
+Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher)
+    : limits_(limits), dispatcher_(dispatcher), framer_(limits.frames, dispatcher) {
+  std::uint64_t shortest_ms = 2 * kLingerMs;
+  for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
+    shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
+  }
+  tick_ms_ = std::max<std::uint64_t>(10, shortest_ms / 8);
+}
+
+Switchboard::~Switchboard() = default;
+
+Connection& Switchboard::add(std::unique_ptr<Transport> transport) {
+  const bool is_full = size_ - strangers_.size() >= limits_.connections;
+  Connection& connection = place(std::move(transport));
+  log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
+  if (is_full) {
+    connection.is_stranger = true;
+    connection.is_lost = true;
+    connection.is_finishing = true;
+    std::string frame;
+    append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response),
+                 text_of({RefusalCode::TooManyConnections, 0, limits_.connections}));
+    connection.is_failed = connection.transport->try_write(frame) < 0;
+    strangers_.push_back(connection.id);
+    if (strangers_.size() > kStrangers) {
+      drop(*find(strangers_.front()), "told that the server is full");
+    }
+  }
+  touch(connection);
+  watch(connection);
+  update_reading(connection);
+  return connection;
+}
+
+Framer::Space Switchboard::space(Connection& connection) {
+  if (connection.is_shut) {
+    static thread_local std::array<char, 16384> discarded;
+    return {discarded.data(), discarded.size()};
+  }
+  return framer_.space(connection);
+}
+
+void Switchboard::read(Connection& connection, std::size_t size) {
+  if (connection.is_shut) {
+    connection.discarded_bytes += static_cast<std::uint32_t>(size);
+    if (connection.discarded_bytes > kLingerBytes) {
+      drop(connection, "sent on after the last word");
+    }
+    return;
+  }
+  framer_.read(connection, size);
+  if (connection.held) {
+    watch(connection);
+  }
+  check_budget();
+  update_reading(connection);
+}
+
+void Switchboard::end(Connection& connection, bool is_failed) {
+  connection.is_reading = false;
+  connection.is_at_end = true;
+  if (is_failed || connection.is_shut) {
+    drop(connection, is_failed ? "broken" : "ended");
+    return;
+  }
+  settle(connection);
+}
+
+void Switchboard::written(Connection& connection, bool is_ok) {
+  writer_.written(connection, is_ok);
+  settle(connection);
+}
+
+void Switchboard::take_home(BatchPtr batch) {
+  for (const Effect& effect : batch->output.effects) {
+    Connection* connection = find(effect.to);
+    if (connection == nullptr) {
+      if (const auto* push = std::get_if<Push>(&effect.body)) {
+        return_push(effect, *push);
+      }
+      continue;
+    }
+    if (effect.completes_bytes > 0) {
+      framer_.complete(*connection, effect.completes_bytes);
+    }
+    if (std::holds_alternative<LoggedIn>(effect.body)) {
+      connection->is_logged_in = true;
+      connection->is_expired = false;
+    } else if (std::holds_alternative<LoggedOut>(effect.body)) {
+      connection->is_logged_in = false;
+      connection->waited_ms = 0;
+    } else if (std::holds_alternative<Close>(effect.body)) {
+      connection->is_finishing = true;
+    }
+    if (effect.charge > 0) {
+      writer_.add(*connection, effect);
+    }
+    touch(*connection);
+  }
+  home_.push_back(std::move(batch));
+}
+
+void Switchboard::finish_turn() {
+  for (const ConnectionId id : touched_) {
+    if (Connection* connection = find(id)) {
+      connection->is_touched = false;
+      writer_.flush(*connection);
+      settle(*connection);
+    }
+  }
+  touched_.clear();
+  writer_.end_turn();
+  for (BatchPtr& batch : home_) {
+    dispatcher_.recycle(std::move(batch));
+  }
+  home_.clear();
+  check_budget();
+}
+
+void Switchboard::tick(std::uint64_t elapsed_ms) {
+  // The list may grow and connections may go meanwhile.
+  const std::vector<ConnectionId> watched = std::exchange(watched_, {});
+  for (const ConnectionId id : watched) {
+    Connection* connection = find(id);
+    if (connection == nullptr) {
+      continue;
+    }
+    connection->is_watched = false;
+    if (check_deadlines(*connection, elapsed_ms)) {
+      watch(*connection);
+    }
+  }
+  over_budget_ms_ = is_over_budget_ ? over_budget_ms_ + elapsed_ms : 0;
+  if (over_budget_ms_ >= kOverBudgetMs) {
+    over_budget_ms_ = 0;
+    relieve();
+  }
+}
+
+void Switchboard::stop_reading() {
+  is_stopping_ = true;
+  for (const Slot& slot : slots_) {
+    if (slot.connection) {
+      update_reading(*slot.connection);
+    }
+  }
+}
+
+bool Switchboard::is_quiet() const {
+  return dispatcher_.is_idle() && framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
+}
+
+void Switchboard::drop_all() {
+  for (Slot& slot : slots_) {
+    slot.connection.reset();
+  }
+  size_ = 0;
+}
+
+Connection* Switchboard::find(ConnectionId id) {
+  if (id.slot() >= slots_.size()) {
+    return nullptr;
+  }
+  Connection* connection = slots_[id.slot()].connection.get();
+  return connection != nullptr && connection->id == id ? connection : nullptr;
+}
+
+Connection& Switchboard::place(std::unique_ptr<Transport> transport) {
+  std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+  } else {
+    at = free_slots_.front();
+    free_slots_.pop_front();
+  }
+  Slot& slot = slots_[at];
+  slot.connection = std::make_unique<Connection>();
+  slot.connection->id = ConnectionId::make(at, ++slot.generation);
+  slot.connection->transport = std::move(transport);
+  ++size_;
+  return *slot.connection;
+}
+
+/// Puts a connection on the list of those that the end of the turn looks at.
+void Switchboard::touch(Connection& connection) {
+  if (!connection.is_touched) {
+    connection.is_touched = true;
+    touched_.push_back(connection.id);
+  }
+}
+
+/// Does what a connection's state asks for, after something changed. May drop it.
+void Switchboard::settle(Connection& connection) {
+  if (connection.is_failed) {
+    drop(connection, "broken");
+    return;
+  }
+  if (framer_.can_go_on(connection)) {
+    framer_.go_on(connection);
+  }
+  if (connection.is_at_end && !connection.is_end_told && !connection.is_lost &&
+      !(connection.held && connection.held->is_blocked)) {
+    tell_end(connection);
+  }
+  report(connection);
+  if (connection.is_finishing && !connection.is_shut && !connection.outbox) {
+    if (connection.is_at_end) {
+      drop(connection, "ended");
+      return;
+    }
+    connection.is_shut = true;
+    connection.waited_ms = 0;
+    connection.transport->shut_down();
+  }
+  if (connection.held || connection.outbox || connection.is_shut || !connection.is_logged_in) {
+    watch(connection);
+  }
+  update_reading(connection);
+}
+
+void Switchboard::update_reading(Connection& connection) {
+  const bool wants_reading =
+      !connection.is_at_end && !connection.is_failed &&
+      (connection.is_shut || (!is_stopping_ && !is_over_budget_ && !connection.is_lost &&
+                              !connection.is_finishing && framer_.can_read(connection)));
+  if (wants_reading != connection.is_reading) {
+    connection.is_reading = wants_reading;
+    if (wants_reading) {
+      connection.transport->start_reading();
+    } else {
+      connection.transport->stop_reading();
+    }
+  }
+}
+
+/// Tells the registry what was written, when it is enough to be worth it or is asked for.
+void Switchboard::report(Connection& connection) {
+  const bool is_due = connection.unreported.charge >= limits_.outbox_bytes / 4 ||
+                      (connection.wants_report && connection.unreported.charge > 0);
+  if (is_due) {
+    dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
+    connection.wants_report = false;
+  }
+}
+
+/// The peer sends no more: its logout.
+void Switchboard::tell_end(Connection& connection) {
+  connection.is_end_told = true;
+  framer_.release(connection);
+  return_pushes(connection, true);
+  dispatcher_.add_event(connection.id, Ended{});
+}
+
+/// A push came home to a connection that is gone.
+void Switchboard::return_push(const Effect& effect, const Push& push) {
+  ByteBuffer frame;
+  append_effect(frame, effect.body);
+  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}, effect.charge},
+                           frame.view());
+}
+
+void Switchboard::return_pushes(Connection& connection, bool waiting_live) {
+  for (const Outbox::Unwritten& push : writer_.take_pushes(connection, waiting_live)) {
+    const Outbox::Frame& frame = push.frame;
+    dispatcher_.add_returned(connection.id,
+                             {frame.account, frame.number, frame.time, {}, frame.charge},
+                             push.bytes);
+  }
+}
+
+void Switchboard::watch(Connection& connection) {
+  if (!connection.is_watched) {
+    connection.is_watched = true;
+    watched_.push_back(connection.id);
+  }
+}
+
+/// Whether the clock has to look at `connection` again; false also when it was dropped.
+bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_ms) {
+  const auto elapsed = static_cast<std::uint32_t>(elapsed_ms);
+  if (connection.is_shut) {
+    connection.waited_ms += elapsed;
+    if (connection.waited_ms >= kLingerMs) {
+      drop(connection, "did not end");
+      return false;
+    }
+    return true;
+  }
+  const bool awaits_login = !connection.is_logged_in && !connection.is_finishing &&
+                            !connection.is_expired && !connection.is_end_told;
+  if (awaits_login && limits_.login_ms > 0) {
+    connection.waited_ms += elapsed;
+    if (connection.waited_ms >= limits_.login_ms) {
+      connection.is_expired = true;
+      dispatcher_.add_event(
+          connection.id, LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}});
+    }
+  }
+  if (connection.held && connection.is_reading && limits_.frame_ms > 0) {
+    connection.held->waited_ms += elapsed;
+    if (connection.held->waited_ms >= limits_.frame_ms) {
+      framer_.lose(connection, {RefusalCode::FrameTimeout, 0, limits_.frame_ms});
+      update_reading(connection);
+    }
+  }
+  if (connection.outbox) {
+    writer_.note_progress(connection);
+    report(connection);
+    const std::uint64_t taken = connection.outbox->taken_bytes();
+    connection.stalled_ms = taken == connection.last_taken ? connection.stalled_ms + elapsed : 0;
+    connection.last_taken = taken;
+    if (limits_.stalled_ms > 0 && connection.stalled_ms >= limits_.stalled_ms) {
+      drop(connection, "accepted nothing for too long");
+      return false;
+    }
+  } else {
+    connection.stalled_ms = 0;
+    connection.last_taken = 0;
+  }
+  return connection.held || connection.outbox || awaits_login;
+}
+
+/// Ends a connection, and sends the registry what it was owed. It is destroyed here.
+void Switchboard::drop(Connection& connection, const char* why) {
+  log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
+  const ConnectionId id = connection.id;
+  if (connection.is_stranger) {
+    std::erase(strangers_, id);
+  } else {
+    writer_.note_progress(connection);
+    if (connection.unreported.charge > 0) {
+      dispatcher_.add_event(id, connection.unreported);
+    }
+    return_pushes(connection, false);
+    dispatcher_.add_event(id, Closed{});
+  }
+  framer_.forget(connection);
+  writer_.forget(connection);
+  Slot& slot = slots_[id.slot()];
+  slot.connection.reset();
+  --size_;
+  if (slot.generation + 1 < ConnectionId::kGenerations) {
+    free_slots_.push_back(static_cast<std::uint32_t>(id.slot()));
+  }
+}
+
+/// Above the limit on all buffers together nothing is read until they shrank again.
+void Switchboard::check_budget() {
+  const std::uint64_t buffered =
+      framer_.held_bytes() + writer_.held_bytes() + dispatcher_.held_bytes();
+  const std::uint64_t limit = limits_.buffered_bytes;
+  const bool is_over = is_over_budget_ ? buffered > limit / 8 * 7 : buffered > limit;
+  if (is_over == is_over_budget_) {
+    return;
+  }
+  is_over_budget_ = is_over;
+  log::warn(kSubject, "buffers hold {} bytes of limits.buffered_bytes {}: reading {}", buffered,
+            limit, is_over ? "stops" : "goes on");
+  for (const Slot& slot : slots_) {
+    if (slot.connection) {
+      update_reading(*slot.connection);
+    }
+  }
+}
+
+/// Ends the connection whose buffers are the largest.
+void Switchboard::relieve() {
+  Connection* largest = nullptr;
+  for (const Slot& slot : slots_) {
+    Connection* connection = slot.connection.get();
+    if (connection != nullptr &&
+        (largest == nullptr || held_bytes_of(*connection) > held_bytes_of(*largest))) {
+      largest = connection;
+    }
+  }
+  if (largest != nullptr && held_bytes_of(*largest) > 0) {
+    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes",
+              largest->id.value, held_bytes_of(*largest));
+    drop(*largest, "held most when buffers were short");
+  }
+  check_budget();
+}
+
+}  // namespace tribar

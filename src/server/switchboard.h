@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// All connections of one loop: what is read goes to the Framer, what comes home to the Writer, and
+// here is decided when a connection is read from, waited for, and ended. Owns no socket and no
+// clock: it is driven by calls. Belongs to the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/ids.h"
+#include "registry/batch.h"
+#include "server/connection.h"
+#include "server/dispatcher.h"
+#include "server/framer.h"
+#include "server/writer.h"
+
+namespace tribar {
+
+struct SwitchboardLimits {
+  FrameLimits frames;
+  std::uint64_t connections = 10000;
+  std::uint64_t outbox_bytes = 262144;
+  std::uint64_t buffered_bytes = 536870912;
+  // Zero is off.
+  std::uint64_t login_ms = 300000;
+  std::uint64_t frame_ms = 10000;
+  std::uint64_t stalled_ms = 600000;
+};
+
+class Switchboard {
+ public:
+  /// Connections over the cap that are told so and not gone yet; the oldest makes room.
+  static constexpr std::size_t kStrangers = 16;
+
+  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher);
+  ~Switchboard();
+
+  /// Takes a new connection in. At the cap it is told so and closed.
+  Connection& add(std::unique_ptr<Transport> transport);
+
+  // What transports report.
+  [[nodiscard]] Framer::Space space(Connection& connection);
+  void read(Connection& connection, std::size_t size);
+  /// The peer sends no more; `is_failed`: the connection is broken.
+  void end(Connection& connection, bool is_failed);
+  void written(Connection& connection, bool is_ok);
+
+  /// A batch came home: its effects take place at the end of the turn, in finish_turn().
+  void take_home(BatchPtr batch);
+  /// Writes what came home, hands used batches back, and reads on where it may.
+  void finish_turn();
+
+  /// Looks at everything that has a deadline, `elapsed_ms` after the last time.
+  void tick(std::uint64_t elapsed_ms);
+  /// How often tick() should be called; 0: there is nothing to look at now.
+  [[nodiscard]] std::uint64_t tick_ms() const { return watched_.empty() ? 0 : tick_ms_; }
+
+  /// No connection is read from any more.
+  void stop_reading();
+  /// Whether every command is answered and every byte is written.
+  [[nodiscard]] bool is_quiet() const;
+  /// Drops every connection, telling nobody.
+  void drop_all();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint64_t generation = 0;  // of the last connection here
+  };
+
+  [[nodiscard]] Connection* find(ConnectionId id);
+  Connection& place(std::unique_ptr<Transport> transport);
+  void touch(Connection& connection);
+  void settle(Connection& connection);
+  void update_reading(Connection& connection);
+  void report(Connection& connection);
+  void tell_end(Connection& connection);
+  void return_push(const Effect& effect, const Push& push);
+  void return_pushes(Connection& connection, bool waiting_live);
+  void watch(Connection& connection);
+  [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
+  void drop(Connection& connection, const char* why);
+  void check_budget();
+  void relieve();
+
+  SwitchboardLimits limits_;
+  Dispatcher& dispatcher_;
+  Framer framer_;
+  Writer writer_;
+  std::vector<Slot> slots_;
+  std::deque<std::uint32_t> free_slots_;
+  std::vector<ConnectionId> touched_;   // this turn
+  std::vector<ConnectionId> watched_;   // by the clock
+  std::deque<ConnectionId> strangers_;  // oldest first
+  std::vector<BatchPtr> home_;          // this turn
+  std::size_t size_ = 0;
+  std::uint64_t tick_ms_ = 1000;
+  std::uint64_t over_budget_ms_ = 0;
+  bool is_over_budget_ = false;
+  bool is_stopping_ = false;
+};
+
+}  // namespace tribar

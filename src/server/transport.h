@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// The stream under a connection, as the stations of the loop see it: a socket in the server, a
+// simulation in a test. Belongs to the loop's thread. Closed when it is destroyed.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tribar {
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  virtual void start_reading() = 0;
+  virtual void stop_reading() = 0;
+
+  /// Bytes taken at once: from 0 to all of them; negative when the stream failed.
+  [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes) = 0;
+
+  /// Writes all of `bytes`, which stay where they are until Switchboard::written() is called for
+  /// this connection. One at a time. False when the stream failed.
+  [[nodiscard]] virtual bool write(std::string_view bytes) = 0;
+
+  /// What is not taken yet of the write under way.
+  [[nodiscard]] virtual std::size_t unwritten_bytes() const = 0;
+
+  /// Ends our side of the stream, with nothing being written.
+  virtual void shut_down() = 0;
+
+  /// Who is on the other side, for the log.
+  [[nodiscard]] virtual std::string peer() const = 0;
+};
+
+}  // namespace tribar

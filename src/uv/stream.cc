@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// See stream.h.
+#include "uv/stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <new>
+
+#include "uv/listener.h"
+
+namespace tribar::uv {
+namespace {
+
+uv_stream_t* as_stream(uv_tcp_t* tcp) { return reinterpret_cast<uv_stream_t*>(tcp); }
+
+}  // namespace
+
+Owned<Stream> Stream::make(Loop& loop) {
+  auto* stream = new (std::nothrow) Stream;
+  if (stream == nullptr) {
+    return nullptr;
+  }
+  // Only fails for a flag that is not given.
+  uv_tcp_init(loop.raw(), &stream->handle);
+  stream->handle.data = stream;
+  return Owned<Stream>(stream);
+}
+
+int Stream::accept(uv_stream_t* listener) { return uv_accept(listener, as_stream(&handle)); }
+
+void Stream::tune(unsigned keepalive_s, unsigned unsent_bytes) noexcept {
+  uv_tcp_nodelay(&handle, 1);
+  if (keepalive_s > 0) {
+    uv_tcp_keepalive(&handle, 1, keepalive_s);
+  }
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) == 0) {
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof unsent_bytes);
+  }
+}
+
+void Stream::start_reading(StreamEvents* events) noexcept {
+  events_ = events;
+  uv_read_start(
+      as_stream(&handle),
+      [](uv_handle_t* raw, std::size_t, uv_buf_t* buffer) noexcept {
+        auto* stream = static_cast<Stream*>(raw->data);
+        const StreamEvents::Space space = stream->events_->on_space();
+        *buffer = uv_buf_init(space.at, static_cast<unsigned>(space.size));
+      },
+      [](uv_stream_t* raw, ssize_t size, const uv_buf_t*) noexcept {
+        auto* stream = static_cast<Stream*>(raw->data);
+        if (size > 0) {
+          stream->events_->on_read(static_cast<std::size_t>(size));
+        } else if (size < 0) {
+          uv_read_stop(raw);
+          stream->events_->on_end(size == UV_EOF ? 0 : static_cast<int>(size));
+        }
+      });
+}
+
+void Stream::stop_reading() noexcept { uv_read_stop(as_stream(&handle)); }
+
+std::ptrdiff_t Stream::try_write(std::string_view bytes) noexcept {
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  const int taken = uv_try_write(as_stream(&handle), &buffer, 1);
+  return taken == UV_EAGAIN ? 0 : taken;
+}
+
+int Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
+  events_ = events;
+  struct Write {
+    uv_write_t request;
+  };
+  auto* write = new Write;
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  const auto done = [](uv_write_t* request, int code) noexcept {
+    auto* stream = static_cast<Stream*>(request->handle->data);
+    delete reinterpret_cast<Write*>(request);
+    if (stream->events_ != nullptr) {
+      stream->events_->on_written(code);
+    }
+  };
+  const int code = uv_write(&write->request, as_stream(&handle), &buffer, 1, done);
+  if (code < 0) {
+    delete write;
+  }
+  return code;
+}
+
+void Stream::shut_down() noexcept {
+  auto* request = new uv_shutdown_t;
+  const auto done = [](uv_shutdown_t* over, int) noexcept { delete over; };
+  if (uv_shutdown(request, as_stream(&handle), done) < 0) {
+    delete request;
+  }
+}
+
+void Stream::reset_on_close() noexcept {
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) == 0) {
+    const linger none{1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  }
+}
+
+std::string Stream::peer() const {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getpeername(&handle, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return "?";
+  }
+  return address_text(reinterpret_cast<const sockaddr*>(&address));
+}
+
+}  // namespace tribar::uv

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// A TCP connection. Belongs to its loop's thread.
+#pragma once
+
+#include <uv.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "uv/handle.h"
+#include "uv/loop.h"
+
+namespace tribar::uv {
+
+/// What happens on a stream. Called on the loop's thread, never after the stream was let go.
+class StreamEvents {
+ public:
+  struct Space {
+    char* at = nullptr;
+    std::size_t size = 0;
+  };
+
+  /// Where the next bytes go; the space must stay until on_read() or on_end().
+  virtual Space on_space() noexcept = 0;
+  /// `size` bytes, at least one, are in the space.
+  virtual void on_read(std::size_t size) noexcept = 0;
+  /// The peer sends no more (0), or the connection failed (a negative uv code).
+  virtual void on_end(int code) noexcept = 0;
+  /// The write begun by Stream::write() is over, with 0 or a negative uv code.
+  virtual void on_written(int code) noexcept = 0;
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+class Stream {
+ public:
+  /// A stream that takes a connection over by accept(). Null when the loop has no memory for it.
+  [[nodiscard]] static Owned<Stream> make(Loop& loop);
+
+  /// Takes the waiting connection of `listener`. 0 or a negative uv code.
+  [[nodiscard]] int accept(uv_stream_t* listener);
+
+  /// Sets TCP_NODELAY, keep-alive after `keepalive_s` of silence (0: none), and how much may wait
+  /// unsent in the kernel.
+  void tune(unsigned keepalive_s, unsigned unsent_bytes) noexcept;
+
+  void start_reading(StreamEvents* events) noexcept;
+  void stop_reading() noexcept;
+
+  /// Bytes that the kernel took at once, 0 when it takes none now, or a negative uv code.
+  [[nodiscard]] std::ptrdiff_t try_write(std::string_view bytes) noexcept;
+
+  /// Writes all of `bytes`, which stay where they are until events' on_written(). One at a time.
+  /// 0, or a negative uv code: then there is no on_written().
+  [[nodiscard]] int write(std::string_view bytes, StreamEvents* events) noexcept;
+  /// Of the write under way: what the kernel has not taken yet.
+  [[nodiscard]] std::size_t unwritten_bytes() const noexcept { return handle.write_queue_size; }
+
+  /// Ends our side once nothing is being written.
+  void shut_down() noexcept;
+
+  /// No more events from now on; the owner lets go next.
+  void detach() noexcept { events_ = nullptr; }
+  /// Lets the connection die with a reset instead of a regular end, when it is closed next.
+  void reset_on_close() noexcept;
+
+  /// The peer's address as text, for the log; "?" when it is gone.
+  [[nodiscard]] std::string peer() const;
+
+  uv_tcp_t handle;
+
+ private:
+  Stream() = default;
+  StreamEvents* events_ = nullptr;
+};
+
+}  // namespace tribar::uv
