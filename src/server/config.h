@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// The settings of tribard: one struct with the defaults in it, and how it is read from JSON.
+// Read once, before any other thread starts; unchangeable afterwards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace tribar {
+
+/// Where to listen: an address or a name, and a port, 0 for any free one.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 9000;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+/// Members are named as the keys are. What a value means and what it may be stands in
+/// config/tribard.json; its range, in config_table.cc.
+struct Config {
+  std::vector<ListenAddress> listen{ListenAddress{}};
+  unsigned workers = 0;  // 0: one per four cores, at least one
+
+  struct Limits {
+    std::uint64_t connections = 10000;
+    std::uint64_t accounts = 1000000;
+    std::uint64_t username_bytes = 64;
+    std::uint64_t frame_bytes = 65536;
+    std::uint64_t in_flight_commands = 1024;
+    std::uint64_t in_flight_bytes = 262144;
+    std::uint64_t outbox_bytes = 262144;
+    std::uint64_t undelivered_messages = 10000;
+    std::uint64_t undelivered_bytes = 16777216;
+    std::uint64_t queued_bytes = 1073741824;
+    std::uint64_t buffered_bytes = 536870912;
+    std::uint64_t list_names = 100000;
+    friend bool operator==(const Limits&, const Limits&) = default;
+  } limits;
+
+  /// 0: never.
+  struct Timeouts {
+    std::uint64_t login_ms = 300000;
+    std::uint64_t frame_ms = 10000;
+    std::uint64_t stalled_ms = 600000;
+    std::uint64_t shutdown_ms = 5000;
+    friend bool operator==(const Timeouts&, const Timeouts&) = default;
+  } timeouts;
+
+  unsigned tcp_keepalive_s = 60;  // 0: off
+
+  struct Log {
+    tribar::log::Level level = tribar::log::Level::Info;
+    tribar::log::Format format = tribar::log::Format::Text;
+    friend bool operator==(const Log&, const Log&) = default;
+  } log;
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+/// Every mistake of a config, in the order of the file, each a whole line without its end:
+/// `file:line:column: key: what is allowed, what was found`. Columns count bytes from 1.
+using ConfigMistakes = std::vector<std::string>;
+
+/// The config in `text`: JSON with // and /* */ comments. A key that is not there has its default.
+/// `file_name` is for the mistakes only. Pure; any bytes may come, in time and memory linear in
+/// `text`.
+[[nodiscard]] Result<Config, ConfigMistakes> parse_config(std::string_view text,
+                                                          std::string_view file_name);
+
+/// The config in the file at `path`. A file that cannot be read, or has more than 1 MiB, is a
+/// mistake without a position.
+[[nodiscard]] Result<Config, ConfigMistakes> load_config(const std::string& path);
+
+/// `config` as JSON, every key included, that parse_config turns into the same value again.
+[[nodiscard]] std::string print_config(const Config& config);
+
+}  // namespace tribar

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+//
+// See options.h.
+#include "server/options.h"
+
+#include <fmt/format.h>
+#include <getopt.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+
+namespace tribar {
+namespace {
+
+// Beyond every character: this option has no short form.
+constexpr int kPrintConfig = 256;
+
+constexpr std::array kLongOptions{
+    option{"config", required_argument, nullptr, 'c'},
+    option{"check-config", no_argument, nullptr, 't'},
+    option{"print-config", no_argument, nullptr, kPrintConfig},
+    option{"version", no_argument, nullptr, 'V'},
+    option{"help", no_argument, nullptr, 'h'},
+    option{nullptr, 0, nullptr, 0},
+};
+
+constexpr std::size_t kMostShownBytes = 128;
+
+/// getopt_long has refused an option: names it. It left a short one that it does not know in
+/// `optopt`; of a long one, there is nothing or the code of one that takes no argument.
+UsageError refused_option(char** argv) {
+  const bool is_short =
+      optopt != 0 && std::none_of(kLongOptions.begin(), kLongOptions.end(),
+                                  [](const option& o) { return o.val == optopt; });
+  const std::string name =
+      is_short ? fmt::format("-{}", static_cast<char>(optopt)) : std::string(argv[optind - 1]);
+  return UsageError{fmt::format("option {} is not known, is ambiguous or takes no argument",
+                                log::escaped(name, kMostShownBytes))};
+}
+
+}  // namespace
+
+Result<Options, UsageError> parse_options(int argc, char** argv) {
+  Options options;
+  const auto ask_for = [&](Options::Action action) {
+    options.action = std::max(options.action, action);
+  };
+  optind = 0;  // start afresh
+  opterr = 0;  // what is wrong is told by the caller
+  for (int code = 0;
+       (code = getopt_long(argc, argv, ":c:tVh", kLongOptions.data(), nullptr)) != -1;) {
+    switch (code) {
+      case 'c':
+        options.config_file = optarg;
+        break;
+      case 't':
+        ask_for(Options::Action::CheckConfig);
+        break;
+      case kPrintConfig:
+        ask_for(Options::Action::PrintConfig);
+        break;
+      case 'V':
+        ask_for(Options::Action::PrintVersion);
+        break;
+      case 'h':
+        ask_for(Options::Action::PrintHelp);
+        break;
+      case ':':
+        return UsageError{"option -c (--config) needs a file name"};
+      default:
+        return refused_option(argv);
+    }
+  }
+  if (optind < argc) {
+    return UsageError{
+        fmt::format("'{}' is not an option", log::escaped(argv[optind], kMostShownBytes))};
+  }
+  return options;
+}
+
+ConfigChoice choose_config(const Options& options, const char* environment,
+                           const std::string& system_file) {
+  if (options.config_file) {
+    return {options.config_file, *options.config_file};
+  }
+  if (environment != nullptr && *environment != '\0') {
+    return {environment, fmt::format("{} (from ${})", environment, kConfigVariable)};
+  }
+  if (access(system_file.c_str(), F_OK) == 0) {
+    return {system_file, system_file};
+  }
+  return {std::nullopt, "the built-in defaults"};
+}
+
+std::string help_text() {
+  return fmt::format(
+      R"(Usage: tribard [-c FILE] [-t] [--print-config] [-V] [-h]
+A chat server for wire protocol 0.
+
+  -c, --config FILE   take the settings from FILE
+  -t, --check-config  report every mistake in the settings, and end
+      --print-config  print the settings in effect as JSON, and end
+  -V, --version       print the version, and end
+  -h, --help          print this text, and end
+
+Without --config the settings come from the file that ${} names, else from
+{}, if there is one, else they are the built-in defaults.
+The log goes to standard error. SIGTERM and SIGINT end the server when what it
+has read is answered and written; a second one ends it at once.
+
+Exit codes: {} all went well, {} wrong usage, {} cannot listen, {} a bug,
+{} mistakes in the settings.
+)",
+      kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
+      static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),
+      static_cast<int>(ExitCode::Bug), static_cast<int>(ExitCode::BadConfig));
+}
+
+}  // namespace tribar

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+//
+// The config: every setting at its bounds, every mistake with its position.
+#include "server/config.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace tribar {
+namespace {
+
+ConfigMistakes mistakes_of(std::string_view text) {
+  const auto config = parse_config(text, "f");
+  return config ? ConfigMistakes{} : config.error();
+}
+
+Config config_of(std::string_view text) {
+  const auto config = parse_config(text, "f");
+  EXPECT_TRUE(config) << testing::PrintToString(config.error());
+  return config ? config.value() : Config{};
+}
+
+std::string with(std::string_view section, std::string_view name, std::string_view value) {
+  const std::string setting = "\"" + std::string(name) + "\":" + std::string(value);
+  return section.empty() ? "{" + setting + "}"
+                         : "{\"" + std::string(section) + "\":{" + setting + "}}";
+}
+
+TEST(ParseConfig, HasADefaultForEveryKey) {
+  for (const std::string_view text :
+       {"{}", " { } \n", "\xEF\xBB\xBF{}", "// nothing\n{/* at all */}", "{\"limits\":{}}",
+        "{\"limits\":{},\"timeouts\":{},\"log\":{}}", "{\"listen\":[{}]}"}) {
+    EXPECT_EQ(config_of(text), Config{}) << text;
+  }
+}
+
+TEST(ParseConfig, TakesEverySetting) {
+  const Config config = config_of(R"({
+    "listen": [{"host": "::1", "port": 1}, {"port": 0}, {"port": 0}, {"host": "fe80::1%eth0"}],
+    "workers": 3,
+    "limits": {"connections": 4, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
+      "in_flight_commands": 8, "in_flight_bytes": 1029, "outbox_bytes": 5000,
+      "undelivered_messages": 11, "undelivered_bytes": 12, "queued_bytes": 2000000,
+      "buffered_bytes": 3000000, "list_names": 15},
+    "timeouts": {"login_ms": 16, "frame_ms": 17, "stalled_ms": 18, "shutdown_ms": 19},
+    "tcp_keepalive_s": 20,
+    "log": {"level": "debug", "format": "json"}
+  })");
+  Config expected;
+  expected.listen = {{"::1", 1}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"fe80::1%eth0", 9000}};
+  expected.workers = 3;
+  expected.limits = {.connections = 4,
+                     .accounts = 5,
+                     .username_bytes = 6,
+                     .frame_bytes = 1027,
+                     .in_flight_commands = 8,
+                     .in_flight_bytes = 1029,
+                     .outbox_bytes = 5000,
+                     .undelivered_messages = 11,
+                     .undelivered_bytes = 12,
+                     .queued_bytes = 2000000,
+                     .buffered_bytes = 3000000,
+                     .list_names = 15};
+  expected.timeouts = {.login_ms = 16, .frame_ms = 17, .stalled_ms = 18, .shutdown_ms = 19};
+  expected.tcp_keepalive_s = 20;
+  expected.log = {.level = log::Level::Debug, .format = log::Format::Json};
+  EXPECT_EQ(config, expected);
+}
+
+TEST(ParseConfig, HoldsEveryNumberToItsRange) {
+  struct Bounds {
+    std::string section;
+    std::string name;
+    std::uint64_t least;
+    std::uint64_t most;
+  };
+  const std::uint64_t one = 1;
+  const std::vector<Bounds> all{
+      {"", "workers", 0, 64},
+      {"limits", "connections", 1, 1000000},
+      {"limits", "accounts", 1, 100000000},
+      {"limits", "username_bytes", 1, 1024},
+      {"limits", "frame_bytes", 1024, 1073741824},
+      {"limits", "in_flight_commands", 1, 65536},
+      {"limits", "in_flight_bytes", 1024, one << 30},
+      {"limits", "outbox_bytes", 4096, one << 30},
+      {"limits", "undelivered_messages", 0, one << 40},
+      {"limits", "undelivered_bytes", 0, one << 40},
+      {"limits", "queued_bytes", one << 20, one << 40},
+      {"limits", "buffered_bytes", one << 20, one << 40},
+      {"limits", "list_names", 1, 100000000},
+      {"timeouts", "login_ms", 0, one << 31},
+      {"timeouts", "frame_ms", 0, one << 31},
+      {"timeouts", "stalled_ms", 0, one << 31},
+      {"timeouts", "shutdown_ms", 0, one << 31},
+      {"", "tcp_keepalive_s", 0, 32767},
+  };
+  for (const Bounds& bounds : all) {
+    const std::uint64_t least = bounds.least;
+    const std::uint64_t most = bounds.most;
+    const auto mistakes_with = [&](std::string_view value) {
+      return mistakes_of(with(bounds.section, bounds.name, value));
+    };
+    const auto expected = [&](std::string_view kind, std::string_view found) {
+      return ConfigMistakes{fmt::format("f:1:{}: {}{}{}: {}{}..{}, is {}",
+                                        with(bounds.section, bounds.name, "").find(":}") + 2,
+                                        bounds.section, bounds.section.empty() ? "" : ".",
+                                        bounds.name, kind, least, most, found)};
+    };
+    for (const std::uint64_t good : {least, most}) {
+      EXPECT_EQ(mistakes_with(std::to_string(good)), ConfigMistakes{}) << bounds.name;
+    }
+    for (const std::string& bad :
+         {std::to_string(most + 1), least == 0 ? std::string("-1") : std::to_string(least - 1),
+          std::string("-9223372036854775809"), std::string("18446744073709551616")}) {
+      EXPECT_EQ(mistakes_with(bad), expected("", bad));
+    }
+    for (const std::string bad : {"1.5", "1e3", "1e400", "\"1\"", "true", "null"}) {
+      EXPECT_EQ(mistakes_with(bad), expected("a whole number ", bad));
+    }
+    EXPECT_EQ(mistakes_with("{\"a\":[1]}"), expected("a whole number ", "an object"));
+    EXPECT_EQ(mistakes_with("[[],{}]"), expected("a whole number ", "a list"));
+  }
+}
+
+TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
+  const std::string host_rule = "an address or name of 1..255 letters, digits or .-_:%, is ";
+  struct Case {
+    std::string text;
+    ConfigMistakes mistakes;
+  };
+  const std::vector<Case> cases{
+      // Of a wrong kind.
+      {"[]", {"f:1:1: the config: an object, is a list"}},
+      {"\n 7", {"f:2:2: the config: an object, is 7"}},
+      {R"({"limits": 1})", {"f:1:12: limits: an object, is 1"}},
+      {R"({"limits": [{}]})", {"f:1:12: limits: an object, is a list"}},
+      {R"({"log": {"level": "loud"}})",
+       {R"(f:1:19: log.level: one of "error", "warn", "info", "debug", is "loud")"}},
+      {R"({"log": {"level": 3}})",
+       {R"(f:1:19: log.level: one of "error", "warn", "info", "debug", is 3)"}},
+      {R"({"log": {"format": "Text"}})",
+       {R"(f:1:20: log.format: one of "text", "json", is "Text")"}},
+      // Keys.
+      {R"({"limits": {"frame_byte": 1}})",
+       {"f:1:13: limits.frame_byte: a known key such as limits.frame_bytes, is unknown"}},
+      {R"({"frame_bytes": 1})",
+       {"f:1:2: frame_bytes: a known key such as limits.frame_bytes, is unknown"}},
+      {R"({"limits.frame_bytes": 2048})",
+       {"f:1:2: limits.frame_bytes: a known key such as limits.frame_bytes, is unknown"}},
+      {R"({"worker": {"deep": [[[[[[[[[[{"a": 1}]]]]]]]]]]}, "log": 1})",
+       {"f:1:2: worker: a known key such as workers, is unknown", "f:1:59: log: an object, is 1"}},
+      {R"({"": 1})", {"f:1:2: : a known key such as listen, is unknown"}},
+      {"{\"\\u0001\": 1}", {"f:1:2: \\x01: a known key such as listen, is unknown"}},
+      {"{\"workers\": 1,\n \"workers\": 2}", {"f:2:2: workers: each key once, is a duplicate"}},
+      {R"({"log": {}, "log": {"level": "x"}})",
+       {"f:1:13: log: each key once, is a duplicate",
+        R"(f:1:30: log.level: one of "error", "warn", "info", "debug", is "x")"}},
+      {R"({"x": 1, "x": 1})",
+       {"f:1:2: x: a known key such as listen, is unknown",
+        "f:1:10: x: each key once, is a duplicate",
+        "f:1:10: x: a known key such as listen, is unknown"}},
+      // Addresses.
+      {R"({"listen": []})", {"f:1:12: listen: 1..64 entries, is 0"}},
+      {R"({"listen": {}})", {"f:1:12: listen: a list of objects with host and port, is an object"}},
+      {R"({"listen": "::1"})",
+       {"f:1:12: listen: a list of objects with host and port, is \"::1\""}},
+      {R"({"listen": [1, [], {"port": 65536}]})",
+       {"f:1:13: listen[0]: an object with host and port, is 1",
+        "f:1:16: listen[1]: an object with host and port, is a list",
+        "f:1:29: listen[2].port: 0..65535, is 65536"}},
+      {R"({"listen": [{"host": "a", "adr": 1, "prt": 1}]})",
+       {"f:1:27: listen[0].adr: a known key such as listen[0].host, is unknown",
+        "f:1:37: listen[0].prt: a known key such as listen[0].port, is unknown"}},
+      {R"({"listen": [{"port": 1, "port": 2}]})",
+       {"f:1:25: listen[0].port: each key once, is a duplicate"}},
+      {R"({"listen": [{"host": ""}]})", {"f:1:22: listen[0].host: " + host_rule + "\"\""}},
+      {R"({"listen": [{"host": "a\u0000b"}]})",
+       {"f:1:22: listen[0].host: " + host_rule + R"("a\u0000b")"}},
+      {R"({"listen": [{"host": "a b"}]})", {"f:1:22: listen[0].host: " + host_rule + "\"a b\""}},
+      {R"({"listen": [{"host": "[::1]"}]})",
+       {"f:1:22: listen[0].host: " + host_rule + "\"[::1]\""}},
+      {"{\"listen\": [{\"host\": \"\xC3\xA4\"}]}",
+       {"f:1:22: listen[0].host: " + host_rule + R"("\xc3\xa4")"}},
+      {R"({"listen": [{"host": 1}]})", {"f:1:22: listen[0].host: " + host_rule + "1"}},
+      {R"({"listen": [{"host": {"host": 1}}]})",
+       {"f:1:22: listen[0].host: " + host_rule + "an object"}},
+      {R"({"listen": [{"host": "a"}, {"port": 1}, {"host": "a", "port": 9000}]})",
+       {"f:1:41: listen[2]: each address once, is a port 9000 again"}},
+      // Syntax. What stands before is checked all the same.
+      {"",
+       {"f:1:1: syntax error while parsing value - unexpected end of input; expected '[', '{', "
+        "or a literal"}},
+      {"{\n  \"workers\": 65,\n  \"log\": }",
+       {"f:2:14: workers: 0..64, is 65",
+        "f:3:10: syntax error while parsing value - unexpected '}'; expected '[', '{', or a "
+        "literal"}},
+      {R"({"workers": 1,})",
+       {"f:1:15: syntax error while parsing object key - unexpected '}'; expected string "
+        "literal"}},
+      {R"({"workers":: 1})",
+       {"f:1:12: syntax error while parsing value - unexpected ':'; expected '[', '{', or a "
+        "literal"}},
+      {R"({"workers" 12})",
+       {"f:1:12: syntax error while parsing object separator - unexpected number literal; expected "
+        "':'"}},
+      {R"({"workers": 1 "log": {}})",
+       {"f:1:15: syntax error while parsing object - unexpected string literal; expected '}'"}},
+      {R"({"listen": [)",
+       {"f:1:13: syntax error while parsing value - unexpected end of input; expected '[', '{', or "
+        "a literal"}},
+      {"{} {}",
+       {"f:1:4: syntax error while parsing value - unexpected '{'; expected end of input"}},
+      {"{} /* a",
+       {"f:1:4: syntax error while parsing value - invalid comment; missing closing "
+        "'*/'; last read: '{} /* a'; expected end of input"}},
+      {std::string("{}\0{", 4), {"f:1:3: a text without NUL bytes, is one with"}},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(mistakes_of(c.text), c.mistakes) << c.text;
+  }
+}
+
+TEST(ParseConfig, ReportsAllMistakesInTheOrderOfTheFile) {
+  EXPECT_EQ(mistakes_of("// comment with \"limits\": {\n"
+                        "{\n"
+                        "  \"limits\": { /* two\n"
+                        "lines */ \"frame_bytes\": 0,\n"
+                        "    \"outbox_bytes\" : // why\n"
+                        "      -5\n"
+                        "  },\n"
+                        "  \"listen\": [],\n"
+                        "  \"colour\": 1,\n"
+                        "  \"log\": {\"format\": null}\n"
+                        "}\n"),
+            (ConfigMistakes{
+                "f:4:25: limits.frame_bytes: 1024..1073741824, is 0",
+                "f:6:7: limits.outbox_bytes: 4096..1073741824, is -5",
+                "f:8:13: listen: 1..64 entries, is 0",
+                "f:9:3: colour: a known key such as workers, is unknown",
+                "f:10:21: log.format: one of \"text\", \"json\", is null",
+            }));
+}
+
+TEST(ParseConfig, TakesUpTo64Addresses) {
+  std::string entries;
+  for (int port = 1; port <= 64; ++port) {
+    entries += (port > 1 ? ",{\"port\":" : "{\"port\":") + std::to_string(port) + "}";
+  }
+  EXPECT_EQ(config_of("{\"listen\":[" + entries + "]}").listen.size(), 64U);
+  EXPECT_EQ(mistakes_of("{\"listen\":[" + entries + ",{}]}"),
+            ConfigMistakes{"f:1:11: listen: 1..64 entries, is 65"});
+}
+
+TEST(ParseConfig, TakesHostsUpTo255Bytes) {
+  const auto text = [](std::size_t bytes) {
+    return "{\"listen\":[{\"host\":\"" + std::string(bytes, 'a') + "\"}]}";
+  };
+  EXPECT_EQ(config_of(text(255)).listen[0].host, std::string(255, 'a'));
+  const ConfigMistakes mistakes = mistakes_of(text(256));
+  ASSERT_EQ(mistakes.size(), 1U);
+  EXPECT_TRUE(mistakes[0].ends_with("aaa...")) << mistakes[0];
+  EXPECT_LT(mistakes[0].size(), 200U);
+}
+
+TEST(ParseConfig, GoesOnAfterManyMistakes) {
+  std::string text = "{\"a\":1";
+  while (text.size() < 60000) {
+    text += ",\"a\":1";
+  }
+  const std::size_t keys = text.size() / 6;
+  EXPECT_EQ(mistakes_of(text + "}").size(), 2 * keys - 1);
+  EXPECT_EQ(mistakes_of(std::string(60000, '[')).size(), 2U);
+}
+
+TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
+  Config other;
+  other.listen = {{"::", 0}, {"chat.example.org", 65535}};
+  other.workers = 64;
+  other.limits.undelivered_bytes = std::uint64_t{1} << 40;
+  other.timeouts.login_ms = 0;
+  other.tcp_keepalive_s = 0;
+  other.log = {.level = log::Level::Error, .format = log::Format::Json};
+  for (const Config& config : {Config{}, other}) {
+    EXPECT_EQ(config_of(print_config(config)), config) << print_config(config);
+  }
+}
+
+TEST(PrintConfig, StartsLikeThis) {
+  const std::string start =
+      "{\n"
+      "  \"listen\": [{\"host\": \"127.0.0.1\", \"port\": 9000}],\n"
+      "  \"workers\": 0,\n"
+      "  \"limits\": {\n"
+      "    \"connections\": 10000,\n";
+  EXPECT_EQ(print_config({}).substr(0, start.size()), start);
+}
+
+TEST(LoadConfig, ReadsAFile) {
+  const auto config = load_config(TRIBAR_SHIPPED_CONFIG);
+  ASSERT_TRUE(config) << testing::PrintToString(config.error());
+  EXPECT_EQ(config.value(), Config{});
+}
+
+TEST(LoadConfig, SaysWhyAFileCannotBeRead) {
+  EXPECT_EQ(
+      load_config("/nowhere/tribard.json").error(),
+      ConfigMistakes{"/nowhere/tribard.json: a file that can be read, is not: No such file or "
+                     "directory"});
+  EXPECT_EQ(load_config("/").error(),
+            ConfigMistakes{"/: a file that can be read, is not: Is a directory"});
+  EXPECT_EQ(load_config("/dev/zero").error(),
+            ConfigMistakes{"/dev/zero: at most 1048576 bytes, is more"});
+}
+
+TEST(ShippedConfig, NamesEveryKey) {
+  std::ifstream file(TRIBAR_SHIPPED_CONFIG);
+  const std::string shipped{std::istreambuf_iterator<char>(file), {}};
+  const std::string printed = print_config({});
+  std::size_t keys = 0;
+  for (std::size_t end = printed.find("\":"); end != std::string::npos;
+       end = printed.find("\":", end + 1)) {
+    const std::size_t start = printed.rfind('"', end - 1);
+    const std::string key = printed.substr(start, end + 2 - start);
+    EXPECT_NE(shipped.find(key), std::string::npos) << key;
+    ++keys;
+  }
+  EXPECT_GE(keys, 26U);
+}
+
+}  // namespace
+}  // namespace tribar
