@@ -32,30 +32,30 @@ struct Connection {
   std::unique_ptr<Transport> transport;
   std::unique_ptr<HeldBytes> held;
   std::unique_ptr<Outbox> outbox;
-  Written unreported;                  // written, and the registry does not know
-  std::uint64_t in_flight_bytes = 0;   // the window: commands without a completion
+  Written unreported;                 // written, and the registry does not know
+  std::uint64_t in_flight_bytes = 0;  // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
   std::uint32_t first_piece = kNoPiece;  // what this turn brought for it: see Writer
   std::uint32_t last_piece = kNoPiece;
-  std::uint32_t waited_ms = 0;         // without a login; when closing, for the peer's end
-  std::uint32_t stalled_ms = 0;        // bytes are owed and none is taken
-  std::uint32_t discarded_bytes = 0;   // read after the last word
-  std::uint64_t last_taken = 0;        // Outbox::taken_bytes() when stalled_ms began
+  std::uint32_t waited_ms = 0;        // without a login; when closing, for the peer's end
+  std::uint32_t stalled_ms = 0;       // bytes are owed and none is taken
+  std::uint32_t discarded_bytes = 0;  // read after the last word
+  std::uint64_t last_taken = 0;       // Outbox::taken_bytes() when stalled_ms began
 
   bool is_logged_in : 1 = false;
-  bool is_reading : 1 = false;       // the transport's reading is on
-  bool is_at_end : 1 = false;        // the peer sends no more
-  bool is_end_told : 1 = false;      // and the registry knows
-  bool is_lost : 1 = false;          // the stream cannot be trusted: nothing is framed any more
-  bool is_expired : 1 = false;       // the registry was told of a missed login
-  bool is_finishing : 1 = false;     // Close came: what is owed is written, then it ends
-  bool is_shut : 1 = false;          // our side has ended; what comes is discarded
-  bool is_failed : 1 = false;        // the transport failed: to be dropped
-  bool is_stranger : 1 = false;      // over the cap: the registry never hears of it
-  bool is_touched : 1 = false;       // in this turn's list
-  bool is_watched : 1 = false;       // the clock looks at it: see Switchboard::tick()
-  bool wants_report : 1 = false;     // the registry asked to hear of writing soon
-  bool awaits_judgement : 1 = false; // a long frame waits for the answers before it
+  bool is_reading : 1 = false;        // the transport's reading is on
+  bool is_at_end : 1 = false;         // the peer sends no more
+  bool is_end_told : 1 = false;       // and the registry knows
+  bool is_lost : 1 = false;           // the stream cannot be trusted: nothing is framed any more
+  bool is_expired : 1 = false;        // the registry was told of a missed login
+  bool is_finishing : 1 = false;      // Close came: what is owed is written, then it ends
+  bool is_shut : 1 = false;           // our side has ended; what comes is discarded
+  bool is_failed : 1 = false;         // the transport failed: to be dropped
+  bool is_stranger : 1 = false;       // over the cap: the registry never hears of it
+  bool is_touched : 1 = false;        // in this turn's list
+  bool is_watched : 1 = false;        // the clock looks at it: see Switchboard::tick()
+  bool wants_report : 1 = false;      // the registry asked to hear of writing soon
+  bool awaits_judgement : 1 = false;  // a long frame waits for the answers before it
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
 };

@@ -68,8 +68,7 @@ void Framer::go_on(Connection& connection) {
 }
 
 /// Cuts the batch's bytes from `start` on. `waited_ms` is what the first frame has waited for.
-void Framer::cut(Connection& connection, Batch& batch, std::size_t start,
-                 std::uint64_t waited_ms) {
+void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms) {
   connection.awaits_judgement = false;
   const std::size_t end = batch.bytes.size();
   std::size_t needed_bytes = kHeaderBytes;
@@ -87,9 +86,8 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start,
       return lose(connection, {RefusalCode::BadVersion, cut.version, kProtocolVersion});
     }
     if (cut.kind == FrameCut::Kind::TooLong) {
-      const bool may_become_legal =
-          !connection.is_logged_in && connection.in_flight_commands > 0 &&
-          announced_bytes(batch.bytes.data() + at) <= limits_.frame_bytes;
+      const bool may_become_legal = !connection.is_logged_in && connection.in_flight_commands > 0 &&
+                                    announced_bytes(batch.bytes.data() + at) <= limits_.frame_bytes;
       if (may_become_legal) {
         connection.awaits_judgement = true;
         break;
@@ -133,9 +131,8 @@ void Framer::lose(Connection& connection, const Refusal& refusal) {
 }
 
 bool Framer::can_read(const Connection& connection) const {
-  return !is_window_full(connection) &&
-         !(connection.awaits_judgement && !connection.is_logged_in &&
-           connection.in_flight_commands > 0);
+  return !is_window_full(connection) && !(connection.awaits_judgement && !connection.is_logged_in &&
+                                          connection.in_flight_commands > 0);
 }
 
 void Framer::forget(Connection& connection) {

@@ -33,7 +33,6 @@ class RegistryActor {
   [[nodiscard]] bool run_once();
 
  private:
-  void work_off();
   void apply_all(BatchPtr batch) TRIBAR_REQUIRES(registry_role);
   void go_on() TRIBAR_REQUIRES(registry_role);
 

@@ -41,10 +41,25 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
 
 Switchboard::~Switchboard() = default;
 
-Connection& Switchboard::add(std::unique_ptr<Transport> transport) {
-  const bool is_full = size_ - strangers_.size() >= limits_.connections;
-  Connection& connection = place(std::move(transport));
+Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
+  std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+  } else {
+    at = free_slots_.front();
+    free_slots_.pop_front();
+  }
+  Slot& slot = slots_[at];
+  slot.connection = std::make_unique<Connection>();
+  slot.connection->id = ConnectionId::make(at, ++slot.generation);
+  slot.connection->transport = std::move(transport);
+  ++size_;
+  return *slot.connection;
+}
+
+void Switchboard::begin(Connection& connection) {
   log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
+  const bool is_full = size_ - strangers_.size() > limits_.connections;
   if (is_full) {
     connection.is_stranger = true;
     connection.is_lost = true;
@@ -61,7 +76,6 @@ Connection& Switchboard::add(std::unique_ptr<Transport> transport) {
   touch(connection);
   watch(connection);
   update_reading(connection);
-  return connection;
 }
 
 Framer::Space Switchboard::space(Connection& connection) {
@@ -197,22 +211,6 @@ Connection* Switchboard::find(ConnectionId id) {
   return connection != nullptr && connection->id == id ? connection : nullptr;
 }
 
-Connection& Switchboard::place(std::unique_ptr<Transport> transport) {
-  std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
-  if (free_slots_.empty()) {
-    slots_.emplace_back();
-  } else {
-    at = free_slots_.front();
-    free_slots_.pop_front();
-  }
-  Slot& slot = slots_[at];
-  slot.connection = std::make_unique<Connection>();
-  slot.connection->id = ConnectionId::make(at, ++slot.generation);
-  slot.connection->transport = std::move(transport);
-  ++size_;
-  return *slot.connection;
-}
-
 /// Puts a connection on the list of those that the end of the turn looks at.
 void Switchboard::touch(Connection& connection) {
   if (!connection.is_touched) {
@@ -294,9 +292,8 @@ void Switchboard::return_push(const Effect& effect, const Push& push) {
 void Switchboard::return_pushes(Connection& connection, bool waiting_live) {
   for (const Outbox::Unwritten& push : writer_.take_pushes(connection, waiting_live)) {
     const Outbox::Frame& frame = push.frame;
-    dispatcher_.add_returned(connection.id,
-                             {frame.account, frame.number, frame.time, {}, frame.charge},
-                             push.bytes);
+    dispatcher_.add_returned(
+        connection.id, {frame.account, frame.number, frame.time, {}, frame.charge}, push.bytes);
   }
 }
 
@@ -324,8 +321,8 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     connection.waited_ms += elapsed;
     if (connection.waited_ms >= limits_.login_ms) {
       connection.is_expired = true;
-      dispatcher_.add_event(
-          connection.id, LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}});
+      dispatcher_.add_event(connection.id,
+                            LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}});
     }
   }
   if (connection.held && connection.is_reading && limits_.frame_ms > 0) {
@@ -406,8 +403,8 @@ void Switchboard::relieve() {
     }
   }
   if (largest != nullptr && held_bytes_of(*largest) > 0) {
-    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes",
-              largest->id.value, held_bytes_of(*largest));
+    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", largest->id.value,
+              held_bytes_of(*largest));
     drop(*largest, "held most when buffers were short");
   }
   check_budget();

@@ -38,8 +38,10 @@ class Switchboard {
   Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher);
   ~Switchboard();
 
-  /// Takes a new connection in. At the cap it is told so and closed.
-  Connection& add(std::unique_ptr<Transport> transport);
+  /// Takes a new connection in; begin() follows when the transport knows it.
+  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport);
+  /// Reads from it from now on; at the cap it is told so and closed instead.
+  void begin(Connection& connection);
 
   // What transports report.
   [[nodiscard]] Framer::Space space(Connection& connection);
@@ -74,7 +76,6 @@ class Switchboard {
   };
 
   [[nodiscard]] Connection* find(ConnectionId id);
-  Connection& place(std::unique_ptr<Transport> transport);
   void touch(Connection& connection);
   void settle(Connection& connection);
   void update_reading(Connection& connection);

@@ -38,9 +38,8 @@ void Loop::around_poll(std::function<void()> before, std::function<void()> after
   uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) noexcept {
     static_cast<Hooks*>(handle->data)->before();
   });
-  uv_check_start(&hooks_->check, [](uv_check_t* handle) noexcept {
-    static_cast<Hooks*>(handle->data)->after();
-  });
+  uv_check_start(&hooks_->check,
+                 [](uv_check_t* handle) noexcept { static_cast<Hooks*>(handle->data)->after(); });
   // The hooks alone keep no loop running.
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->check));
@@ -84,10 +83,9 @@ std::string Loop::close() {
 Async::Async(Loop& loop, std::function<void()> callback) {
   auto holder = std::make_unique<Holder>();
   holder->callback = std::move(callback);
-  check(uv_async_init(loop.raw(), &holder->handle,
-                      [](uv_async_t* handle) noexcept {
-                        static_cast<Holder*>(handle->data)->callback();
-                      }),
+  check(uv_async_init(
+            loop.raw(), &holder->handle,
+            [](uv_async_t* handle) noexcept { static_cast<Holder*>(handle->data)->callback(); }),
         "cannot make a wake-up");
   holder->handle.data = holder.get();
   holder_.reset(holder.release());

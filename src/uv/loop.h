@@ -51,6 +51,7 @@ class Loop {
 class Async {
  public:
   /// `callback` runs on the loop.
+  Async() = default;  // of no loop
   Async(Loop& loop, std::function<void()> callback);
 
   /// Any thread.

@@ -66,7 +66,8 @@ void Stream::start_reading(StreamEvents* events) noexcept {
 void Stream::stop_reading() noexcept { uv_read_stop(as_stream(&handle)); }
 
 std::ptrdiff_t Stream::try_write(std::string_view bytes) noexcept {
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
   const int taken = uv_try_write(as_stream(&handle), &buffer, 1);
   return taken == UV_EAGAIN ? 0 : taken;
 }
@@ -77,7 +78,8 @@ int Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
     uv_write_t request;
   };
   auto* write = new Write;
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
   const auto done = [](uv_write_t* request, int code) noexcept {
     auto* stream = static_cast<Stream*>(request->handle->data);
     delete reinterpret_cast<Write*>(request);

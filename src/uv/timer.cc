@@ -18,8 +18,8 @@ Timer::Timer(Loop& loop, std::function<void()> callback) {
 void Timer::start(std::uint64_t delay_ms, std::uint64_t repeat_ms) {
   uv_timer_start(
       &holder_->handle,
-      [](uv_timer_t* handle) noexcept { static_cast<Holder*>(handle->data)->callback(); },
-      delay_ms, repeat_ms);
+      [](uv_timer_t* handle) noexcept { static_cast<Holder*>(handle->data)->callback(); }, delay_ms,
+      repeat_ms);
 }
 
 void Timer::stop() { uv_timer_stop(&holder_->handle); }

@@ -12,6 +12,7 @@ namespace tribar::uv {
 
 class Timer {
  public:
+  Timer() = default;  // of no loop
   Timer(Loop& loop, std::function<void()> callback);
 
   /// Calls back after `delay_ms`, and then every `repeat_ms` unless that is 0.

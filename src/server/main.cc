@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// tribard: arguments, config, log, Server; the one catch-all.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+#include "base/log.h"
+#include "server/config.h"
+#include "server/options.h"
+#include "server/server.h"
+
+namespace tribar {
+namespace {
+
+int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
+
+/// The config that is meant; prints every mistake and exits if there is one.
+Config config_or_exit(const ConfigChoice& choice) {
+  if (!choice.file) {
+    return Config{};
+  }
+  auto config = load_config(*choice.file);
+  if (!config) {
+    for (const std::string& mistake : config.error()) {
+      fmt::print(stderr, "tribard: {}\n", mistake);
+    }
+    std::exit(code(ExitCode::BadConfig));
+  }
+  return config.value();
+}
+
+int serve(const Config& config, const ConfigChoice& choice) {
+  log::configure(config.log.level, config.log.format);
+  log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
+  std::unique_ptr<Server> server;
+  try {
+    server = std::make_unique<Server>(config);
+  } catch (const std::runtime_error& error) {
+    log::error("server", "{}", error.what());
+    return code(ExitCode::CannotListen);
+  }
+  return code(server->run(true) ? ExitCode::Fine : ExitCode::Bug);
+}
+
+int run(int argc, char** argv) {
+  const auto options = parse_options(argc, argv);
+  if (!options) {
+    fmt::print(stderr, "tribard: {}\n", options.error().text);
+    return code(ExitCode::WrongUsage);
+  }
+  const ConfigChoice choice = choose_config(options.value(), std::getenv(kConfigVariable));
+  switch (options.value().action) {
+    case Options::Action::PrintHelp:
+      fmt::print("{}", help_text());
+      return code(ExitCode::Fine);
+    case Options::Action::PrintVersion:
+      fmt::print("tribard {}\n", TRIBAR_VERSION);
+      return code(ExitCode::Fine);
+    case Options::Action::CheckConfig:
+      static_cast<void>(config_or_exit(choice));
+      return code(ExitCode::Fine);
+    case Options::Action::PrintConfig:
+      fmt::print("{}\n", print_config(config_or_exit(choice)));
+      return code(ExitCode::Fine);
+    case Options::Action::Serve:
+      break;
+  }
+  return serve(config_or_exit(choice), choice);
+}
+
+}  // namespace
+}  // namespace tribar
+
+int main(int argc, char** argv) {
+  try {
+    return tribar::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tribard: a bug: {}\n", error.what());
+    return static_cast<int>(tribar::ExitCode::Bug);
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// See registry_actor.h.
+#include "server/registry_actor.h"
+
+#include <utility>
+
+namespace tribar {
+namespace {
+
+/// The run token: whoever makes one of these successfully may run the registry until it goes.
+class TRIBAR_SCOPED_CAPABILITY RunToken {
+ public:
+  explicit RunToken(std::atomic<bool>& is_running) TRIBAR_ACQUIRE(registry_role)
+      : is_running_(is_running) {}
+  ~RunToken() TRIBAR_RELEASE() { is_running_.store(false); }
+  RunToken(const RunToken&) = delete;
+  RunToken& operator=(const RunToken&) = delete;
+
+ private:
+  std::atomic<bool>& is_running_;
+};
+
+}  // namespace
+
+RegistryActor::RegistryActor(Registry& registry, Journal& journal,
+                             std::function<void(const Batch&)> passed)
+    : registry_(registry), journal_(journal), passed_(std::move(passed)) {}
+
+void RegistryActor::deliver(BatchPtr batch) {
+  // Nobody sleeps at this mailbox: whoever delivers also runs.
+  static_cast<void>(mailbox_.push(std::move(batch)));
+}
+
+bool RegistryActor::run_once() {
+  if (is_running_.exchange(true)) {
+    // Who runs it looks into the mailbox once more after giving the token back.
+    return false;
+  }
+  bool has_more_to_do = false;
+  {
+    const RunToken token(is_running_);
+    mailbox_.drain(drained_);
+    for (BatchPtr& batch : drained_) {
+      apply_all(std::move(batch));
+    }
+    drained_.clear();
+    if (registry_.has_more_to_do()) {
+      go_on();
+    }
+    has_more_to_do = registry_.has_more_to_do();
+  }
+  return has_more_to_do || !mailbox_.is_empty();
+}
+
+void RegistryActor::apply_all(BatchPtr batch) {
+  now_ = batch->now;
+  for (const Input& input : batch->inputs) {
+    registry_.apply(input, batch->now, batch->output);
+  }
+  if (!batch->arrivals.empty()) {
+    passed_(*batch);
+  }
+  journal_.append(std::move(batch));
+}
+
+/// One slice of what is too long for one step, in a batch that no loop sent.
+void RegistryActor::go_on() {
+  auto batch = std::make_unique<Batch>();
+  batch->now = now_;
+  batch->inputs.push_back({{}, 0, Continue{}});
+  apply_all(std::move(batch));
+}
+
+}  // namespace tribar

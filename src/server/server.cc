@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// See server.h.
+#include "server/server.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "journal/memory.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::string_view kSubject = "server";
+/// Descriptors that are not connections: standard streams, the loop's own, the log, the store.
+constexpr std::uint64_t kReservedDescriptors = 24;
+
+std::size_t worker_count(unsigned configured) {
+  if (configured > 0) {
+    return configured;
+  }
+  return std::max(1U, std::thread::hardware_concurrency() / 4);
+}
+
+HashKey random_key() {
+  std::random_device device;
+  const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
+  return {word(), word()};
+}
+
+/// How many connections there can be: raises the soft limit on descriptors as far as it may.
+std::uint64_t connection_limit(const Config& config) {
+  const std::uint64_t reserve =
+      kReservedDescriptors + Switchboard::kStrangers + config.listen.size();
+  const std::uint64_t wanted = config.limits.connections + reserve;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return config.limits.connections;
+  }
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  if (limit.rlim_cur >= wanted) {
+    return config.limits.connections;
+  }
+  if (limit.rlim_cur <= reserve) {
+    throw std::runtime_error(fmt::format(
+        "the limit on descriptors is {}, and {} are needed for anything but connections",
+        limit.rlim_cur, reserve));
+  }
+  const std::uint64_t possible = limit.rlim_cur - reserve;
+  log::warn(kSubject,
+            "the limit on descriptors, {}, allows {} connections, not limits.connections {}",
+            limit.rlim_cur, possible, config.limits.connections);
+  return possible;
+}
+
+SwitchboardLimits switchboard_limits(const Config& config) {
+  SwitchboardLimits limits;
+  limits.frames.frame_bytes = config.limits.frame_bytes;
+  limits.frames.in_flight_commands = config.limits.in_flight_commands;
+  limits.frames.in_flight_bytes = config.limits.in_flight_bytes;
+  limits.connections = connection_limit(config);
+  limits.outbox_bytes = config.limits.outbox_bytes;
+  limits.buffered_bytes = config.limits.buffered_bytes;
+  limits.login_ms = config.timeouts.login_ms;
+  limits.frame_ms = config.timeouts.frame_ms;
+  limits.stalled_ms = config.timeouts.stalled_ms;
+  return limits;
+}
+
+RegistryLimits registry_limits(const Config& config) {
+  RegistryLimits limits;
+  limits.accounts = config.limits.accounts;
+  limits.outbox_bytes = config.limits.outbox_bytes;
+  limits.undelivered_messages = config.limits.undelivered_messages;
+  limits.undelivered_bytes = config.limits.undelivered_bytes;
+  limits.queued_bytes = config.limits.queued_bytes;
+  limits.list_names = config.limits.list_names;
+  return limits;
+}
+
+}  // namespace
+
+Server::Server(const Config& config)
+    : config_(config),
+      registry_(registry_limits(config), random_key(), false),
+      io_(switchboard_limits(config), worker_count(config.workers), config.tcp_keepalive_s,
+          [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
+      journal_(std::make_unique<MemoryJournal>(
+          [this](BatchPtr batch) { io_.inbox().post(std::move(batch)); })),
+      actor_(registry_, *journal_,
+             [this](const Batch& batch) { io_.inbox().note_passed(batch.worker); }),
+      stop_(io_.loop(), [this] { begin_stop(); }) {
+  for (const ListenAddress& listen : config.listen) {
+    for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
+      addresses_.push_back(io_.acceptor().listen(address));
+    }
+  }
+  const std::size_t workers = worker_count(config.workers);
+  pool_ =
+      std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
+  log::info(kSubject, "{} worker thread{}", workers, workers == 1 ? "" : "s");
+}
+
+Server::~Server() = default;
+
+bool Server::run(bool handles_signals) {
+  if (handles_signals) {
+    std::signal(SIGPIPE, SIG_IGN);
+    for (const int number : {SIGTERM, SIGINT}) {
+      signals_.push_back(std::make_unique<uv::Signal>(io_.loop(), number, [this, number] {
+        if (is_stopping_) {
+          log::warn(kSubject, "stopped at once by a second signal");
+          _exit(128 + number);
+        }
+        begin_stop();
+      }));
+    }
+  }
+  for (const std::string& address : addresses_) {
+    log::info(kSubject, "listening on {}", address);
+  }
+  io_.run();
+  pool_->stop();
+  signals_.clear();
+  stop_ = uv::Async{};
+  const std::string open = io_.close();
+  if (!open.empty()) {
+    log::error(kSubject, "still open at the end: {}", open);
+    return false;
+  }
+  log::info(kSubject, "stopped");
+  return true;
+}
+
+void Server::begin_stop() {
+  if (!std::exchange(is_stopping_, true)) {
+    log::info(kSubject, "stopping");
+    io_.drain(config_.timeouts.shutdown_ms);
+  }
+}
+
+}  // namespace tribar
