@@ -64,7 +64,7 @@ struct Encoder {
 
 }  // namespace
 
-Result<Message, Refusal> parse_message(std::string_view data) {
+Result<Message, Refusal> cut_message(std::string_view data) {
   const std::size_t first = find_delimiter(data, 0);
   if (first == std::string_view::npos) {
     return wrong_field_count(data);
@@ -81,13 +81,18 @@ Result<Message, Refusal> parse_message(std::string_view data) {
   if (find_delimiter(message.text, 0) != std::string_view::npos) {
     return wrong_field_count(data);
   }
-  if (is_plain(data)) {
+  return message;
+}
+
+Result<Message, Refusal> parse_message(std::string_view data) {
+  auto message = cut_message(data);
+  if (!message || is_plain(data)) {
     return message;
   }
   if (auto refusal = refuse_not_ascii(data)) {
     return *refusal;
   }
-  if (auto refusal = refuse_message(message.text)) {
+  if (auto refusal = refuse_message(message.value().text)) {
     return *refusal;
   }
   return message;

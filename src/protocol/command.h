@@ -68,7 +68,10 @@ struct CommandLimits {
 [[nodiscard]] Result<Command, Refusal> parse_command(std::uint8_t code, std::string_view data,
                                                      const CommandLimits& limits);
 
-/// The message in the data of a SEND, cut at the leftmost delimiters.
+/// The fields in the data of a SEND, cut at the leftmost delimiters; what they hold is not judged.
+[[nodiscard]] Result<Message, Refusal> cut_message(std::string_view data);
+
+/// The message in the data of a SEND, cut likewise, if it may be sent.
 [[nodiscard]] Result<Message, Refusal> parse_message(std::string_view data);
 
 /// Appends the command's frame to `out`. The fields are written as they are: check them with

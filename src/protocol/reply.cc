@@ -50,9 +50,12 @@ struct Encoder {
 Result<Reply, ReplyError> parse_reply(std::uint8_t code, std::string_view data) {
   switch (static_cast<FrameCode>(code)) {
     case FrameCode::Send: {
-      auto message = parse_message(data);
+      auto message = cut_message(data);
       if (!message) {
         return ReplyError{fmt::format("a message that cannot be: {}", text_of(message.error()))};
+      }
+      if (auto refusal = refuse_not_ascii(data)) {
+        return ReplyError{fmt::format("a message that cannot be: {}", text_of(*refusal))};
       }
       return Reply{Delivery{message.value()}};
     }

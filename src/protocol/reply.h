@@ -37,7 +37,8 @@ struct ReplyError {
 };
 
 /// The reply in a frame from a server; views point into `data`. A server is a peer too: anything
-/// may come. A message is held to the same rules as one that is sent.
+/// may come. Control characters are let through, in names too: other servers carry them, and a user
+/// must not lose the connection over what another wrote. Who shows them escapes them.
 [[nodiscard]] Result<Reply, ReplyError> parse_reply(std::uint8_t code, std::string_view data);
 
 /// Appends the reply's frame to `out`.
