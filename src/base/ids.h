@@ -37,7 +37,8 @@ struct AccountId {
   friend constexpr auto operator<=>(AccountId, AccountId) = default;
 };
 
-/// A message's number in its recipient's queue: counted up from 1 in the order of acceptance.
+/// A message's number: counted up from 1 in the order of acceptance, for all accounts together, and
+/// never used again. So the numbers of one queue ascend.
 struct MessageNumber {
   std::uint64_t value = 0;
   friend constexpr auto operator<=>(MessageNumber, MessageNumber) = default;

@@ -19,10 +19,8 @@ namespace tribar {
 struct Account {
   AccountId id;  // none: this place is free
   std::string name;
-  ConnectionId session;       // none: not logged in
-  MessageNumber last_number;  // of the last message accepted for this account
-  MessageNumber reserved;     // numbers below this are stored as used
-  MessageList undelivered;    // waits for DELIVER
+  ConnectionId session;  // none: not logged in
+  MessageList undelivered;  // waits for DELIVER
   /// Undelivered, in a backlog, or handed over and not reported written: what limits count.
   std::uint64_t held_bytes = 0;
   std::uint32_t held_messages = 0;

@@ -17,28 +17,28 @@ struct AccountCreated {
   std::string_view name;
   friend bool operator==(const AccountCreated&, const AccountCreated&) = default;
 };
-/// The account and every message kept for it are gone.
+/// The account is gone. Its messages follow as HandedOver, some now and some later: a message whose
+/// account is gone counts as nothing.
 struct AccountDeleted {
   AccountId account;
   friend bool operator==(const AccountDeleted&, const AccountDeleted&) = default;
 };
 struct MessageKept {
-  AccountId account;  // the recipient
   MessageNumber number;
+  AccountId account;  // the recipient
   UnixMs time;
   std::string_view sender;
   std::string_view text;
   friend bool operator==(const MessageKept&, const MessageKept&) = default;
 };
-/// The message left the queue: its bytes were taken by the recipient's socket.
+/// The message left the queue: its bytes were taken by the recipient's socket, or its account is
+/// gone.
 struct HandedOver {
-  AccountId account;
   MessageNumber number;
   friend bool operator==(const HandedOver&, const HandedOver&) = default;
 };
-/// Every number of this account below `below` counts as used, whatever is still kept.
+/// Every number below `below` counts as used, whatever is still kept.
 struct NumbersReserved {
-  AccountId account;
   MessageNumber below;
   friend bool operator==(const NumbersReserved&, const NumbersReserved&) = default;
 };

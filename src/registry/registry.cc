@@ -16,7 +16,7 @@ constexpr std::uint64_t kSliceSteps = 10000;
 /// Freed of a deleted account's queue per Continue.
 constexpr std::size_t kTrashPerStep = 2000;
 /// Numbers are stored as used in blocks, so that one record serves many messages.
-constexpr std::uint64_t kReservedNumbers = 1024;
+constexpr std::uint64_t kReservedNumbers = 16384;
 /// What a short answer counts in the credit: about its bytes.
 constexpr std::uint32_t kShortAnswerCharge = 42;
 
@@ -184,8 +184,8 @@ void Registry::send(Session& session, std::uint32_t command_bytes, const Message
   if (const auto refusal = refuse_message_for(*recipient, charge)) {
     return refuse(session, command_bytes, *refusal, turn);
   }
-  const MessageNumber number{recipient->last_number.value + 1};
-  recipient->last_number = number;
+  const MessageNumber number{last_number_.value + 1};
+  last_number_ = number;
   recipient->held_bytes += charge;
   recipient->held_messages += 1;
   queued_bytes_ += charge;
@@ -241,7 +241,12 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
   session.account = {};
   session.orphan_pushes += std::exchange(session.owed_pushes, 0);
   session.orphan_push_charge += std::exchange(session.owed_push_charge, 0);
-  session.owed_numbers.reset();
+  if (session.owed_numbers) {
+    for (const MessageNumber number : *session.owed_numbers) {
+      turn.out.records.emplace_back(HandedOver{number});
+    }
+    session.owed_numbers.reset();
+  }
   answer(session, command_bytes, 0, LoggedOut{}, turn);
 }
 
@@ -277,9 +282,7 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
     if (session.owed_numbers) {
       auto& numbers = *session.owed_numbers;
       for (std::uint32_t i = 0; i < pushes; ++i) {
-        if (account != nullptr) {
-          turn.out.records.emplace_back(HandedOver{account->id, numbers.front()});
-        }
+        turn.out.records.emplace_back(HandedOver{numbers.front()});
         numbers.pop_front();
       }
       if (numbers.empty()) {
@@ -350,7 +353,10 @@ void Registry::closed(Session& session, Turn& turn) {
 
 void Registry::go_on(Turn& turn) {
   for (std::size_t i = 0; i < kTrashPerStep && !trash_.is_empty(); ++i) {
-    trash_.pop_front();
+    const KeptMessage::Ptr kept = trash_.pop_front();
+    if (keeps_records_) {
+      turn.out.records.emplace_back(HandedOver{kept->number()});
+    }
   }
   if (listings_.is_empty()) {
     return;
@@ -495,14 +501,14 @@ std::optional<Refusal> Registry::refuse_message_for(const Account& recipient,
   return std::nullopt;
 }
 
-void Registry::keep_record_of(Account& recipient, MessageNumber number, const Message& message,
-                              Turn& turn) {
-  if (number >= recipient.reserved) {
-    recipient.reserved = MessageNumber{number.value + kReservedNumbers};
-    turn.out.records.emplace_back(NumbersReserved{recipient.id, recipient.reserved});
+void Registry::keep_record_of(const Account& recipient, MessageNumber number,
+                              const Message& message, Turn& turn) {
+  if (number >= reserved_) {
+    reserved_ = MessageNumber{number.value + kReservedNumbers};
+    turn.out.records.emplace_back(NumbersReserved{reserved_});
   }
   turn.out.records.emplace_back(
-      MessageKept{recipient.id, number, turn.now, message.sender, message.text});
+      MessageKept{number, recipient.id, turn.now, message.sender, message.text});
 }
 
 void Registry::push(Session& reader, Account& account, const Message* message, MessageNumber number,
@@ -554,23 +560,33 @@ void Registry::answer_listing(Session& session, Listing& listing, Listing::State
          Names{names, listing.count()}, turn);
 }
 
-void Registry::restore_account(AccountId id, std::string_view name, MessageNumber reserved) {
-  Account& account = accounts_.add(id, name);
-  account.reserved = reserved;
-  account.last_number = MessageNumber{reserved.value == 0 ? 0 : reserved.value - 1};
-  last_account_ = std::max(last_account_, id);
+bool Registry::restore_account(AccountId id, std::string_view name) {
+  if (accounts_.find(name) != nullptr || restored_.contains(id.value)) {
+    return false;
+  }
+  restored_.emplace(id.value, accounts_.add(id, name).place);
+  return true;
 }
 
-void Registry::restore_message(std::string_view recipient, KeptMessage::Ptr message) {
-  Account* account = accounts_.find(recipient);
-  if (account == nullptr) {
-    return;
+bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
+  const auto found = restored_.find(recipient.value);
+  if (found == restored_.end()) {
+    return false;
   }
-  const std::uint32_t charge = charge_of({message->sender(), account->name, message->text()});
-  account->held_bytes += charge;
-  account->held_messages += 1;
+  Account& account = accounts_.at(found->second);
+  const std::uint32_t charge = charge_of({message->sender(), account.name, message->text()});
+  account.held_bytes += charge;
+  account.held_messages += 1;
   queued_bytes_ += charge;
-  account->undelivered.push_back(std::move(message));
+  account.undelivered.push_back(std::move(message));
+  return true;
+}
+
+void Registry::restore_counters(AccountId last, MessageNumber below) {
+  last_account_ = last;
+  reserved_ = below;
+  last_number_ = MessageNumber{below.value == 0 ? 0 : below.value - 1};
+  restored_ = {};
 }
 
 }  // namespace tribar

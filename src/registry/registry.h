@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
@@ -42,10 +43,12 @@ class Registry {
   [[nodiscard]] bool has_more_to_do() const { return !listings_.is_empty() || !trash_.is_empty(); }
 
   /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
-  /// their ids, messages in ascending order of their numbers; `last` is the last id ever given.
-  void restore_account(AccountId id, std::string_view name, MessageNumber reserved);
-  void restore_message(std::string_view recipient, KeptMessage::Ptr message);
-  void restore_last_account(AccountId last) { last_account_ = last; }
+  /// their ids, messages in ascending order of their numbers. False when the account is there
+  /// already, or its name is; or when the message's account is not there.
+  [[nodiscard]] bool restore_account(AccountId id, std::string_view name);
+  [[nodiscard]] bool restore_message(AccountId recipient, KeptMessage::Ptr message);
+  /// `last`: the last account id ever given; `below`: see NumbersReserved.
+  void restore_counters(AccountId last, MessageNumber below);
 
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
   /// What all accounts' queues hold against RegistryLimits::queued_bytes.
@@ -87,7 +90,8 @@ class Registry {
 
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;
-  void keep_record_of(Account& recipient, MessageNumber number, const Message& message, Turn& turn);
+  void keep_record_of(const Account& recipient, MessageNumber number, const Message& message,
+                      Turn& turn);
   void push(Session& reader, Account& account, const Message* message, MessageNumber number,
             UnixMs time, bool is_live, Turn& turn);
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
@@ -100,10 +104,13 @@ class Registry {
   bool is_storage_up_ = true;
   Accounts accounts_;
   AccountId last_account_;
+  MessageNumber last_number_;
+  MessageNumber reserved_;  // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
   MessageList trash_;  // of deleted accounts, freed a little at a time
   std::uint64_t queued_bytes_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only
 };
 
 }  // namespace tribar
