@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+//
+// See crowd.h.
+#include "stress/crowd.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "base/log.h"
+#include "protocol/command.h"
+#include "protocol/frame.h"
+
+namespace tribar::stress {
+namespace {
+
+constexpr std::uint8_t code_of(FrameCode code) { return static_cast<std::uint8_t>(code); }
+
+}  // namespace
+
+Crowd::Crowd(const Address& server, const TrafficSettings& settings, const Usernames& names,
+             const Pairing& pairing)
+    : names_(names),
+      swarm_(server, names.count(), *this),
+      traffic_(settings, names, pairing, swarm_),
+      players_(names.count()) {}
+
+void Crowd::enter(User user) {
+  Player& player = players_[user];
+  player.entered = swarm_.refresh_now();
+  player.lists = 0;
+  player.answers = 0;
+  set_state(user, player.has_account ? State::LoggingIn : State::Creating);
+  const int error = swarm_.open(user);
+  if (error != 0) {
+    fail_login(user, std::strerror(error));
+    return;
+  }
+  write(user, code_of(player.has_account ? FrameCode::Login : FrameCode::Create),
+        names_.name(user));
+}
+
+void Crowd::leave(User user, bool is_for_good) {
+  if (is_for_good) {
+    write(user, code_of(FrameCode::Delete), {});
+    players_[user].has_account = false;
+  }
+  set_state(user, State::Leaving);
+  swarm_.set_reading(user, true);
+  swarm_.finish(user);
+}
+
+void Crowd::list(User user, std::string_view pattern) {
+  ++players_[user].lists;
+  write(user, code_of(FrameCode::List), pattern);
+}
+
+void Crowd::ask_for_undelivered(User user) { write(user, code_of(FrameCode::Deliver), {}); }
+
+void Crowd::write(User user, std::uint8_t code, std::string_view data) {
+  char* out = swarm_.write(user, kHeaderBytes + data.size());
+  put_header(out, code, data.size());
+  if (!data.empty()) {
+    std::memcpy(out + kHeaderBytes, data.data(), data.size());
+  }
+}
+
+void Crowd::set_state(User user, State state) {
+  const auto counter = [this](State of) -> User* {
+    switch (of) {
+      case State::Creating:
+      case State::LoggingIn:
+        return &entering_;
+      case State::Ready:
+        return &ready_;
+      case State::Leaving:
+        return &leaving_;
+      case State::Away:
+        break;
+    }
+    return nullptr;
+  };
+  if (User* from = counter(players_[user].state)) {
+    --*from;
+  }
+  if (User* to = counter(state)) {
+    ++*to;
+  }
+  players_[user].state = state;
+}
+
+void Crowd::fail_login(User user, std::string_view why) {
+  if (failed_logins_.count++ == 0) {
+    failed_logins_.first = fmt::format("{}: {}", names_.name(user), log::escaped(why));
+  }
+  set_state(user, State::Away);
+  swarm_.close(user);
+}
+
+void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
+  switch (static_cast<FrameCode>(code)) {
+    case FrameCode::Send:
+      if (traffic_.receive(user, data) == Traffic::Came::Confirmation) {
+        ++players_[user].answers;
+      }
+      return;
+    case FrameCode::Response:
+      on_response(user, data);
+      return;
+    case FrameCode::ListResponse:
+      on_list(user, data);
+      return;
+    case FrameCode::Create:
+    case FrameCode::List:
+    case FrameCode::Deliver:
+    case FrameCode::Delete:
+    case FrameCode::Login:
+      break;
+  }
+  traffic_.ledger().note_damage(user, fmt::format("a frame with command {}", code));
+}
+
+void Crowd::on_response(User user, std::string_view text) {
+  Player& player = players_[user];
+  switch (player.state) {
+    case State::Creating:
+      if (!text.empty()) {
+        create_refusal_ = text;
+        set_state(user, State::LoggingIn);
+        write(user, code_of(FrameCode::Login), names_.name(user));
+        return;
+      }
+      [[fallthrough]];
+    case State::LoggingIn:
+      if (!text.empty()) {
+        fail_login(user, text);
+        return;
+      }
+      player.has_account = true;
+      login_times_.record(swarm_.now() - player.entered);
+      set_state(user, State::Ready);
+      if (player.behaviour != nullptr) {
+        player.behaviour->on_ready(user);
+      }
+      return;
+    case State::Ready:
+    case State::Leaving:
+      if (text.empty()) {
+        traffic_.ledger().note_damage(user, "an answer without a question");
+      } else if (traffic_.ledger().refuse(user, text)) {
+        ++player.answers;
+      } else {
+        traffic_.ledger().note_damage(
+            user, fmt::format("an answer without a question, \"{}\",", log::escaped(text)));
+      }
+      return;
+    case State::Away:
+      return;
+  }
+}
+
+void Crowd::on_list(User user, std::string_view names) {
+  Player& player = players_[user];
+  if (player.lists == 0) {
+    traffic_.ledger().note_damage(user, "a list without a question");
+    return;
+  }
+  --player.lists;
+  if (player.behaviour != nullptr) {
+    player.behaviour->on_list(user, names);
+  }
+}
+
+void Crowd::on_read(User user) {
+  Player& player = players_[user];
+  if (player.answers > 0 && player.behaviour != nullptr) {
+    player.behaviour->on_answers(user, player.answers);
+  }
+  player.answers = 0;
+}
+
+void Crowd::on_gone(User user, std::string_view why) {
+  Player& player = players_[user];
+  switch (player.state) {
+    case State::Creating:
+    case State::LoggingIn:
+      // A server that is full says so, and closes.
+      fail_login(user, player.has_account || create_refusal_.empty() ? why : create_refusal_);
+      return;
+    case State::Ready:
+      set_state(user, State::Away);
+      traffic_.ledger().note_disconnected(user, why);
+      return;
+    case State::Leaving:
+      set_state(user, State::Away);
+      if (player.behaviour != nullptr) {
+        player.behaviour->on_left(user);
+      }
+      return;
+    case State::Away:
+      return;
+  }
+}
+
+}  // namespace tribar::stress

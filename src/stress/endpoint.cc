@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// See endpoint.h.
+#include "stress/endpoint.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+namespace tribar::stress {
+namespace {
+
+constexpr std::size_t kPerSource = 20'000;
+constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
+
+/// Zero, or the errno of a connection attempt.
+int try_connect(const addrinfo& candidate) {
+  const int fd = socket(candidate.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return errno;
+  }
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof kConnectTimeout);
+  int error = connect(fd, candidate.ai_addr, candidate.ai_addrlen) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) {
+    error = ETIMEDOUT;  // what the timeout of a blocking connect is called
+  }
+  ::close(fd);
+  return error;
+}
+
+}  // namespace
+
+Result<HostPort, std::string> parse_host_port(std::string_view text) {
+  HostPort where;
+  std::string_view port;
+  const bool is_bracketed = text.starts_with('[');
+  const std::size_t bracket = is_bracketed ? text.find(']') : std::string_view::npos;
+  if (is_bracketed && bracket == std::string_view::npos) {
+    return fmt::format("'{}': the '[' is not closed", text);
+  }
+  const std::size_t colon = text.find(':', is_bracketed ? bracket : 0);
+  std::string_view host = text.substr(0, colon);
+  if (is_bracketed) {
+    if (host.back() != ']') {
+      return fmt::format("'{}': only a ':' may follow the ']'", text);
+    }
+    host = host.substr(1, host.size() - 2);
+  } else if (colon != text.rfind(':')) {
+    return fmt::format("'{}': write an IPv6 address as [address]:port", text);
+  }
+  if (!host.empty()) {
+    where.host = host;
+  }
+  if (colon != std::string_view::npos) {
+    port = text.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), where.port);
+    if (error != std::errc{} || end != port.data() + port.size() || where.port == 0) {
+      return fmt::format("'{}': a port is 1..65535", text);
+    }
+  }
+  return where;
+}
+
+std::string to_text(const HostPort& where) {
+  const bool is_v6 = where.host.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("[{}]:{}", where.host, where.port)
+               : fmt::format("{}:{}", where.host, where.port);
+}
+
+Result<Address, std::string> find_server(const HostPort& where) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = fmt::format("{}", where.port);
+  const int status = getaddrinfo(where.host.c_str(), port.c_str(), &hints, &found);
+  if (status != 0) {
+    return fmt::format("{}: {}", to_text(where), gai_strerror(status));
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+  int error = 0;
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    error = try_connect(*at);
+    if (error == 0) {
+      Address address;
+      std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+      address.bytes = at->ai_addrlen;
+      return address;
+    }
+  }
+  return fmt::format("{}: {}", to_text(where), std::strerror(error));
+}
+
+Address source_for(const Address& server, std::size_t nth) {
+  Address source;
+  if (server.storage.ss_family != AF_INET || nth < kPerSource) {
+    return source;
+  }
+  sockaddr_in to{};
+  std::memcpy(&to, &server.storage, sizeof to);
+  if (ntohl(to.sin_addr.s_addr) >> 24 != 127) {
+    return source;
+  }
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(nth / kPerSource));
+  std::memcpy(&source.storage, &from, sizeof from);
+  source.bytes = sizeof from;
+  return source;
+}
+
+}  // namespace tribar::stress

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+//
+// See swarm.h.
+#include "stress/swarm.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "protocol/frame.h"
+
+namespace tribar::stress {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
+// A partial frame up to this size is put in front of the next read; a longer one (a long list)
+// grows where it is.
+constexpr std::size_t kFrontBytes = std::size_t{64} * 1024;
+constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
+constexpr std::size_t kEventsPerTurn = 512;
+
+}  // namespace
+
+Swarm::Swarm(const Address& server, User users, SwarmEvents& events)
+    : server_(server),
+      events_(events),
+      links_(users),
+      buffer_(kFrontBytes + kReadBytes),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      now_(monotonic_now()) {
+  if (epoll_ < 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll");
+  }
+}
+
+Swarm::~Swarm() {
+  for (const Link& link : links_) {
+    if (link.fd >= 0) {
+      ::close(link.fd);
+    }
+  }
+  ::close(epoll_);
+}
+
+int Swarm::open(User user) {
+  Link& link = links_[user];
+  const int family = server_.storage.ss_family;
+  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return errno;
+  }
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const Address source = source_for(server_, user);
+  if (source.bytes > 0) {
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  }
+  if ((source.bytes > 0 && bind(fd, source.get(), source.bytes) != 0) ||
+      (connect(fd, server_.get(), server_.bytes) != 0 && errno != EINPROGRESS)) {
+    const int error = errno;
+    ::close(fd);
+    return error;
+  }
+  link.fd = fd;
+  ++link.generation;
+  link.is_reading = true;
+  link.is_finishing = false;
+  link.error = 0;
+  link.watched = 0;
+  watch(user);
+  return 0;
+}
+
+void Swarm::close(User user) {
+  Link& link = links_[user];
+  if (link.fd >= 0) {
+    ::close(link.fd);
+    link.fd = -1;
+  }
+  link.out.clear();
+  link.partial.clear();
+}
+
+void Swarm::finish(User user) {
+  links_[user].is_finishing = true;
+  flush(user);
+}
+
+char* Swarm::write(User user, std::size_t bytes) {
+  Link& link = links_[user];
+  if (!link.is_dirty) {
+    link.is_dirty = true;
+    dirty_.push_back(user);
+  }
+  return link.out.grow(bytes);
+}
+
+void Swarm::flush() {
+  // What on_gone() adds meanwhile is flushed, too.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    Link& link = links_[dirty_[i]];
+    if (link.is_dirty) {
+      link.is_dirty = false;
+      flush(dirty_[i]);
+    }
+  }
+  dirty_.clear();
+}
+
+void Swarm::flush(User user) {
+  Link& link = links_[user];
+  if (link.fd < 0) {
+    return;
+  }
+  while (!link.out.is_empty()) {
+    const std::string_view bytes = link.out.view();
+    const ssize_t n = send(link.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      if (errno == EAGAIN) {
+        break;
+      }
+      // What the server said before it went can still be read, and then its end.
+      link.error = errno;
+      link.out.clear();
+      break;
+    }
+    link.out.take(static_cast<std::size_t>(n));
+  }
+  if (link.out.is_empty() && link.is_finishing) {
+    shutdown(link.fd, SHUT_WR);
+  }
+  watch(user);
+}
+
+void Swarm::set_reading(User user, bool is_reading) {
+  links_[user].is_reading = is_reading;
+  if (is_open(user)) {
+    watch(user);
+  }
+}
+
+void Swarm::watch(User user) {
+  Link& link = links_[user];
+  // EPOLLERR is always looked for; named here, it tells a descriptor in the set from a new one.
+  const std::uint32_t wanted = EPOLLERR | (link.is_reading ? std::uint32_t{EPOLLIN} : 0U) |
+                               (link.out.is_empty() ? 0U : std::uint32_t{EPOLLOUT});
+  if (wanted == link.watched) {
+    return;
+  }
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u64 = std::uint64_t{link.generation} << 32 | user;
+  epoll_ctl(epoll_, link.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, link.fd, &event);
+  link.watched = wanted;
+}
+
+void Swarm::turn(Nanos until) {
+  flush();
+  std::array<epoll_event, kEventsPerTurn> events;
+  const Nanos start = refresh_now();
+  const Nanos wait = until > start ? until - start : 0;
+  const timespec timeout{.tv_sec = static_cast<time_t>(wait / kSecond),
+                         .tv_nsec = static_cast<long>(wait % kSecond)};
+  const int count = epoll_pwait2(epoll_, events.data(), kEventsPerTurn, &timeout, nullptr);
+  refresh_now();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const auto user = static_cast<User>(event.data.u64);
+    const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+    const auto is_current = [&] {
+      return links_[user].fd >= 0 && links_[user].generation == generation;
+    };
+    if ((event.events & EPOLLOUT) != 0 && is_current()) {
+      flush(user);
+    }
+    const std::uint32_t readable =
+        EPOLLERR | EPOLLHUP | (links_[user].is_reading ? std::uint32_t{EPOLLIN} : 0U);
+    if ((event.events & readable) != 0 && is_current()) {
+      read(user);
+    }
+  }
+}
+
+void Swarm::read(User user) {
+  Link& link = links_[user];
+  const bool is_long = link.partial.size() > kFrontBytes;
+  const std::size_t front = is_long ? 0 : link.partial.size();
+  const ssize_t n = recv(link.fd, buffer_.data() + front, kReadBytes, 0);
+  if (n <= 0) {
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+      return;
+    }
+    const int error = n < 0 ? errno : link.error;
+    lose(user, error == 0 ? "the server closed the connection" : std::strerror(error));
+    return;
+  }
+  refresh_now();
+  const auto count = static_cast<std::size_t>(n);
+  if (is_long) {
+    link.partial.append({buffer_.data(), count});
+    const ByteBuffer whole = std::exchange(link.partial, {});
+    hand_over(user, whole.view());
+    return;
+  }
+  if (front > 0) {
+    const std::string_view partial = link.partial.view();
+    std::memcpy(buffer_.data(), partial.data(), front);
+    link.partial.clear();
+  }
+  hand_over(user, {buffer_.data(), front + count});
+}
+
+void Swarm::hand_over(User user, std::string_view bytes) {
+  Link& link = links_[user];
+  const std::uint32_t generation = link.generation;
+  while (true) {
+    const FrameCut cut = cut_frame(bytes, kMostReplyBytes);
+    if (cut.kind == FrameCut::Kind::Incomplete) {
+      break;
+    }
+    if (cut.kind != FrameCut::Kind::Whole) {
+      lose(user, cut.kind == FrameCut::Kind::BadVersion ? "a frame of an unknown version came"
+                                                        : "a frame of absurd length came");
+      return;
+    }
+    events_.on_frame(user, cut.code, cut.data);
+    if (link.fd < 0 || link.generation != generation) {
+      return;
+    }
+    bytes.remove_prefix(cut.frame_bytes);
+  }
+  link.partial.append(bytes);
+  events_.on_read(user);
+  if (link.is_dirty) {
+    link.is_dirty = false;  // it stays in the list of the dirty, which does no harm
+    flush(user);
+  }
+}
+
+void Swarm::lose(User user, std::string_view why) {
+  close(user);
+  events_.on_gone(user, why);
+}
+
+}  // namespace tribar::stress

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// Users that keep a number of messages under way: each confirmation lets the next one go. The
+// server sets the pace.
+#pragma once
+
+#include <cstdint>
+
+#include "stress/behaviour.h"
+#include "stress/crowd.h"
+
+namespace tribar::stress {
+
+class Talker final : public Behaviour {
+ public:
+  /// Each user has `window` messages under way, until `messages` were sent by all together.
+  Talker(Crowd& crowd, std::uint32_t window, std::uint64_t messages)
+      : crowd_(crowd), window_(window), left_(messages) {}
+
+  /// `user`, who is ready, begins.
+  void start(User user) { on_answers(user, window_); }
+  /// Nobody sends any more.
+  void stop() { left_ = 0; }
+  [[nodiscard]] bool is_done() const { return left_ == 0; }
+
+  void on_answers(User user, std::uint32_t answers) override {
+    const Nanos now = crowd_.swarm().refresh_now();
+    for (; answers > 0 && left_ > 0; --answers, --left_) {
+      crowd_.send(user, now);
+    }
+  }
+
+ private:
+  Crowd& crowd_;
+  std::uint32_t window_;
+  std::uint64_t left_;
+};
+
+}  // namespace tribar::stress

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// What happened when: the measured time in slices of equal length, each with its own histogram of
+// latencies. The length doubles when there would be too many, so that any run fits. The latencies
+// of the whole are the sum of the slices'.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "stress/histogram.h"
+#include "stress/types.h"
+
+namespace tribar::stress {
+
+struct Slice {
+  std::uint64_t sent = 0;
+  std::uint64_t delivered = 0;
+  /// Of the messages that were due in this slice.
+  Histogram latency;
+  /// What the server had used when the slice ended, if that was asked for.
+  Nanos server_cpu = 0;
+  std::uint64_t server_memory_bytes = 0;
+
+  void add(const Slice& later);
+};
+
+class Timeline {
+ public:
+  static constexpr std::size_t kMostSlices = 128;
+
+  /// Starts with slices of `slice` > 0, from `from` on. Times are monotonic_now()s.
+  Timeline(Nanos from, Nanos slice) : from_(from), length_(slice) {}
+
+  /// The slice of `at` >= from(). Good until the next call.
+  Slice& at(Nanos at) {
+    const Nanos since = at - from_;
+    // Nearly always the slice of the last call.
+    if (since - last_start_ < length_ && last_ != nullptr) {
+      return *last_;
+    }
+    return find(since);
+  }
+
+  [[nodiscard]] Nanos from() const { return from_; }
+  [[nodiscard]] Nanos slice_length() const { return length_; }
+  [[nodiscard]] const std::vector<Slice>& slices() const { return slices_; }
+  [[nodiscard]] Histogram latency() const;
+
+ private:
+  Slice& find(Nanos since);
+  void halve();
+
+  Nanos from_;
+  Nanos length_;
+  std::vector<Slice> slices_;
+  Slice* last_ = nullptr;
+  Nanos last_start_ = 0;
+};
+
+}  // namespace tribar::stress
