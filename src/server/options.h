@@ -26,7 +26,7 @@ inline constexpr const char* kConfigVariable = "TRIBAR_CONFIG";
 
 struct Options {
   /// Of several that are asked for, the last one here is done.
-  enum class Action { Serve, CheckConfig, PrintConfig, PrintVersion, PrintHelp };
+  enum class Action { Serve, PrintConfig, CheckConfig, PrintVersion, PrintHelp };
   Action action = Action::Serve;
   std::optional<std::string> config_file;
   friend bool operator==(const Options&, const Options&) = default;

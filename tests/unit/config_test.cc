@@ -15,6 +15,8 @@
 namespace tribar {
 namespace {
 
+const std::string kShippedConfig = TRIBAR_SOURCE_FOLDER "/config/tribard.json";
+
 ConfigMistakes mistakes_of(std::string_view text) {
   const auto config = parse_config(text, "f");
   return config ? ConfigMistakes{} : config.error();
@@ -303,7 +305,7 @@ TEST(PrintConfig, StartsLikeThis) {
 }
 
 TEST(LoadConfig, ReadsAFile) {
-  const auto config = load_config(TRIBAR_SHIPPED_CONFIG);
+  const auto config = load_config(kShippedConfig);
   ASSERT_TRUE(config) << testing::PrintToString(config.error());
   EXPECT_EQ(config.value(), Config{});
 }
@@ -320,7 +322,7 @@ TEST(LoadConfig, SaysWhyAFileCannotBeRead) {
 }
 
 TEST(ShippedConfig, NamesEveryKey) {
-  std::ifstream file(TRIBAR_SHIPPED_CONFIG);
+  std::ifstream file(kShippedConfig);
   const std::string shipped{std::istreambuf_iterator<char>(file), {}};
   const std::string printed = print_config({});
   std::size_t keys = 0;

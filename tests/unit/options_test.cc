@@ -45,7 +45,7 @@ TEST(ParseOptions, TakesShortAndLongForms) {
       {{"-h"}, {Action::PrintHelp, {}}},
       {{"--help"}, {Action::PrintHelp, {}}},
       {{"-h", "-V", "-t"}, {Action::PrintHelp, {}}},
-      {{"--print-config", "-t"}, {Action::PrintConfig, {}}},
+      {{"-t", "--print-config"}, {Action::CheckConfig, {}}},
   };
   for (const Case& c : cases) {
     const auto options = parse(c.arguments);
