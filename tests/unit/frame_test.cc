@@ -43,7 +43,8 @@ TEST(CutFrame, AsksForTheHeaderThenForTheData) {
     EXPECT_EQ(cut.kind, FrameCut::Kind::Incomplete) << n;
     EXPECT_EQ(cut.needed_bytes, n < kHeaderBytes ? kHeaderBytes : kHeaderBytes + 3) << n;
   }
-  const FrameCut cut = cut_frame(whole + "next", 10);
+  const std::string longer = whole + "next";
+  const FrameCut cut = cut_frame(longer, 10);
   EXPECT_EQ(cut.kind, FrameCut::Kind::Whole);
   EXPECT_EQ(cut.code, 5);
   EXPECT_EQ(cut.data, "ann");
