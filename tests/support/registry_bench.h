@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+//
+// Puts inputs into a Registry and shows what came out as plain values. Every apply() is a batch of
+// its own: the bytes of its input and its output are freed behind it, so that a view that the
+// registry kept too long is found by a sanitizer.
+//
+// The values that the functions here make point to bytes that live as long as the program.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "registry/registry.h"
+#include "support/printers.h"
+
+namespace tribar {
+
+using Effects = std::vector<Effect>;
+using Records = std::vector<Record>;
+
+inline constexpr ConnectionId kAnn = ConnectionId::make(0, 1);
+inline constexpr ConnectionId kBob = ConnectionId::make(1, 1);
+inline constexpr ConnectionId kCat = ConnectionId::make(2, 1);
+inline constexpr ConnectionId kDan = ConnectionId::make(7, 3);
+
+/// What every command here counts in its connection's window, unless a test says otherwise.
+inline constexpr std::uint32_t kCommandBytes = 60;
+inline constexpr UnixMs kNow{1700000000000};
+
+// Bytes for the life of the program.
+
+inline std::string_view lasting(std::string_view bytes) {
+  static std::deque<std::string> strings;
+  return strings.emplace_back(bytes);
+}
+
+inline const Message* lasting(const Message& message) {
+  static std::deque<Message> messages;
+  return &messages.emplace_back(
+      Message{lasting(message.sender), lasting(message.recipient), lasting(message.text)});
+}
+
+// Inputs.
+
+inline Input command(ConnectionId from, InputBody body, std::uint32_t bytes = kCommandBytes) {
+  return {from, bytes, std::move(body)};
+}
+inline Input create(ConnectionId from, std::string_view name) {
+  return command(from, Create{name});
+}
+inline Input login(ConnectionId from, std::string_view name) { return command(from, Login{name}); }
+inline Input list(ConnectionId from, std::string_view pattern = {}) {
+  return command(from, List{pattern});
+}
+inline Input send(ConnectionId from, std::string_view sender, std::string_view recipient,
+                  std::string_view text) {
+  return command(from, Send{{sender, recipient, text}});
+}
+inline Input deliver(ConnectionId from) { return command(from, Deliver{}); }
+inline Input delete_account(ConnectionId from) { return command(from, Delete{}); }
+inline Input rejected(ConnectionId from, Refusal refusal, bool is_fatal = false) {
+  return command(from, Rejected{refusal, is_fatal});
+}
+inline Input event(ConnectionId from, InputBody body) { return {from, 0, std::move(body)}; }
+inline Input event(InputBody body) { return {ConnectionId{}, 0, std::move(body)}; }
+
+// Effects, with the completion and the charge that they have unless a test says otherwise.
+
+inline std::uint32_t charge_of(std::string_view sender, std::string_view recipient,
+                               std::string_view text) {
+  return static_cast<std::uint32_t>(frame_bytes_of({sender, recipient, text}));
+}
+
+/// A message as its recipient gets it.
+struct Pushed {
+  AccountId account;  // the recipient's
+  std::uint64_t number = 0;
+  std::string_view sender;
+  std::string_view recipient;
+  std::string_view text;
+  bool wants_report = false;
+  UnixMs time = kNow;
+};
+
+inline Effect push(ConnectionId to, const Pushed& pushed, bool is_live) {
+  const Message message{pushed.sender, pushed.recipient, pushed.text};
+  return {to, 0, charge_of(message.sender, message.recipient, message.text),
+          Push{lasting(message), pushed.account, MessageNumber{pushed.number}, pushed.time, is_live,
+               pushed.wants_report}};
+}
+inline Effect live(ConnectionId to, const Pushed& pushed) { return push(to, pushed, true); }
+inline Effect delivered(ConnectionId to, const Pushed& pushed) { return push(to, pushed, false); }
+
+inline Effect echo(ConnectionId to, std::string_view sender, std::string_view recipient,
+                   std::string_view text) {
+  return {to, kCommandBytes, charge_of(sender, recipient, text),
+          Echo{lasting(Message{sender, recipient, text})}};
+}
+inline Effect logged_in(ConnectionId to) { return {to, kCommandBytes, 42, LoggedIn{}}; }
+inline Effect logged_out(ConnectionId to) { return {to, kCommandBytes, 0, LoggedOut{}}; }
+inline Effect done(ConnectionId to) { return {to, kCommandBytes, 0, Done{}}; }
+inline Effect close(ConnectionId to) { return {to, 0, 0, Close{}}; }
+inline Effect refused(ConnectionId to, Refusal refusal,
+                      std::uint32_t completes_bytes = kCommandBytes) {
+  return {to, completes_bytes, 84, Refuse{refusal}};
+}
+inline Effect refused(ConnectionId to, RefusalCode code) { return refused(to, Refusal{code}); }
+inline Effect names(ConnectionId to, std::initializer_list<std::string_view> usernames) {
+  std::string all;
+  for (const std::string_view username : usernames) {
+    all += username;
+    all += '\n';
+  }
+  return {to, kCommandBytes, 42 + static_cast<std::uint32_t>(all.size()),
+          Names{lasting(all), static_cast<std::uint32_t>(usernames.size())}};
+}
+
+class RegistryBench {
+ public:
+  explicit RegistryBench(const RegistryLimits& limits = {}, bool keeps_records = false,
+                         HashKey key = {1, 2})
+      : registry_(limits, key, keeps_records) {}
+
+  /// Applies one input and returns what must now happen, in order.
+  Effects apply(const Input& input) {
+    auto bytes = std::make_unique<std::deque<std::string>>();
+    const auto own = copy_of(input, *bytes);
+    auto output = std::make_unique<Output>();
+    registry_.apply(*own, now, *output);
+    Effects effects;
+    for (const Effect& effect : output->effects) {
+      effects.push_back(lasting_effect(effect));
+      outboxes_[effect.to].push_back(effects.back());
+    }
+    records_.clear();
+    for (const Record& record : output->records) {
+      records_.push_back(lasting_record(record));
+    }
+    return effects;
+  }
+
+  /// The kernel takes the first `count` of the effects that were handed to `to` and not taken yet.
+  Effects write(ConnectionId to, std::size_t count = ~std::size_t{0}) {
+    Written written;
+    std::deque<Effect>& outbox = outboxes_[to];
+    for (; count > 0 && !outbox.empty(); --count) {
+      written.charge += outbox.front().charge;
+      if (std::holds_alternative<Push>(outbox.front().body)) {
+        written.push_charge += outbox.front().charge;
+        written.pushes += 1;
+      }
+      outbox.pop_front();
+    }
+    return apply(event(to, written));
+  }
+
+  /// The pushes that the kernel has not taken go back, newest first; with `live_only`, those that
+  /// DELIVER asked for stay.
+  Effects give_back(ConnectionId to, bool live_only) {
+    Effects effects;
+    std::deque<Effect> kept;
+    std::deque<Effect> outbox = std::exchange(outboxes_[to], {});
+    for (; !outbox.empty(); outbox.pop_back()) {
+      const Effect& effect = outbox.back();
+      const auto* push = std::get_if<Push>(&effect.body);
+      if (push == nullptr || (live_only && !push->is_live)) {
+        kept.push_front(effect);
+        continue;
+      }
+      const Effects more = apply(event(
+          to, Returned{push->account, push->number, push->time, *push->message, effect.charge}));
+      effects.insert(effects.end(), more.begin(), more.end());
+    }
+    outboxes_[to].insert(outboxes_[to].begin(), kept.begin(), kept.end());
+    return effects;
+  }
+
+  /// The connection is gone, and what the kernel has not taken with it.
+  Effects close(ConnectionId id) {
+    Effects effects = give_back(id, false);
+    const Effects more = apply(event(id, Closed{}));
+    effects.insert(effects.end(), more.begin(), more.end());
+    outboxes_.erase(id);
+    return effects;
+  }
+
+  /// Continues until there is nothing more to do.
+  Effects go_on() {
+    Effects effects;
+    while (registry_.has_more_to_do()) {
+      const Effects more = apply(event(Continue{}));
+      effects.insert(effects.end(), more.begin(), more.end());
+    }
+    return effects;
+  }
+
+  /// What the last apply() said must be stored.
+  [[nodiscard]] const Records& records() const { return records_; }
+  [[nodiscard]] Registry& registry() { return registry_; }
+
+  UnixMs now = kNow;
+
+ private:
+  static std::unique_ptr<Input> copy_of(const Input& input, std::deque<std::string>& bytes) {
+    auto copy = std::make_unique<Input>(input);
+    const auto own = [&bytes](std::string_view& view) {
+      // Longer than what fits into the string itself, so that a stale view is found.
+      std::string& string = bytes.emplace_back(view);
+      string.reserve(view.size() + 32);
+      view = string;
+    };
+    const auto own_message = [&own](Message& message) {
+      own(message.sender);
+      own(message.recipient);
+      own(message.text);
+    };
+    if (auto* creation = std::get_if<Create>(&copy->body)) {
+      own(creation->username);
+    } else if (auto* entry = std::get_if<Login>(&copy->body)) {
+      own(entry->username);
+    } else if (auto* question = std::get_if<List>(&copy->body)) {
+      own(question->pattern);
+    } else if (auto* sending = std::get_if<Send>(&copy->body)) {
+      own_message(sending->message);
+    } else if (auto* back = std::get_if<Returned>(&copy->body)) {
+      own_message(back->message);
+    }
+    return copy;
+  }
+
+  static Effect lasting_effect(Effect effect) {
+    if (auto* push = std::get_if<Push>(&effect.body)) {
+      push->message = lasting(*push->message);
+    } else if (auto* echo = std::get_if<Echo>(&effect.body)) {
+      echo->message = lasting(*echo->message);
+    } else if (auto* names = std::get_if<Names>(&effect.body)) {
+      names->names = lasting(names->names);
+    }
+    return effect;
+  }
+
+  static Record lasting_record(Record record) {
+    if (auto* created = std::get_if<AccountCreated>(&record)) {
+      created->name = lasting(created->name);
+    } else if (auto* kept = std::get_if<MessageKept>(&record)) {
+      kept->sender = lasting(kept->sender);
+      kept->text = lasting(kept->text);
+    }
+    return record;
+  }
+
+  Registry registry_;
+  Records records_;
+  std::map<ConnectionId, std::deque<Effect>> outboxes_;
+};
+
+/// A bench on which connections kAnn, kBob, kCat... are logged in as `usernames`, the accounts 1,
+/// 2, 3... and owe nothing.
+inline RegistryBench with_users(std::initializer_list<std::string_view> usernames,
+                                const RegistryLimits& limits = {}, bool keeps_records = false,
+                                HashKey key = {1, 2}) {
+  RegistryBench bench(limits, keeps_records, key);
+  std::uint64_t slot = 0;
+  for (const std::string_view username : usernames) {
+    const ConnectionId id = ConnectionId::make(slot++, 1);
+    bench.apply(create(id, username));
+    bench.write(id);
+  }
+  return bench;
+}
+
+inline constexpr AccountId kAnnAccount{1};
+inline constexpr AccountId kBobAccount{2};
+inline constexpr AccountId kCatAccount{3};
+
+}  // namespace tribar
