@@ -47,7 +47,7 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
       written(*session, *done, turn);
     }
   } else if (const auto* back = std::get_if<Returned>(&input.body)) {
-    returned(find_session(input.from), *back);
+    returned(find_session(input.from), *back, turn);
   } else if (std::holds_alternative<Ended>(input.body)) {
     Session& session = session_of(input.from);
     if (session.stall && !session.stall->waiting.empty()) {
@@ -294,7 +294,7 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
   run_waiting(session, turn);
 }
 
-void Registry::returned(Session* session, const Returned& returned) {
+void Registry::returned(Session* session, const Returned& returned, Turn& turn) {
   if (session != nullptr) {
     session->owed -= returned.charge;
     if (session->account.id == returned.account) {
@@ -311,6 +311,9 @@ void Registry::returned(Session* session, const Returned& returned) {
   }
   Account* account = accounts_.find(returned.message.recipient);
   if (account == nullptr || account->id != returned.account) {
+    if (keeps_records_) {
+      turn.out.records.emplace_back(HandedOver{returned.number});
+    }
     return;
   }
   account->undelivered.insert(KeptMessage::make(returned.number, returned.time,

@@ -381,13 +381,13 @@ TEST(Registry, BoundsTheBytesOfAllQueues) {
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "cat", "hi!")),
             (Effects{refused(kAnn, RefusalCode::ServerQueuesFull)}));
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "cat", "hi")),
-            (Effects{live(kCat, {kCatAccount, 1, "ann", "cat", "hi", true}),
+            (Effects{live(kCat, {kCatAccount, 2, "ann", "cat", "hi", true}),
                      echo(kAnn, "ann", "cat", "hi")}));
   EXPECT_EQ(bench.apply(send(kCat, "cat", "ann", "")),
             (Effects{refused(kCat, RefusalCode::ServerQueuesFull)}));
   bench.write(kCat);
   EXPECT_EQ(bench.apply(send(kCat, "cat", "ann", "")),
-            (Effects{live(kAnn, {kAnnAccount, 1, "cat", "ann", "", true}),
+            (Effects{live(kAnn, {kAnnAccount, 3, "cat", "ann", "", true}),
                      echo(kCat, "cat", "ann", "")}));
 }
 
