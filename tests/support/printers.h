@@ -112,12 +112,9 @@ inline void PrintTo(const MessageKept& kept, std::ostream* out) {
 inline void PrintTo(const HandedOver& handed, std::ostream* out) {
   *out << "handed over ";
   PrintTo(handed.number, out);
-  *out << " of ";
-  PrintTo(handed.account, out);
 }
 inline void PrintTo(const NumbersReserved& reserved, std::ostream* out) {
-  *out << "reserved below " << reserved.below.value << " for ";
-  PrintTo(reserved.account, out);
+  *out << "reserved below " << reserved.below.value;
 }
 
 }  // namespace tribar

@@ -45,8 +45,6 @@ TEST(CutFrame, AsksForTheHeaderThenForTheData) {
   }
   const std::string followed = whole + "next";
   const FrameCut cut = cut_frame(followed, 10);
-  const std::string longer = whole + "next";
-  const FrameCut cut = cut_frame(longer, 10);
   EXPECT_EQ(cut.kind, FrameCut::Kind::Whole);
   EXPECT_EQ(cut.code, 5);
   EXPECT_EQ(cut.data, "ann");
