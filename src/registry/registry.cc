@@ -114,11 +114,7 @@ void Registry::create(Session& session, std::uint32_t command_bytes, std::string
     turn.out.records.emplace_back(
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
-  if (!session.is_gone) {
-    account.session = session.id;
-    session.account = {account.place, account.id};
-    session.is_logged_in = true;
-  }
+  log_in(session, account);
   answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
 }
 
@@ -134,11 +130,7 @@ void Registry::login(Session& session, std::uint32_t command_bytes, std::string_
   if (session.is_logged_in) {
     return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
   }
-  if (!session.is_gone) {
-    account->session = session.id;
-    session.account = {account->place, account->id};
-    session.is_logged_in = true;
-  }
+  log_in(session, *account);
   answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
 }
 
@@ -391,6 +383,13 @@ Session& Registry::session_of(ConnectionId id) {
     session.id = id;
   }
   return session;
+}
+
+void Registry::log_in(Session& session, Account& account) {
+  session.account = {account.place, account.id};
+  session.is_logged_in = true;
+  // Of a connection that is gone the commands that waited are still done, but nobody reads there.
+  account.session = session.is_gone ? ConnectionId{} : session.id;
 }
 
 void Registry::log_out(Session& session) {

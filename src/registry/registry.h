@@ -80,6 +80,7 @@ class Registry {
   [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
   [[nodiscard]] bool must_wait(const Session& session) const;
+  void log_in(Session& session, Account& account);
   void log_out(Session& session);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
