@@ -71,8 +71,8 @@ class Registry {
   void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
 
   void written(Session& session, const Written& written, Turn& turn);
-  void returned(Session* session, const Returned& returned);
-  void ended(Session& session, Turn& turn);
+  void returned(Session* session, const Returned& returned, Turn& turn);
+  void ended(Session& session);
   void login_expired(Session& session, const Refusal& refusal, Turn& turn);
   void closed(Session& session, Turn& turn);
   void go_on(Turn& turn);
@@ -87,7 +87,7 @@ class Registry {
   void execute_front(Session& session, Turn& turn);
   void return_runs(Session& session, bool live_only);
   void drain(Session& session, Turn& turn);
-  void run_waiting(Session& session, Turn& turn);
+  void resume(Session& session, Turn& turn);
 
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;

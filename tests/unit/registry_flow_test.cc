@@ -291,6 +291,43 @@ TEST(RegistryFlow, ExecutesLoginAndDeleteOfAClosedConnection) {
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
 }
 
+// A frame that ends the stream is the last one; should more follow, it is completed unread.
+TEST(RegistryFlow, ExecutesNothingBehindAFatalMistakeThatWaited) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  const Refusal refusal{RefusalCode::FrameTooLong, 0, 10};
+  bench.apply(rejected(kBob, refusal, true));
+  bench.apply(create(kBob, "eve"));
+  EXPECT_EQ(bench.write(kBob), (Effects{refused(kBob, refusal), close(kBob), done(kBob)}));
+  EXPECT_EQ(bench.registry().account_count(), 2U);
+}
+
+// LoginExpired.
+
+// The commands that it met waiting were never completed.
+TEST(RegistryFlow, AnswersWhatWasAskedBeforeTheLoginExpired) {
+  RegistryBench bench = with_users({"ann"}, short_credit());
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan, "x"));
+  const Refusal refusal{RefusalCode::LoginTimeout, 0, 5000};
+  EXPECT_EQ(bench.apply(event(kDan, LoginExpired{refusal})), Effects{});
+  EXPECT_EQ(bench.write(kDan), (Effects{names(kDan, {}), refused(kDan, refusal, 0), close(kDan)}));
+}
+
+TEST(RegistryFlow, HonoursALoginThatWaitedWhenTheTimeWasOver) {
+  RegistryBench bench = with_users({"ann"}, short_credit());
+  bench.close(kAnn);
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(login(kDan, "ann"));
+  bench.apply(event(kDan, LoginExpired{Refusal{RefusalCode::LoginTimeout, 0, 5000}}));
+  EXPECT_EQ(bench.write(kDan), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
+}
+
 // The half-close.
 
 TEST(RegistryFlow, LogsOutAtTheHalfCloseAndCloses) {
@@ -369,6 +406,46 @@ TEST(RegistryFlow, EndsBehindTheCommandsThatWait) {
   EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "hi"}),
                                         echo(kBob, "bob", "ann", "hi"), done(kBob), close(kBob)}));
   EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+}
+
+// The logout waited for the reader although no command was left.
+TEST(RegistryFlow, EndsAsSoonAsNoCommandWaits) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  const std::string text(200, 'x');
+  bench.apply(send(kBob, "bob", "ann", text));
+  bench.apply(event(kBob, Ended{}));
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", text}),
+                                        echo(kBob, "bob", "ann", text), close(kBob)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+}
+
+// With everything returned nothing was left to be reported as written, and nothing went on.
+TEST(RegistryFlow, GoesOnAtTheHalfCloseWithWhatWaitedForRoom) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "bye"));
+  bench.apply(deliver(kBob));
+  EXPECT_EQ(bench.give_back(kBob, true), Effects{});
+  EXPECT_EQ(
+      bench.apply(event(kBob, Ended{})),
+      (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "bye"}), echo(kBob, "bob", "ann", "bye"),
+               done(kBob), delivered(kBob, to_bob(1, "m1"))}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.write(kBob), (Effects{delivered(kBob, to_bob(2, "m2")), close(kBob)}));
+}
+
+TEST(RegistryFlow, GoesOnWhenMessagesComeBackBehindTheHalfClose) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "bye"));
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), Effects{});
+  EXPECT_EQ(bench.give_back(kBob, true), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "bye"}),
+                                                  echo(kBob, "bob", "ann", "bye"), close(kBob)}));
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
 }
 
 TEST(RegistryFlow, CompletesWhatComesBehindTheEnd) {
