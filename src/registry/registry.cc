@@ -306,6 +306,8 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   if (account != nullptr && account->id == returned.account) {
     account->undelivered.insert(KeptMessage::make(returned.number, returned.time,
                                                   returned.message.sender, returned.message.text));
+  } else if (keeps_records_) {
+    turn.out.records.emplace_back(HandedOver{returned.number});
   }
   // Past a half-close there may be nothing left to be reported as written.
   if (session != nullptr && session->has_ended && session->has_waiting()) {
