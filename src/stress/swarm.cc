@@ -59,7 +59,7 @@ int Swarm::open(User user) {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const Address source = source_for(server_, user);
+  const Address source = source_for(server_, opened_++);
   if (source.bytes > 0) {
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   }

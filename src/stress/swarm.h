@@ -97,6 +97,7 @@ class Swarm {
   std::vector<User> dirty_;
   std::vector<char> buffer_;
   int epoll_ = -1;
+  std::size_t opened_ = 0;  // connections so far
   std::size_t events_per_turn_ = kMostEventsPerTurn;
   Nanos now_ = 0;
 };
