@@ -99,8 +99,7 @@ Server::Server(const Config& config)
           [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
       journal_(std::make_unique<MemoryJournal>(
           [this](BatchPtr batch) { io_.inbox().post(std::move(batch)); })),
-      actor_(registry_, *journal_,
-             [this](const Batch& batch) { io_.inbox().note_passed(batch.worker); }),
+      actor_(registry_, *journal_, [this] { io_.inbox().note_passed(); }),
       stop_(io_.loop(), [this] { begin_stop(); }) {
   for (const ListenAddress& listen : config.listen) {
     for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
