@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// See client.h.
+#include "client/client.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "protocol/reply.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::size_t kChunkBytes = 65536;
+
+bool is_passing(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+/// Writes all of `text` to standard output, or says why not. Waits for a reader that is slow.
+std::optional<Ending> print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (is_passing(errno)) {
+      pollfd output{STDOUT_FILENO, POLLOUT, 0};
+      (void)::poll(&output, 1, -1);
+    } else {
+      return Ending{EX_IOERR, fmt::format("cannot write: {}", std::strerror(errno))};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Ending Client::run() {
+  carry_out(lines_.begin());
+  while (!ending_) {
+    take_lines();
+    if (!ending_) {
+      wait();
+    }
+  }
+  return *ending_;
+}
+
+void Client::take_lines() {
+  while (!ending_ && lines_.wants_line()) {
+    if (const auto line = typed_.take()) {
+      carry_out(lines_.take_line(*line));
+    } else if (typed_.is_ended()) {
+      carry_out(lines_.end_input());
+    } else {
+      return;
+    }
+  }
+}
+
+void Client::wait() {
+  short server_events = POLLRDHUP;
+  if (!lines_.is_crowded() || has_hung_up_) {
+    server_events |= POLLIN;
+  }
+  if (!unsent_.empty()) {
+    server_events |= POLLOUT;
+  }
+  std::array<pollfd, 3> polled{
+      pollfd{interrupt_.fd(), POLLIN, 0},
+      pollfd{server_.get(), server_events, 0},
+      pollfd{lines_.wants_line() ? STDIN_FILENO : -1, POLLIN, 0},
+  };
+  if (::poll(polled.data(), polled.size(), -1) < 0) {
+    return;  // a signal; what it wants to say is in a descriptor
+  }
+  const auto& [interrupt, server, input] = polled;
+  if (interrupt.revents != 0) {
+    carry_out(lines_.end(Ending{kInterruptedExitCode, ""}));
+    return;
+  }
+  // The server first: its end matters more than another line.
+  if ((server.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
+    has_hung_up_ = true;
+  }
+  if ((server.revents & POLLOUT) != 0) {
+    write_server();
+  }
+  if ((server.revents & ~POLLOUT) != 0) {
+    read_server();
+  }
+  if (!ending_ && input.revents != 0) {
+    read_input();
+  }
+}
+
+void Client::read_input() {
+  std::array<char, kChunkBytes> chunk;
+  const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+  if (got > 0) {
+    typed_.feed(std::string_view(chunk.data(), static_cast<std::size_t>(got)));
+  } else if (got == 0 || !is_passing(errno)) {
+    typed_.end();
+  }
+}
+
+void Client::read_server() {
+  std::array<char, kChunkBytes> chunk;
+  const ssize_t got = ::recv(server_.get(), chunk.data(), chunk.size(), 0);
+  if (got > 0) {
+    frames_.feed(std::string_view(chunk.data(), static_cast<std::size_t>(got)));
+    take_frames();
+  } else if (got == 0) {
+    carry_out(lines_.end(Ending{EX_UNAVAILABLE, "the server closed the connection"}));
+  } else if (!is_passing(errno)) {
+    carry_out(
+        lines_.end(Ending{EX_UNAVAILABLE, fmt::format("the connection to the server broke: {}",
+                                                      std::strerror(errno))}));
+  }
+}
+
+void Client::write_server() {
+  const ssize_t sent = ::send(server_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+  if (sent >= 0) {
+    unsent_.erase(0, static_cast<std::size_t>(sent));
+  } else if (!is_passing(errno)) {
+    // The server does not listen any more. Why may still stand in what it has sent; reading that
+    // comes to the end of the connection.
+    unsent_.clear();
+  }
+}
+
+void Client::take_frames() {
+  while (!ending_) {
+    const FrameCut cut = frames_.take();
+    switch (cut.kind) {
+      case FrameCut::Kind::Incomplete:
+        return;
+      case FrameCut::Kind::Whole:
+        if (const auto reply = parse_reply(cut.code, cut.data)) {
+          carry_out(lines_.take_reply(reply.value()));
+        } else {
+          carry_out(lines_.break_off(reply.error().text));
+        }
+        break;
+      case FrameCut::Kind::BadVersion:
+        carry_out(lines_.break_off(
+            fmt::format("it speaks version {}, not {}", cut.version, kProtocolVersion)));
+        break;
+      case FrameCut::Kind::TooLong:
+        carry_out(lines_.break_off(
+            fmt::format("it announces a frame of more than {} bytes", kReplyBytes)));
+        break;
+    }
+  }
+}
+
+void Client::carry_out(const Step& step) {
+  const auto trouble = print(step.print);
+  unsent_ += step.send;
+  if (!unsent_.empty()) {
+    write_server();
+  }
+  ending_ = step.ending ? step.ending : trouble;
+}
+
+}  // namespace tribar
