@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// parse_server_address: every form that is one, and the nearest that are none.
+#include "client/server_address.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tribar {
+namespace {
+
+TEST(ServerAddress, IsReadInEveryForm) {
+  const struct {
+    std::string text;
+    ServerAddress address;
+    std::string written;
+  } cases[] = {
+      {"localhost", {"localhost", "9000"}, "localhost:9000"},
+      {"10.0.0.1:1", {"10.0.0.1", "1"}, "10.0.0.1:1"},
+      {"host:65535", {"host", "65535"}, "host:65535"},
+      {"[::1]:9001", {"::1", "9001"}, "[::1]:9001"},
+      {"[::1]", {"::1", "9000"}, "[::1]:9000"},
+      {"::1", {"::1", "9000"}, "[::1]:9000"},
+  };
+  for (const auto& [text, address, written] : cases) {
+    const auto parsed = parse_server_address(text);
+    ASSERT_TRUE(parsed.is_ok()) << text;
+    EXPECT_EQ(parsed.value(), address) << text;
+    EXPECT_EQ(to_string(parsed.value()), written);
+  }
+}
+
+TEST(ServerAddress, IsRefusedWithTheReason) {
+  for (const std::string text : {"", ":9000", "[]:9000", "[::1", "[::1]9000"}) {
+    const auto parsed = parse_server_address(text);
+    ASSERT_FALSE(parsed.is_ok()) << text;
+    EXPECT_EQ(parsed.error(), AddressError{text + ": not of the form HOST[:PORT]"});
+  }
+  for (const std::string text :
+       {"host:", "host:0", "host:65536", "host:-1", "host:+1", "host:http", "host:1x", "[::1]:"}) {
+    const auto parsed = parse_server_address(text);
+    ASSERT_FALSE(parsed.is_ok()) << text;
+    EXPECT_EQ(parsed.error(), AddressError{text + ": the port must be 1..65535"});
+  }
+}
+
+}  // namespace
+}  // namespace tribar
