@@ -100,6 +100,11 @@ void Client::wait() {
 }
 
 void Client::read_input() {
+  // Ctrl-C empties a terminal's input, so a line that poll(2) saw may be gone.
+  const Interrupt::AtOnce at_once(interrupt_);
+  if (Interrupt::AtOnce::is_late()) {
+    return;
+  }
   std::array<char, kChunkBytes> chunk;
   const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
   if (got > 0) {

@@ -7,20 +7,24 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 namespace tribar {
 namespace {
 
-/// Where a session wants to hear of it; negative: nowhere, or it was told already.
+/// Where a session wants to hear of it; negative: nowhere.
 volatile std::sig_atomic_t g_told_fd = -1;
+/// Whether a session was told.
+volatile std::sig_atomic_t g_was_told = 0;
 
 extern "C" void on_interrupt(int) {
-  const int fd = g_told_fd;
-  g_told_fd = -1;
-  if (fd < 0 || ::write(fd, "", 1) != 1) {
+  const int interrupted_errno = errno;
+  if (g_told_fd < 0 || g_was_told != 0 || ::write(g_told_fd, "", 1) != 1) {
     ::_exit(kInterruptedExitCode);
   }
+  errno = interrupted_errno;
+  g_was_told = 1;
 }
 
 }  // namespace
@@ -43,5 +47,11 @@ Interrupt::Interrupt() {
 }
 
 Interrupt::~Interrupt() { g_told_fd = -1; }
+
+Interrupt::AtOnce::AtOnce(const Interrupt& interrupt) : interrupt_(interrupt) { g_told_fd = -1; }
+
+Interrupt::AtOnce::~AtOnce() { g_told_fd = interrupt_.writable_.get(); }
+
+bool Interrupt::AtOnce::is_late() { return g_was_told != 0; }
 
 }  // namespace tribar
