@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+//
+// See process.h.
+#include "support/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <utmp.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace tribar::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// For everything that a test waits for; only a failure takes so long.
+constexpr auto kPatience = std::chrono::seconds(30);
+
+int checked(int result, const char* call) {
+  if (result < 0) {
+    throw std::system_error(errno, std::generic_category(), call);
+  }
+  return result;
+}
+
+void set_flags(int fd) {
+  checked(::fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
+  checked(::fcntl(fd, F_SETFL, O_NONBLOCK), "fcntl");
+}
+
+enum class Direction { ToProgram, FromProgram };
+
+/// Our end, which does not block, and the program's, which does.
+std::pair<int, int> make_pipe(Direction direction) {
+  std::array<int, 2> ends{};
+  checked(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
+  if (direction == Direction::ToProgram) {
+    std::swap(ends[0], ends[1]);
+  }
+  set_flags(ends[0]);
+  return {ends[0], ends[1]};
+}
+
+std::pair<int, int> make_terminal() {
+  termios settings{};
+  ::cfmakeraw(&settings);
+  settings.c_lflag = ICANON | ECHO | ECHOE | ISIG;
+  settings.c_cflag |= CREAD;
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VINTR] = 'C' - '@';
+  settings.c_cc[VEOF] = 'D' - '@';
+  int ours = -1;
+  int theirs = -1;
+  checked(::openpty(&ours, &theirs, nullptr, &settings, nullptr), "openpty");
+  set_flags(ours);
+  checked(::fcntl(theirs, F_SETFD, FD_CLOEXEC), "fcntl");
+  return {ours, theirs};
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (const std::string& string : strings) {
+    pointers.push_back(const_cast<char*>(string.c_str()));
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// Names in `additions` replace those that the test has.
+std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
+  std::vector<std::string> environment = additions;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry = *at;
+    const std::string_view name = entry.substr(0, entry.find('=') + 1);
+    bool is_replaced = false;
+    for (const std::string& addition : additions) {
+      is_replaced = is_replaced || addition.starts_with(name);
+    }
+    if (!is_replaced) {
+      environment.emplace_back(entry);
+    }
+  }
+  return environment;
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  return left.count() > 0 ? static_cast<int>(left.count()) : 0;
+}
+
+}  // namespace
+
+void Channel::open(int fd) {
+  close();
+  fd_ = fd;
+}
+
+void Channel::close() {
+  if (fd_ >= 0) {
+    ::close(std::exchange(fd_, -1));
+  }
+}
+
+Process::Process(const std::vector<std::string>& arguments, Stdio stdio,
+                 const std::vector<std::string>& environment)
+    : name_(arguments.at(0)) {
+  const bool on_terminal = stdio == Stdio::Terminal;
+  const auto [our_output, their_output] =
+      on_terminal ? make_terminal() : make_pipe(Direction::FromProgram);
+  output_.channel.open(our_output);
+  const Channel output(their_output);
+  Channel input;
+  Channel error;
+  if (on_terminal) {
+    input_.open(checked(::fcntl(our_output, F_DUPFD_CLOEXEC, 0), "fcntl"));
+  } else {
+    const auto [our_input, their_input] = make_pipe(Direction::ToProgram);
+    input_.open(our_input);
+    input.open(their_input);
+    const auto [our_error, their_error] = make_pipe(Direction::FromProgram);
+    error_.channel.open(our_error);
+    error.open(their_error);
+  }
+  const auto argument_pointers = pointers_to(arguments);
+  const auto environment_strings = environment_with(environment);
+  const auto environment_pointers = pointers_to(environment_strings);
+
+  // Writing to a program that has ended shall be an error of send(), not the end of the test.
+  ::signal(SIGPIPE, SIG_IGN);
+  pid_ = checked(::fork(), "fork");
+  if (pid_ == 0) {
+    ::signal(SIGPIPE, SIG_DFL);
+    const bool is_set = on_terminal ? ::login_tty(output.fd()) == 0
+                                    : ::dup2(input.fd(), STDIN_FILENO) >= 0 &&
+                                          ::dup2(output.fd(), STDOUT_FILENO) >= 0 &&
+                                          ::dup2(error.fd(), STDERR_FILENO) >= 0;
+    if (is_set) {
+      ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
+    }
+    ::_exit(127);
+  }
+  exit_.open(checked(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open"));
+}
+
+Process::~Process() {
+  if (!has_exited_) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+}
+
+std::string Process::read_until(Stream& stream, std::string_view text) {
+  const auto deadline = Clock::now() + kPatience;
+  while (true) {
+    const std::size_t at = stream.text.find(text, stream.returned);
+    if (at != std::string::npos) {
+      const std::size_t start = std::exchange(stream.returned, at + text.size());
+      return stream.text.substr(start, stream.returned - start);
+    }
+    if (stream.channel.fd() < 0 || Clock::now() >= deadline) {
+      fail(fmt::format("wrote no \"{}\"", text));
+    }
+    exchange(milliseconds_until(deadline), false);
+  }
+}
+
+void Process::send(std::string_view text) {
+  const auto deadline = Clock::now() + kPatience;
+  while (!text.empty()) {
+    const ssize_t written = ::write(input_.fd(), text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EAGAIN && errno != EINTR) {
+      fail(fmt::format("takes no input: {}", std::strerror(errno)));
+    } else if (Clock::now() >= deadline) {
+      fail("takes no input");
+    } else {
+      exchange(milliseconds_until(deadline), true);
+    }
+  }
+}
+
+void Process::end_input() { input_.close(); }
+
+void Process::signal(int signal) const { checked(::kill(pid_, signal), "kill"); }
+
+int Process::wait_for_exit() {
+  const auto deadline = Clock::now() + kPatience;
+  while (output_.channel.fd() >= 0 || error_.channel.fd() >= 0) {
+    if (Clock::now() >= deadline) {
+      fail("did not end");
+    }
+    exchange(milliseconds_until(deadline), false);
+  }
+  pollfd exit{exit_.fd(), POLLIN, 0};
+  if (::poll(&exit, 1, milliseconds_until(deadline)) != 1) {
+    fail("did not end");
+  }
+  int status = 0;
+  rusage usage{};
+  checked(::wait4(pid_, &status, 0, &usage), "wait4");
+  has_exited_ = true;
+  peak_memory_bytes_ = static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void Process::exchange(int deadline_ms, bool for_input) {
+  std::array<pollfd, 3> polled{
+      pollfd{output_.channel.fd(), POLLIN, 0},
+      pollfd{error_.channel.fd(), POLLIN, 0},
+      pollfd{for_input ? input_.fd() : -1, POLLOUT, 0},
+  };
+  if (::poll(polled.data(), polled.size(), deadline_ms) <= 0) {
+    return;
+  }
+  const std::array<Stream*, 2> streams{&output_, &error_};
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (polled[i].revents == 0) {
+      continue;
+    }
+    std::array<char, 65536> chunk;
+    const ssize_t got = ::read(polled[i].fd, chunk.data(), chunk.size());
+    if (got > 0) {
+      streams[i]->text.append(chunk.data(), static_cast<std::size_t>(got));
+    } else if (got == 0 || errno == EIO) {  // a terminal that nobody holds any more gives EIO
+      streams[i]->channel.close();
+    }
+  }
+}
+
+void Process::fail(std::string_view what) const {
+  throw std::runtime_error(
+      fmt::format("{} {}\noutput: {}\nerror: {}", name_, what, output_.text, error_.text));
+}
+
+}  // namespace tribar::test
