@@ -71,8 +71,8 @@ class Registry {
   void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
 
   void written(Session& session, const Written& written, Turn& turn);
-  void returned(Session* session, const Returned& returned);
-  void ended(Session& session, Turn& turn);
+  void returned(Session* session, const Returned& returned, Turn& turn);
+  void ended(Session& session);
   void login_expired(Session& session, const Refusal& refusal, Turn& turn);
   void closed(Session& session, Turn& turn);
   void go_on(Turn& turn);
@@ -80,13 +80,14 @@ class Registry {
   [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
   [[nodiscard]] bool must_wait(const Session& session) const;
+  void log_in(Session& session, Account& account);
   void log_out(Session& session);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
   void execute_front(Session& session, Turn& turn);
   void return_runs(Session& session, bool live_only);
   void drain(Session& session, Turn& turn);
-  void run_waiting(Session& session, Turn& turn);
+  void resume(Session& session, Turn& turn);
 
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;

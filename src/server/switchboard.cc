@@ -123,7 +123,8 @@ void Switchboard::written(Connection& connection, bool is_ok) {
 void Switchboard::take_home(BatchPtr batch) {
   for (const Effect& effect : batch->output.effects) {
     Connection* connection = find(effect.to);
-    if (connection == nullptr) {
+    // Behind the last word nothing is written either.
+    if (connection == nullptr || connection->is_finishing) {
       if (const auto* push = std::get_if<Push>(&effect.body)) {
         return_push(effect, *push);
       }

@@ -66,6 +66,14 @@ TEST(Registry, RefusesToLogInToALiveName) {
             (Effects{refused(kAnn, RefusalCode::LoggedInElsewhere)}));
 }
 
+TEST(Registry, CountsAllMessagesInOneSequence) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(send(kAnn, "ann", "bob", "one"));
+  EXPECT_EQ(bench.apply(send(kBob, "bob", "ann", "two")),
+            (Effects{live(kAnn, {kAnnAccount, 2, "bob", "ann", "two"}),
+                     echo(kBob, "bob", "ann", "two")}));
+}
+
 TEST(Registry, PushesNothingAtLogin) {
   RegistryBench bench = with_users({"ann", "bob"});
   bench.close(kBob);
@@ -381,13 +389,13 @@ TEST(Registry, BoundsTheBytesOfAllQueues) {
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "cat", "hi!")),
             (Effects{refused(kAnn, RefusalCode::ServerQueuesFull)}));
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "cat", "hi")),
-            (Effects{live(kCat, {kCatAccount, 1, "ann", "cat", "hi", true}),
+            (Effects{live(kCat, {kCatAccount, 2, "ann", "cat", "hi", true}),
                      echo(kAnn, "ann", "cat", "hi")}));
   EXPECT_EQ(bench.apply(send(kCat, "cat", "ann", "")),
             (Effects{refused(kCat, RefusalCode::ServerQueuesFull)}));
   bench.write(kCat);
   EXPECT_EQ(bench.apply(send(kCat, "cat", "ann", "")),
-            (Effects{live(kAnn, {kAnnAccount, 1, "cat", "ann", "", true}),
+            (Effects{live(kAnn, {kAnnAccount, 3, "cat", "ann", "", true}),
                      echo(kCat, "cat", "ann", "")}));
 }
 
