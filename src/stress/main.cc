@@ -19,6 +19,7 @@
 #include "stress/report.h"
 #include "stress/scenario.h"
 #include "stress/stage.h"
+#include "stress/usage.h"
 
 namespace tribar::stress {
 namespace {
@@ -127,6 +128,11 @@ int run(int argc, char** argv) {
   if (options.asks_for_version) {
     fmt::print("tribar-stress {}\n", TRIBAR_VERSION);
     return kRight;
+  }
+  if (options.server_pid && !Process::find(*options.server_pid)) {
+    fmt::print(stderr, "tribar-stress: --server-pid {}: there is no process that can be seen\n",
+               *options.server_pid);
+    return kUsage;
   }
   if (const auto complaint = make_room(options)) {
     fmt::print(stderr, "tribar-stress: {}\n", *complaint);

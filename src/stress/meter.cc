@@ -100,12 +100,16 @@ void Meter::stop() {
 
 void Meter::take_sample(Nanos now) {
   Timeline& timeline = traffic_.timeline();
+  next_sample_ = now + kSampleEvery;
+  const Nanos cpu = server_->cpu();
+  if (cpu < before_.server_cpu) {
+    return;  // it is gone
+  }
   now = std::max(now, timeline.from() + 1);
   Slice& slice = timeline.at(now);
   slice.server_seen = now - timeline.from();
-  slice.server_cpu = server_->cpu() - before_.server_cpu;
+  slice.server_cpu = cpu - before_.server_cpu;
   slice.server_memory_bytes = server_->resident_bytes();
-  next_sample_ = now + kSampleEvery;
 }
 
 void Meter::report(Results& results) const {
@@ -159,7 +163,9 @@ void Meter::report_usage(Results& results) const {
     results.set("own_cpu", own_s / messages * 1e6);
   }
   double server_busy = 0;
-  if (server_) {
+  if (server_ && after_.server_cpu < before_.server_cpu) {
+    results.notes.emplace_back("The server's process ended: what it used is not known.");
+  } else if (server_) {
     const double server_s = seconds(after_.server_cpu - before_.server_cpu);
     server_busy = 100 * server_s / span;
     results.set("server_busy", server_busy);
@@ -168,8 +174,11 @@ void Meter::report_usage(Results& results) const {
       results.set(
           "server_cpu", server_s / messages * 1e6,
           server_cpu_of_each(parts_of(results.timeline.slices()), part_seconds(results.timeline)));
+      // Those of a thread that ended meanwhile are forgotten.
+      const std::uint64_t switches_before =
+          std::min(before_.server_switches, after_.server_switches);
       results.set("server_switches",
-                  static_cast<double>(after_.server_switches - before_.server_switches) / messages);
+                  static_cast<double>(after_.server_switches - switches_before) / messages);
     }
   }
   if (own_waited > kDisturbedPercent) {

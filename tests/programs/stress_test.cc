@@ -200,6 +200,7 @@ TEST(StressProgram, SaysWhatIsWrongWithItsArguments) {
       {"--server 127.0.0.1:0", "a port is 1..65535"},
       {"--fail-if p98\\>1", "there is no figure 'p98'"},
       {"more", "'more' is not an option"},
+      {"--server-pid 4194304", "there is no process"},
       {"--users 900000", "descriptors are allowed"},
   };
   for (const auto& [arguments, words] : cases) {
