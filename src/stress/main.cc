@@ -102,11 +102,11 @@ int run_scenario(const Options& options, const Address& server) {
       is_any_broken = true;
     }
   }
-  if (results.is_wrong()) {
-    return kWrong;
-  }
   if (is_any_broken) {
     return kBroken;
+  }
+  if (results.is_wrong()) {
+    return kWrong;
   }
   return is_written ? kRight : kCannotWrite;
 }

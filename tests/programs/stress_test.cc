@@ -95,7 +95,7 @@ TEST(StressVerdict, NamesEachMistake) {
     EXPECT_TRUE(results.is_wrong()) << found;
     const std::string& first = results.all_findings()[finding].second->first;
     EXPECT_NE(first.find(words), std::string::npos) << found << ": " << first;
-    EXPECT_NE(first.find("-"), std::string::npos) << "names a user: " << first;
+    EXPECT_NE(first.find('-'), std::string::npos) << "names a user: " << first;
   }
 }
 
@@ -233,6 +233,8 @@ TEST(StressProgram, EndsWithAStatusThatTellsHowItWent) {
   EXPECT_NE(output.find("broken: max>1us: max is "), std::string::npos) << output;
   const StubServer dropping({.kind = Kind::Drop, .nth = 50});
   EXPECT_EQ(run(arguments(dropping)).first, 1);
+  const StubServer dropping_too({.kind = Kind::Drop, .nth = 50});
+  EXPECT_EQ(run(arguments(dropping_too) + " --fail-if 'lost>0'").first, 99);
 }
 
 std::string contents(const std::string& path) {
@@ -312,9 +314,9 @@ TEST(StressReports, ShowInABrowser) {
   for (const char* look : {"--window-size=1200,1500", "--window-size=500,1800",
                            "--window-size=1200,1500 --blink-settings=preferredColorScheme=0"}) {
     std::remove((base + ".png").c_str());
-    ASSERT_EQ(std::system((browser + look + " file://" + base + ".html >/dev/null 2>&1").c_str()),
-              0)
-        << look;
+    std::string command = browser;
+    command.append(look).append(" file://").append(base).append(".html >/dev/null 2>&1");
+    ASSERT_EQ(std::system(command.c_str()), 0) << look;
     // An empty page of this size is some 10 KB.
     EXPECT_GT(contents(base + ".png").size(), 40'000U) << look;
   }
