@@ -19,9 +19,12 @@ std::string line_of(std::string_view name, const Findings::Finding& finding) {
 }  // namespace
 
 std::string run_in_words(const Options& options, const Results& results) {
-  const std::string pace = options.rate > 0
-                               ? fmt::format("{} messages a second on a schedule", options.rate)
-                               : fmt::format("{} messages under way each", options.window);
+  std::string pace = fmt::format("{} under way each", options.window);
+  if (options.scenario == Scenario::Idle) {
+    pace = "silent";
+  } else if (options.rate > 0) {
+    pace = fmt::format("{} messages a second on a schedule", options.rate);
+  }
   const std::string size = options.least_bytes == options.most_bytes
                                ? fmt::format("{}", options.least_bytes)
                                : fmt::format("{} to {}", options.least_bytes, options.most_bytes);

@@ -72,6 +72,8 @@ TEST(Options, RefuseWhatCannotBe) {
       {"--fail-if", "nothing>1"},
       {"--scenario", "rate"},
       {"--server-pid", "0"},
+      {"--rate", "5", "--scenario", "churn"},
+      {"--rate", "5", "--scenario", "exchange"},
       {"--messages", "5", "--scenario", "idle"},
       {"--messages", "5", "--warmup", "1"},
   };
