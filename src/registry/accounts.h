@@ -19,7 +19,7 @@ namespace tribar {
 struct Account {
   AccountId id;  // none: this place is free
   std::string name;
-  ConnectionId session;  // none: not logged in
+  ConnectionId session;     // none: not logged in
   MessageList undelivered;  // waits for DELIVER
   /// Undelivered, in a backlog, or handed over and not reported written: what limits count.
   std::uint64_t held_bytes = 0;
