@@ -5,6 +5,7 @@
 // says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no system call.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -60,6 +61,15 @@ class Mailbox {
     std::unique_lock lock(mutex_);
     is_waiting_ = true;
     arrival_.wait(lock, [this] { return !items_.empty() || is_nudged_; });
+    is_waiting_ = false;
+    is_nudged_ = false;
+  }
+
+  /// As wait(), but no longer than `most`.
+  void wait_for(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    is_waiting_ = true;
+    arrival_.wait_for(lock, most, [this] { return !items_.empty() || is_nudged_; });
     is_waiting_ = false;
     is_nudged_ = false;
   }

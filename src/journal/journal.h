@@ -19,6 +19,9 @@ class Journal {
 
   /// Takes the next batch. Whoever runs the registry calls this; it never waits.
   virtual void append(BatchPtr batch) = 0;
+
+  /// Makes safe what was appended, passes it on, and ends; nothing is appended any more.
+  virtual void stop() = 0;
 };
 
 }  // namespace tribar

@@ -11,6 +11,7 @@ class MemoryJournal final : public Journal {
  public:
   explicit MemoryJournal(Onward onward) : onward_(std::move(onward)) {}
   void append(BatchPtr batch) override;
+  void stop() override {}
 
  private:
   Onward onward_;

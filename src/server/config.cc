@@ -259,6 +259,11 @@ class Checker {
       return;
     }
     check_object(root, {});
+    if (config_.storage.engine == StorageEngine::Sqlite && config_.storage.path.empty() &&
+        mistakes_.empty()) {
+      refuse(root.offset, "storage.path", "the path of a file for storage.engine \"sqlite\"",
+             "missing");
+    }
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -303,6 +308,20 @@ class Checker {
       allowed += fmt::format("{}\"{}\"", allowed.empty() ? "" : ", ", name);
     }
     refuse(node.offset, row.key, "one of " + allowed, found(node));
+  }
+
+  void take(const Node& node, const ConfigRow& row, std::string& member) {
+    const bool is_text = node.kind == Node::Kind::String && node.string.size() <= row.range.most &&
+                         std::none_of(node.string.begin(), node.string.end(), [](char c) {
+                           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                         });
+    if (is_text) {
+      member = node.string;
+      return;
+    }
+    refuse(node.offset, row.key,
+           fmt::format("a text of at most {} bytes without control characters", row.range.most),
+           found(node));
   }
 
   void take(const Node& node, const ConfigRow& row, std::vector<ListenAddress>& member) {
@@ -447,12 +466,15 @@ std::string printed(Enum member) {
   return "null";
 }
 
+std::string printed(const std::string& text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string printed(const std::vector<ListenAddress>& addresses) {
   std::string out = "[";
   for (const ListenAddress& address : addresses) {
     out += fmt::format("{}{{\"host\": {}, \"port\": {}}}", out.size() > 1 ? ", " : "",
-                       Json(address.host).dump(-1, ' ', true, Json::error_handler_t::replace),
-                       address.port);
+                       printed(address.host), address.port);
   }
   return out + "]";
 }

@@ -21,6 +21,10 @@ struct ListenAddress {
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
+enum class StorageEngine { Memory, Sqlite };
+/// See Sync in journal/sqlite.h.
+enum class StorageSync { Full, Normal };
+
 /// Members are named as the keys are. What a value means and what it may be stands in
 /// config/tribard.json; its range, in config_table.cc.
 struct Config {
@@ -51,6 +55,13 @@ struct Config {
     std::uint64_t shutdown_ms = 5000;
     friend bool operator==(const Timeouts&, const Timeouts&) = default;
   } timeouts;
+
+  struct Storage {
+    StorageEngine engine = StorageEngine::Memory;
+    std::string path;  // empty: none
+    StorageSync sync = StorageSync::Full;
+    friend bool operator==(const Storage&, const Storage&) = default;
+  } storage;
 
   unsigned tcp_keepalive_s = 60;  // 0: off
 

@@ -38,6 +38,10 @@ constexpr std::array kRows{
     ConfigRow{"timeouts.stalled_ms", [](Config& c) -> ConfigMember { return &c.timeouts.stalled_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.shutdown_ms", [](Config& c) -> ConfigMember { return &c.timeouts.shutdown_ms; }, {0, kTwoTo31}},
 
+    ConfigRow{"storage.engine", [](Config& c) -> ConfigMember { return &c.storage.engine; }, {}},
+    ConfigRow{"storage.path", [](Config& c) -> ConfigMember { return &c.storage.path; }, {0, 4096}},
+    ConfigRow{"storage.sync", [](Config& c) -> ConfigMember { return &c.storage.sync; }, {}},
+
     ConfigRow{"tcp_keepalive_s", [](Config& c) -> ConfigMember { return &c.tcp_keepalive_s; }, {0, 32767}},
 
     ConfigRow{"log.level", [](Config& c) -> ConfigMember { return &c.log.level; }, {}},
@@ -54,6 +58,15 @@ constexpr std::array kLevels{
 constexpr std::array kFormats{
     NamedValue<log::Format>{"text", log::Format::Text},
     NamedValue<log::Format>{"json", log::Format::Json},
+};
+
+constexpr std::array kEngines{
+    NamedValue<StorageEngine>{"memory", StorageEngine::Memory},
+    NamedValue<StorageEngine>{"sqlite", StorageEngine::Sqlite},
+};
+constexpr std::array kSyncs{
+    NamedValue<StorageSync>{"full", StorageSync::Full},
+    NamedValue<StorageSync>{"normal", StorageSync::Normal},
 };
 
 /// How many characters to add, drop or change to make one of the other.
@@ -111,5 +124,7 @@ std::string_view nearest_config_key(std::string_view unknown) {
 
 std::span<const NamedValue<log::Level>> names_of(log::Level) { return kLevels; }
 std::span<const NamedValue<log::Format>> names_of(log::Format) { return kFormats; }
+std::span<const NamedValue<StorageEngine>> names_of(StorageEngine) { return kEngines; }
+std::span<const NamedValue<StorageSync>> names_of(StorageSync) { return kSyncs; }
 
 }  // namespace tribar

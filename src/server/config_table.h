@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -15,11 +16,12 @@
 namespace tribar {
 
 /// A place in a Config that a key fills. Its type says what may stand in the file: a number, one
-/// of some names, a list of addresses.
+/// of some names, a text, a list of addresses.
 using ConfigMember =
-    std::variant<std::uint64_t*, unsigned*, log::Level*, log::Format*, std::vector<ListenAddress>*>;
+    std::variant<std::uint64_t*, unsigned*, log::Level*, log::Format*, StorageEngine*, StorageSync*,
+                 std::string*, std::vector<ListenAddress>*>;
 
-/// Of a number, or of how many entries a list has. Both ends are allowed.
+/// Of a number, or of how many entries a list or bytes a text has. Both ends are allowed.
 struct ConfigRange {
   std::uint64_t least = 0;
   std::uint64_t most = 0;
@@ -58,5 +60,7 @@ struct NamedValue {
 
 [[nodiscard]] std::span<const NamedValue<log::Level>> names_of(log::Level);
 [[nodiscard]] std::span<const NamedValue<log::Format>> names_of(log::Format);
+[[nodiscard]] std::span<const NamedValue<StorageEngine>> names_of(StorageEngine);
+[[nodiscard]] std::span<const NamedValue<StorageSync>> names_of(StorageSync);
 
 }  // namespace tribar

@@ -54,9 +54,9 @@ void append_names(ByteBuffer& out, const Names& names) {
     if (i > 0) {
       to = std::copy(kDelimiter.begin(), kDelimiter.end(), to);
     }
-    const std::size_t size = rest.find('\n');
-    to = std::copy_n(rest.data(), size, to);
-    rest.remove_prefix(size + 1);
+    const std::string_view name = rest.substr(0, rest.find('\n'));
+    to = std::copy(name.begin(), name.end(), to);
+    rest.remove_prefix(name.size() + 1);
   }
   out.set_size(out.size() + data_bytes);
 }

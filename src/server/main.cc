@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/log.h"
+#include "journal/sqlite.h"
 #include "server/config.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -39,6 +40,9 @@ int serve(const Config& config, const ConfigChoice& choice) {
   std::unique_ptr<Server> server;
   try {
     server = std::make_unique<Server>(config);
+  } catch (const StorageError& error) {
+    log::error("server", "{}", error.what());
+    return code(error.is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
   } catch (const std::runtime_error& error) {
     log::error("server", "{}", error.what());
     return code(ExitCode::CannotListen);
@@ -46,11 +50,30 @@ int serve(const Config& config, const ConfigChoice& choice) {
   return code(server->run(true) ? ExitCode::Fine : ExitCode::Bug);
 }
 
+/// Checks a store and prints what it holds.
+int verify_storage(const std::string& path) {
+  const auto report = verify_sqlite(path);
+  if (!report) {
+    fmt::print(stderr, "tribard: {}\n", report.error().text);
+    return code(report.error().is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
+  }
+  const StoreReport& found = report.value();
+  for (const std::string& damage : found.damage) {
+    fmt::print("damaged: {}\n", damage);
+  }
+  fmt::print("{}: {} accounts, {} messages with {} bytes of text: {}\n", path, found.accounts,
+             found.messages, found.message_bytes, found.damage.empty() ? "all is well" : "damaged");
+  return code(found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
+}
+
 int run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (!options) {
     fmt::print(stderr, "tribard: {}\n", options.error().text);
     return code(ExitCode::WrongUsage);
+  }
+  if (options.value().action == Options::Action::VerifyStorage) {
+    return verify_storage(options.value().storage_file);
   }
   const ConfigChoice choice = choose_config(options.value(), std::getenv(kConfigVariable));
   switch (options.value().action) {
@@ -66,6 +89,7 @@ int run(int argc, char** argv) {
     case Options::Action::PrintConfig:
       fmt::print("{}\n", print_config(config_or_exit(choice)));
       return code(ExitCode::Fine);
+    case Options::Action::VerifyStorage:
     case Options::Action::Serve:
       break;
   }

@@ -17,11 +17,13 @@ namespace {
 
 // Beyond every character: this option has no short form.
 constexpr int kPrintConfig = 256;
+constexpr int kVerifyStorage = 257;
 
 constexpr std::array kLongOptions{
     option{"config", required_argument, nullptr, 'c'},
     option{"check-config", no_argument, nullptr, 't'},
     option{"print-config", no_argument, nullptr, kPrintConfig},
+    option{"verify-storage", required_argument, nullptr, kVerifyStorage},
     option{"version", no_argument, nullptr, 'V'},
     option{"help", no_argument, nullptr, 'h'},
     option{nullptr, 0, nullptr, 0},
@@ -62,6 +64,10 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
       case kPrintConfig:
         ask_for(Options::Action::PrintConfig);
         break;
+      case kVerifyStorage:
+        options.storage_file = optarg;
+        ask_for(Options::Action::VerifyStorage);
+        break;
       case 'V':
         ask_for(Options::Action::PrintVersion);
         break;
@@ -69,7 +75,8 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
         ask_for(Options::Action::PrintHelp);
         break;
       case ':':
-        return UsageError{"option -c (--config) needs a file name"};
+        return UsageError{fmt::format("option {} needs a file name",
+                                      optopt == 'c' ? "-c (--config)" : "--verify-storage")};
       default:
         return refused_option(argv);
     }
@@ -97,12 +104,14 @@ ConfigChoice choose_config(const Options& options, const char* environment,
 
 std::string help_text() {
   return fmt::format(
-      R"(Usage: tribard [-c FILE] [-t] [--print-config] [-V] [-h]
+      R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
 A chat server for wire protocol 0.
 
   -c, --config FILE   take the settings from FILE
   -t, --check-config  report every mistake in the settings, and end
       --print-config  print the settings in effect as JSON, and end
+      --verify-storage FILE
+                      check the store in FILE, print what it holds, and end
   -V, --version       print the version, and end
   -h, --help          print this text, and end
 
@@ -112,11 +121,13 @@ The log goes to standard error. SIGTERM and SIGINT end the server when what it
 has read is answered and written; a second one ends it at once.
 
 Exit codes: {} all went well, {} wrong usage, {} cannot listen, {} a bug,
-{} mistakes in the settings.
+{} the store is damaged or its disk fails, {} mistakes in the settings, or a
+store that is in use or of another version.
 )",
       kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
       static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),
-      static_cast<int>(ExitCode::Bug), static_cast<int>(ExitCode::BadConfig));
+      static_cast<int>(ExitCode::Bug), static_cast<int>(ExitCode::StorageFailed),
+      static_cast<int>(ExitCode::BadConfig));
 }
 
 }  // namespace tribar

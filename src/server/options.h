@@ -16,6 +16,7 @@ enum class ExitCode : int {
   WrongUsage = 64,
   CannotListen = 69,
   Bug = 70,
+  StorageFailed = 74,
   BadConfig = 78,
 };
 
@@ -26,9 +27,10 @@ inline constexpr const char* kConfigVariable = "TRIBAR_CONFIG";
 
 struct Options {
   /// Of several that are asked for, the last one here is done.
-  enum class Action { Serve, PrintConfig, CheckConfig, PrintVersion, PrintHelp };
+  enum class Action { Serve, VerifyStorage, PrintConfig, CheckConfig, PrintVersion, PrintHelp };
   Action action = Action::Serve;
-  std::optional<std::string> config_file;
+  std::optional<std::string> config_file{};
+  std::string storage_file{};  // of VerifyStorage
   friend bool operator==(const Options&, const Options&) = default;
 };
 

@@ -14,7 +14,9 @@
 #include <utility>
 
 #include "base/log.h"
+#include "journal/group_commit.h"
 #include "journal/memory.h"
+#include "journal/sqlite.h"
 
 namespace tribar {
 namespace {
@@ -94,13 +96,12 @@ RegistryLimits registry_limits(const Config& config) {
 
 Server::Server(const Config& config)
     : config_(config),
-      registry_(registry_limits(config), random_key(), false),
+      registry_(registry_limits(config), random_key(),
+                config.storage.engine != StorageEngine::Memory),
       io_(switchboard_limits(config), worker_count(config.workers), config.tcp_keepalive_s,
           [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
-      journal_(std::make_unique<MemoryJournal>(
-          [this](BatchPtr batch) { io_.inbox().post(std::move(batch)); })),
-      actor_(registry_, *journal_,
-             [this](const Batch& batch) { io_.inbox().note_passed(batch.worker); }),
+      journal_(make_journal()),
+      actor_(registry_, *journal_, [this] { io_.inbox().note_passed(); }),
       stop_(io_.loop(), [this] { begin_stop(); }) {
   for (const ListenAddress& listen : config.listen) {
     for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
@@ -114,6 +115,76 @@ Server::Server(const Config& config)
 }
 
 Server::~Server() = default;
+
+std::unique_ptr<Journal> Server::make_journal() {
+  const auto onward = [this](BatchPtr batch) { io_.inbox().post(std::move(batch)); };
+  if (config_.storage.engine == StorageEngine::Memory) {
+    return std::make_unique<MemoryJournal>(onward);
+  }
+  return std::make_unique<GroupCommit>(
+      open_store(), onward,
+      [this](bool is_up, const std::string& why) { tell_storage_state(is_up, why); });
+}
+
+/// Opens the store and restores the registry from it.
+std::unique_ptr<Store> Server::open_store() {
+  const std::string& path = config_.storage.path;
+  std::uint64_t messages = 0;
+  std::string contradiction;
+  std::vector<Record> ownerless;
+  StoreReader reader;
+  reader.account = [&](AccountId id, UnixMs, std::string_view name) {
+    if (!registry_.restore_account(id, name)) {
+      contradiction = fmt::format("account {} is there twice", id.value);
+    }
+  };
+  reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
+    const MessageNumber number = message->number();
+    if (registry_.restore_message(recipient, std::move(message))) {
+      ++messages;
+    } else {
+      // Of an account that was deleted, when there was no time to delete all it had.
+      ownerless.emplace_back(HandedOver{number});
+    }
+  };
+  reader.counters = [&](AccountId last, MessageNumber below) {
+    registry_.restore_counters(last, below);
+  };
+  const Sync sync = config_.storage.sync == StorageSync::Full ? Sync::Full : Sync::Normal;
+  auto opened = open_sqlite(path, sync, reader);
+  if (!opened) {
+    throw StorageError(opened.error().text, opened.error().is_io);
+  }
+  if (!contradiction.empty()) {
+    throw StorageError(fmt::format("{}: the store is damaged: {}", path, contradiction), true);
+  }
+  for (const std::string& warning : opened.value().warnings) {
+    log::error(kSubject, "{}", warning);
+  }
+  if (!ownerless.empty()) {
+    const std::span<const Record> group(ownerless);
+    if (const auto error = opened.value().store->commit({&group, 1})) {
+      throw StorageError(fmt::format("{}: cannot be written: {}", path, error->text), true);
+    }
+  }
+  log::info(kSubject, "{}: {} accounts, {} undelivered messages", path, registry_.account_count(),
+            messages);
+  return std::move(opened.value().store);
+}
+
+/// On the journal's thread: the registry refuses what cannot be stored, until it can be again.
+void Server::tell_storage_state(bool is_up, const std::string& why) {
+  if (is_up) {
+    log::info(kSubject, "{}: storage works again", config_.storage.path);
+  } else {
+    log::error(kSubject, "{}: storage fails: {}; what needs it is refused until it works again",
+               config_.storage.path, why);
+  }
+  auto batch = std::make_unique<Batch>();
+  batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
+  actor_.deliver(std::move(batch));
+  pool_->nudge();
+}
 
 bool Server::run(bool handles_signals) {
   if (handles_signals) {
@@ -133,6 +204,7 @@ bool Server::run(bool handles_signals) {
   }
   io_.run();
   pool_->stop();
+  journal_->stop();
   signals_.clear();
   stop_ = uv::Async{};
   const std::string open = io_.close();

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "journal/journal.h"
+#include "journal/store.h"
 #include "registry/registry.h"
 #include "server/config.h"
 #include "server/io_loop.h"
@@ -18,9 +20,19 @@
 
 namespace tribar {
 
+/// The store cannot be used; what() says why and what to do.
+class StorageError : public std::runtime_error {
+ public:
+  StorageError(const std::string& text, bool is_system)
+      : std::runtime_error(text), is_io(is_system) {}
+  /// The system failed or the file is damaged; otherwise it is a mistake to use it.
+  const bool is_io;
+};
+
 class Server {
  public:
-  /// Takes its limits and listens. Throws std::runtime_error when it cannot.
+  /// Opens its store, takes its limits and listens. Throws StorageError, or std::runtime_error when
+  /// it cannot listen.
   explicit Server(const Config& config);
   ~Server();
 
@@ -37,6 +49,9 @@ class Server {
   void stop() { stop_.send(); }
 
  private:
+  [[nodiscard]] std::unique_ptr<Journal> make_journal();
+  [[nodiscard]] std::unique_ptr<Store> open_store();
+  void tell_storage_state(bool is_up, const std::string& why);
   void begin_stop();
 
   Config config_;

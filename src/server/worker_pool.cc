@@ -24,6 +24,8 @@ void WorkerPool::submit(BatchPtr batch) {
   static_cast<void>(workers_[batch->worker]->mailbox.push(std::move(batch)));
 }
 
+void WorkerPool::nudge() { static_cast<void>(workers_.front()->mailbox.nudge()); }
+
 void WorkerPool::stop() {
   is_stopping_.store(true);
   for (const auto& worker : workers_) {

@@ -26,6 +26,9 @@ class WorkerPool {
   /// Any thread: hands `batch` to the worker that it names. Never waits.
   void submit(BatchPtr batch);
 
+  /// Any thread: lets a worker look whether the registry has something to do.
+  void nudge();
+
   /// Ends and joins the threads; what was submitted before is worked off first.
   void stop();
 

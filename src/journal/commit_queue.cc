@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+//
+// See commit_queue.h.
+#include "journal/commit_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tribar {
+namespace {
+
+bool is_rider(const Record& record) { return std::holds_alternative<HandedOver>(record); }
+
+/// Whether an effect of a batch with records says something that must be safe first. A push need
+/// not: a message that reached its reader and is then forgotten was never confirmed to its sender.
+bool rests_on_records(const Effect& effect) {
+  return std::holds_alternative<Echo>(effect.body) ||
+         std::holds_alternative<LoggedIn>(effect.body) ||
+         std::holds_alternative<LoggedOut>(effect.body);
+}
+
+}  // namespace
+
+CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
+                         std::function<void(bool, const std::string&)> on_state)
+    : store_(store), onward_(std::move(onward)), on_state_(std::move(on_state)) {}
+
+void CommitQueue::admit(BatchPtr batch) {
+  Held held;
+  const auto& records = batch->output.records;
+  held.is_holding = !std::all_of(records.begin(), records.end(), is_rider);
+  held.batch = std::move(batch);
+  held_.push_back(std::move(held));
+  if (is_down_) {
+    sift(held_.back());
+  }
+  pass_leading();
+}
+
+void CommitQueue::step(std::uint64_t now_ms) {
+  if (is_down_) {
+    for (Held& held : held_) {
+      if (!held.failed_ms) {
+        held.failed_ms = now_ms;
+      } else if (now_ms - *held.failed_ms >= kDoubtMs) {
+        end_doubt(held);
+      }
+    }
+    if (now_ms < retry_ms_) {
+      return;
+    }
+  } else if (held_.empty()) {
+    if (riders_.empty()) {
+      ride_ms_.reset();
+      return;
+    }
+    if (!ride_ms_) {
+      ride_ms_ = now_ms + kRideMs;
+    }
+    if (now_ms < *ride_ms_) {
+      return;
+    }
+  }
+  if (!try_commit()) {
+    fail(now_ms, why_);
+    return;
+  }
+  ride_ms_.reset();
+  pass_all();
+  if (std::exchange(is_down_, false)) {
+    doubtful_.clear();
+    on_state_(true, {});
+  }
+}
+
+std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
+  if (is_down_) {
+    return retry_ms_;
+  }
+  if (!held_.empty()) {
+    return 0;
+  }
+  return riders_.empty() ? std::nullopt : std::optional(ride_ms_.value_or(0));
+}
+
+void CommitQueue::finish() {
+  if ((!held_.empty() || !riders_.empty()) && try_commit()) {
+    pass_all();
+  }
+}
+
+/// Stores all that is held and all riders, in one commit.
+bool CommitQueue::try_commit() {
+  std::vector<std::span<const Record>> groups;
+  groups.reserve(held_.size() + 1);
+  for (const Held& held : held_) {
+    groups.emplace_back(held.batch->output.records);
+  }
+  // Last: while storing fails, a message can be handed over before it is stored.
+  groups.emplace_back(riders_);
+  if (const auto error = store_.commit(groups)) {
+    why_ = error->text;
+    return false;
+  }
+  riders_.clear();
+  return true;
+}
+
+void CommitQueue::pass_all() {
+  for (Held& held : held_) {
+    onward_(std::move(held.batch));
+  }
+  held_.clear();
+}
+
+/// What holds nothing and has nothing before it goes on at once; its records ride with the next.
+void CommitQueue::pass_leading() {
+  while (!held_.empty() && !held_.front().is_holding) {
+    Batch& batch = *held_.front().batch;
+    riders_.insert(riders_.end(), batch.output.records.begin(), batch.output.records.end());
+    batch.output.records.clear();
+    onward_(std::move(held_.front().batch));
+    held_.pop_front();
+  }
+}
+
+/// While storing fails: lets every effect go on but those that rest on records, and what comes
+/// behind them on the same connection.
+void CommitQueue::sift(Held& held) {
+  auto& effects = held.batch->output.effects;
+  // Effects point into the held batch, which comes home later than these.
+  auto onward = std::make_unique<Batch>();
+  std::vector<Effect> kept;
+  for (const Effect& effect : effects) {
+    const bool is_kept =
+        doubtful_.contains(effect.to.value) || (held.is_holding && rests_on_records(effect));
+    if (is_kept) {
+      doubtful_.insert(effect.to.value);
+    }
+    (is_kept ? kept : onward->output.effects).push_back(effect);
+  }
+  effects = std::move(kept);
+  // An answer on a doubtful connection holds its batch, whatever the records.
+  held.is_holding |= !effects.empty();
+  if (!onward->output.effects.empty()) {
+    onward_(std::move(onward));
+  }
+}
+
+/// Closes the connections whose answers were held for too long; pushes to them go back.
+void CommitQueue::end_doubt(Held& held) {
+  auto& effects = held.batch->output.effects;
+  if (effects.empty()) {
+    return;
+  }
+  auto onward = std::make_unique<Batch>();
+  for (const Effect& effect : effects) {
+    if (doubtful_.erase(effect.to.value) > 0) {
+      onward->output.effects.push_back({effect.to, 0, 0, Close{}});
+    }
+    if (std::holds_alternative<Push>(effect.body)) {
+      onward->output.effects.push_back(effect);
+    }
+  }
+  effects.clear();
+  onward_(std::move(onward));
+}
+
+void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
+  retry_ms_ = now_ms + kRetryMs;
+  if (std::exchange(is_down_, true)) {
+    return;
+  }
+  on_state_(false, why);
+  for (Held& held : held_) {
+    held.failed_ms = now_ms;
+    sift(held);
+  }
+}
+
+}  // namespace tribar

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// Station 5 with a store: what is held until what is stored, and what becomes of it when storing
+// fails. Passive: it owns no thread and no clock, and is driven by calls.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "journal/journal.h"
+#include "journal/store.h"
+
+namespace tribar {
+
+class CommitQueue {
+ public:
+  /// How long after a failure the next try is made.
+  static constexpr std::uint64_t kRetryMs = 250;
+  /// A connection that waits for an answer which rests on a failed commit is closed after this:
+  /// the answer is not known, and a lie is not told.
+  static constexpr std::uint64_t kDoubtMs = 2000;
+  /// HandedOver records that nothing else takes along are stored after this.
+  static constexpr std::uint64_t kRideMs = 50;
+
+  /// `on_state` is told when storing fails (false, and why) and works again (true).
+  CommitQueue(Store& store, Journal::Onward onward,
+              std::function<void(bool is_up, const std::string& why)> on_state);
+
+  /// Takes the next batch of the registry, in order.
+  void admit(BatchPtr batch);
+
+  /// Stores what is due at `now_ms`, any clock that goes forward, and passes on what that allows.
+  void step(std::uint64_t now_ms);
+
+  /// When step() has something to do even if nothing is admitted; none: never.
+  [[nodiscard]] std::optional<std::uint64_t> next_step_ms() const;
+
+  /// The end: a last try with all that is left.
+  void finish();
+
+ private:
+  struct Held {
+    BatchPtr batch;
+    std::optional<std::uint64_t> failed_ms;  // when its commit failed first
+    bool is_holding = false;                 // has records that answers rest on
+  };
+
+  [[nodiscard]] bool try_commit();
+  void pass_all();
+  void pass_leading();
+  void sift(Held& held);
+  void end_doubt(Held& held);
+  void fail(std::uint64_t now_ms, const std::string& why);
+
+  Store& store_;
+  Journal::Onward onward_;
+  std::function<void(bool, const std::string&)> on_state_;
+  std::deque<Held> held_;                       // in order, not stored yet
+  std::vector<Record> riders_;                  // HandedOver of batches that went on
+  std::unordered_set<std::uint64_t> doubtful_;  // connections with an answer held while down
+  std::optional<std::uint64_t> ride_ms_;        // when the riders go by themselves
+  std::uint64_t retry_ms_ = 0;
+  std::string why_;
+  bool is_down_ = false;
+};
+
+}  // namespace tribar

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// The journal of a server that remembers: a thread around a CommitQueue. While one commit is under
+// way batches gather for the next, so the slower the disk, the larger the groups.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "journal/commit_queue.h"
+#include "journal/journal.h"
+#include "journal/store.h"
+
+namespace tribar {
+
+class GroupCommit final : public Journal {
+ public:
+  /// Starts the thread, on which `onward` and `on_state` are called: see CommitQueue.
+  GroupCommit(std::unique_ptr<Store> store, Onward onward,
+              std::function<void(bool is_up, const std::string& why)> on_state);
+  ~GroupCommit() override;
+
+  void append(BatchPtr batch) override;
+  void stop() override;
+
+ private:
+  void run();
+
+  std::unique_ptr<Store> store_;
+  CommitQueue queue_;
+  Mailbox<BatchPtr> mailbox_;
+  std::atomic<bool> is_stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace tribar
