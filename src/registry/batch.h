@@ -37,6 +37,7 @@ struct Batch {
   std::vector<Input> events;  // inputs that the loop makes itself; Returned lacks its message
   UnixMs now;
   std::uint32_t worker = 0;
+  std::uint64_t number = 0;  // counted up from 1 in the order of sending; 0: no loop sent it
 
   std::vector<Input> inputs;
   Output output;
@@ -45,6 +46,7 @@ struct Batch {
     bytes.clear(kKeptBytes);
     arrivals.clear();
     events.clear();
+    number = 0;
     inputs.clear();
     output.clear();
     if (inputs.capacity() > kKeptItems) {

@@ -3,6 +3,7 @@
 // See dispatcher.h.
 #include "server/dispatcher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/frame.h"
@@ -40,13 +41,19 @@ void Dispatcher::add_returned(ConnectionId id, const Returned& returned, std::st
 }
 
 void Dispatcher::submit(UnixMs now) {
+  const auto filled = static_cast<std::size_t>(std::count_if(
+      open_.begin(), open_.end(), [](const BatchPtr& batch) { return !batch->arrivals.empty(); }));
+  if (filled == 0 || !inbox_.try_depart(filled, kMostUnderWay * open_.size())) {
+    return;
+  }
   for (std::uint32_t worker = 0; worker < open_.size(); ++worker) {
-    if (open_[worker]->arrivals.empty() || !inbox_.try_depart(worker, kMostUnderWay)) {
+    if (open_[worker]->arrivals.empty()) {
       continue;
     }
     BatchPtr batch = std::exchange(open_[worker], take_spare());
     batch->now = now;
     batch->worker = worker;
+    batch->number = ++last_number_;
     ++away_;
     away_bytes_ += batch->bytes.size();
     submit_(std::move(batch));
@@ -55,7 +62,7 @@ void Dispatcher::submit(UnixMs now) {
 
 void Dispatcher::recycle(BatchPtr batch) {
   // One that the registry made for itself brought no bytes and was never counted.
-  if (!batch->arrivals.empty()) {
+  if (batch->number != 0) {
     --away_;
     away_bytes_ -= batch->bytes.size();
   }

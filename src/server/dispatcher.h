@@ -29,8 +29,9 @@ class Dispatcher {
   /// Adds a push that could not be written; `frame` is its bytes on the wire.
   void add_returned(ConnectionId id, const Returned& returned, std::string_view frame);
 
-  /// Hands every open batch that holds something to its worker, except where enough are under way:
-  /// there it stays open and grows, and the inbox wakes the loop when there is room.
+  /// Hands every open batch that holds something to its worker, all or none: while enough are under
+  /// way they stay open and grow, and the inbox wakes the loop when there is room. So what happened
+  /// on one connection before something on another comes to the registry before it, too.
   void submit(UnixMs now);
 
   /// A batch that is done with, for the next use.
@@ -42,7 +43,8 @@ class Dispatcher {
   [[nodiscard]] std::uint64_t held_bytes() const;
 
  private:
-  static constexpr std::uint32_t kMostUnderWay = 3;
+  /// Per worker.
+  static constexpr std::size_t kMostUnderWay = 3;
 
   [[nodiscard]] BatchPtr take_spare();
 
@@ -50,8 +52,9 @@ class Dispatcher {
   Submit submit_;
   std::vector<BatchPtr> open_;  // by worker
   std::vector<BatchPtr> spare_;
-  std::uint64_t away_ = 0;        // batches
-  std::uint64_t away_bytes_ = 0;  // what they brought
+  std::uint64_t last_number_ = 0;  // Batch::number
+  std::uint64_t away_ = 0;         // batches
+  std::uint64_t away_bytes_ = 0;   // what they brought
 };
 
 }  // namespace tribar

@@ -23,7 +23,7 @@ IoLoop::IoLoop(const SwitchboardLimits& limits, std::size_t workers, unsigned ke
                Dispatcher::Submit submit)
     // What the wake-up is for is found by before_poll() and after_poll().
     : wake_(loop_, [] {}),
-      inbox_(workers, [this] { wake_.send(); }),
+      inbox_([this] { wake_.send(); }),
       dispatcher_(workers, inbox_, std::move(submit)),
       switchboard_(limits, dispatcher_),
       acceptor_(loop_, switchboard_, keepalive_s),

@@ -5,9 +5,8 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <cstddef>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "base/mailbox.h"
@@ -18,8 +17,7 @@ namespace tribar {
 class LoopInbox {
  public:
   /// `wake` interrupts the loop's sleep; it is called on any thread.
-  LoopInbox(std::size_t workers, std::function<void()> wake)
-      : under_way_(std::make_unique<UnderWay[]>(workers)), wake_(std::move(wake)) {}
+  explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   /// Any thread: a batch comes home. Never waits.
   void post(BatchPtr batch) {
@@ -28,27 +26,25 @@ class LoopInbox {
     }
   }
 
-  /// Any thread: a batch for `worker` has passed the registry. Wakes a loop that waits for this.
-  void note_passed(std::uint32_t worker) {
-    UnderWay& lane = under_way_[worker];
-    lane.batches.fetch_sub(1);
-    if (lane.is_wanted.exchange(false) && mailbox_.nudge()) {
+  /// Any thread: a batch has passed the registry. Wakes a loop that waits for this.
+  void note_passed() {
+    under_way_.fetch_sub(1);
+    if (is_passing_wanted_.exchange(false) && mailbox_.nudge()) {
       wake_();
     }
   }
 
-  /// The loop: whether fewer than `most` batches are under way to `worker`, and counts one more if
+  /// The loop: whether `count` more batches make no more than `most` under way, and counts them if
   /// so. If not, the loop is woken when one has passed.
-  [[nodiscard]] bool try_depart(std::uint32_t worker, std::uint32_t most) {
-    UnderWay& lane = under_way_[worker];
-    if (lane.batches.load() >= most) {
-      lane.is_wanted.store(true);
-      if (lane.batches.load() >= most) {
+  [[nodiscard]] bool try_depart(std::size_t count, std::size_t most) {
+    if (under_way_.load() + count > most) {
+      is_passing_wanted_.store(true);
+      if (under_way_.load() + count > most) {
         return false;
       }
-      lane.is_wanted.store(false);
+      is_passing_wanted_.store(false);
     }
-    lane.batches.fetch_add(1);
+    under_way_.fetch_add(count);
     return true;
   }
 
@@ -59,12 +55,9 @@ class LoopInbox {
   void wake_up() { mailbox_.wake_up(); }
 
  private:
-  struct UnderWay {
-    std::atomic<std::uint32_t> batches{0};
-    std::atomic<bool> is_wanted{false};
-  };
   Mailbox<BatchPtr> mailbox_;
-  std::unique_ptr<UnderWay[]> under_way_;
+  std::atomic<std::size_t> under_way_{0};
+  std::atomic<bool> is_passing_wanted_{false};
   std::function<void()> wake_;
 };
 

@@ -23,8 +23,7 @@ class TRIBAR_SCOPED_CAPABILITY RunToken {
 
 }  // namespace
 
-RegistryActor::RegistryActor(Registry& registry, Journal& journal,
-                             std::function<void(const Batch&)> passed)
+RegistryActor::RegistryActor(Registry& registry, Journal& journal, std::function<void()> passed)
     : registry_(registry), journal_(journal), passed_(std::move(passed)) {}
 
 void RegistryActor::deliver(BatchPtr batch) {
@@ -42,9 +41,14 @@ bool RegistryActor::run_once() {
     const RunToken token(is_running_);
     mailbox_.drain(drained_);
     for (BatchPtr& batch : drained_) {
-      apply_all(std::move(batch));
+      put_in_order(std::move(batch));
     }
     drained_.clear();
+    while (!next_.empty() && next_.front()) {
+      apply_all(std::move(next_.front()));
+      next_.pop_front();
+      ++next_number_;
+    }
     if (registry_.has_more_to_do()) {
       go_on();
     }
@@ -53,13 +57,21 @@ bool RegistryActor::run_once() {
   return has_more_to_do || !mailbox_.is_empty();
 }
 
+void RegistryActor::put_in_order(BatchPtr batch) {
+  const std::size_t at = batch->number - next_number_;
+  if (at >= next_.size()) {
+    next_.resize(at + 1);
+  }
+  next_[at] = std::move(batch);
+}
+
 void RegistryActor::apply_all(BatchPtr batch) {
   now_ = batch->now;
   for (const Input& input : batch->inputs) {
     registry_.apply(input, batch->now, batch->output);
   }
-  if (!batch->arrivals.empty()) {
-    passed_(*batch);
+  if (batch->number != 0) {
+    passed_();
   }
   journal_.append(std::move(batch));
 }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -23,25 +25,29 @@ inline constexpr RegistryRole registry_role{};
 class RegistryActor {
  public:
   /// `passed` is called for each batch that a loop sent, right after the registry took it.
-  RegistryActor(Registry& registry, Journal& journal, std::function<void(const Batch&)> passed);
+  RegistryActor(Registry& registry, Journal& journal, std::function<void()> passed);
 
   /// Any pool thread: adds a decoded batch. Someone must run_once() afterwards.
   void deliver(BatchPtr batch);
 
-  /// Any pool thread: works off what is in the mailbox unless another thread does. True when there
-  /// is more to do, and this should be called again.
+  /// Any pool thread: works off what is in the mailbox unless another thread does, in the order in
+  /// which the loop sent it: what overtook something on the way waits for it. True when there is
+  /// more to do, and this should be called again.
   [[nodiscard]] bool run_once();
 
  private:
+  void put_in_order(BatchPtr batch) TRIBAR_REQUIRES(registry_role);
   void apply_all(BatchPtr batch) TRIBAR_REQUIRES(registry_role);
   void go_on() TRIBAR_REQUIRES(registry_role);
 
   Registry& registry_ TRIBAR_GUARDED_BY(registry_role);
   Journal& journal_ TRIBAR_GUARDED_BY(registry_role);
-  std::function<void(const Batch&)> passed_;
+  std::function<void()> passed_;
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_running_{false};
   std::vector<BatchPtr> drained_ TRIBAR_GUARDED_BY(registry_role);
+  std::deque<BatchPtr> next_ TRIBAR_GUARDED_BY(registry_role);      // by number; null: on its way
+  std::uint64_t next_number_ TRIBAR_GUARDED_BY(registry_role) = 1;  // of next_.front()
   UnixMs now_ TRIBAR_GUARDED_BY(registry_role);
 };
 

@@ -101,8 +101,7 @@ Server::Server(const Config& config)
       io_(switchboard_limits(config), worker_count(config.workers), config.tcp_keepalive_s,
           [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
       journal_(make_journal()),
-      actor_(registry_, *journal_,
-             [this](const Batch& batch) { io_.inbox().note_passed(batch.worker); }),
+      actor_(registry_, *journal_, [this] { io_.inbox().note_passed(); }),
       stop_(io_.loop(), [this] { begin_stop(); }) {
   for (const ListenAddress& listen : config.listen) {
     for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+//
+// See test_peer.h.
+#include "support/test_peer.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <ostream>
+#include <utility>
+
+namespace tribar::test {
+namespace {
+
+/// Of every wait; long, since it only passes when something is wrong.
+constexpr int kPatienceMs = 20'000;
+/// Shown of a frame that was not expected.
+constexpr std::size_t kShownBytes = 200;
+constexpr std::uint64_t kAnyLength = std::numeric_limits<std::int64_t>::max();
+
+std::uint8_t code_byte(FrameCode code) { return static_cast<std::uint8_t>(code); }
+
+std::string shown(const WireFrame& frame) {
+  std::string text = fmt::format("frame {} of {} bytes: '", frame.code, frame.data.size());
+  for (const char c : frame.data.substr(0, kShownBytes)) {
+    if (c >= ' ' && c <= '~') {
+      text += c;
+    } else {
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return text + (frame.data.size() > kShownBytes ? "'..." : "'");
+}
+
+}  // namespace
+
+void PrintTo(const WireFrame& frame, std::ostream* out) { *out << shown(frame); }
+
+WireFrame response(std::string_view error) {
+  return {code_byte(FrameCode::Response), std::string(error)};
+}
+
+WireFrame message(std::string_view from, std::string_view to, std::string_view text) {
+  return {code_byte(FrameCode::Send), fmt::format("{}|||{}|||{}", from, to, text)};
+}
+
+WireFrame names(const std::vector<std::string>& names) {
+  return {code_byte(FrameCode::ListResponse),
+          fmt::format("{}", fmt::join(names.begin(), names.end(), "|||"))};
+}
+
+std::string bytes_of(const Command& command) {
+  std::string bytes;
+  append_command(bytes, command);
+  return bytes;
+}
+
+std::string bytes_of(const WireFrame& frame) {
+  std::string bytes;
+  append_frame(bytes, frame.code, frame.data);
+  return bytes;
+}
+
+std::string send_bytes(std::string_view from, std::string_view to, std::string_view text) {
+  return bytes_of(Send{{from, to, text}});
+}
+
+TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLength) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(sockaddr_in);
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+  if (inet_pton(AF_INET, options.host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+  } else if (inet_pton(AF_INET6, options.host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    size = sizeof(sockaddr_in6);
+  } else {
+    fail("is given an address: " + options.host);
+  }
+  fd_ = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd_ < 0) {
+    fail("gets a socket");
+  }
+  if (options.receive_buffer_bytes > 0) {
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer_bytes,
+               sizeof options.receive_buffer_bytes);
+  }
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0) {
+    return;
+  }
+  int error = errno;
+  if (error == EINPROGRESS) {
+    wait_for(POLLOUT);
+    socklen_t error_size = sizeof error;
+    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &error_size);
+  }
+  if (error != 0) {
+    ::close(std::exchange(fd_, -1));
+    fail(fmt::format("connects: {}", std::strerror(error)));
+  }
+}
+
+TestPeer::~TestPeer() { close(); }
+
+TestPeer::TestPeer(TestPeer&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), reader_(std::move(other.reader_)) {}
+
+void TestPeer::send_raw(std::string_view bytes) {
+  while (!bytes.empty()) {
+    bytes.remove_prefix(send_some(bytes));
+    if (!bytes.empty()) {
+      wait_for(POLLOUT | POLLIN);
+      if (const Took took = take_in(); took == Took::End || took == Took::Reset) {
+        // Whoever sends to a server that has closed reads the reason next.
+        return;
+      }
+    }
+  }
+}
+
+std::size_t TestPeer::send_some(std::string_view bytes) {
+  const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+    return bytes.size();  // as above
+  }
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+WireFrame TestPeer::receive() {
+  WireFrame frame;
+  while (!next_frame(frame)) {
+    wait_for(POLLIN);
+    const Took took = take_in();
+    if (took == Took::End || took == Took::Reset) {
+      fail(took == Took::End ? "gets a frame and not the end of the stream"
+                             : "gets a frame and not a reset");
+    }
+  }
+  return frame;
+}
+
+std::vector<WireFrame> TestPeer::receive(std::size_t count) {
+  std::vector<WireFrame> frames;
+  frames.reserve(count);
+  while (frames.size() < count) {
+    frames.push_back(receive());
+  }
+  return frames;
+}
+
+std::vector<WireFrame> TestPeer::receive_rest() {
+  std::vector<WireFrame> frames;
+  WireFrame frame;
+  while (true) {
+    while (next_frame(frame)) {
+      frames.push_back(std::move(frame));
+    }
+    wait_for(POLLIN);
+    const Took took = take_in();
+    if (took == Took::Reset) {
+      fail("gets the end of the stream and not a reset");
+    }
+    if (took == Took::End) {
+      if (reader_.pending_bytes() > 0) {
+        fail("gets whole frames only before the end");
+      }
+      return frames;
+    }
+  }
+}
+
+void TestPeer::expect(const WireFrame& frame) { EXPECT_EQ(receive(), frame); }
+
+void TestPeer::expect_closed() {
+  if (const std::vector<WireFrame> rest = receive_rest(); !rest.empty()) {
+    fail(fmt::format("gets the end of the stream and not {}", shown(rest.front())));
+  }
+}
+
+void TestPeer::wait_for_end() {
+  while (true) {
+    wait_for(POLLIN);
+    if (const Took took = take_in(); took == Took::End || took == Took::Reset) {
+      return;
+    }
+  }
+}
+
+void TestPeer::expect_nothing_before_an_answer() {
+  // No name holds a space: nobody is listed, and answers keep their order.
+  send(List{"no body"});
+  expect(names({}));
+}
+
+void TestPeer::create(std::string_view name) {
+  send(Create{name});
+  expect(response());
+}
+
+void TestPeer::login(std::string_view name) {
+  send(Login{name});
+  expect(response());
+}
+
+void TestPeer::half_close() { shutdown(fd_, SHUT_WR); }
+
+void TestPeer::close() {
+  if (fd_ >= 0) {
+    ::close(std::exchange(fd_, -1));
+  }
+}
+
+void TestPeer::reset() {
+  const linger none{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  close();
+}
+
+void TestPeer::wait_for(short events) {
+  pollfd waited{fd_, events, 0};
+  int ready = 0;
+  do {
+    ready = poll(&waited, 1, kPatienceMs);
+  } while (ready < 0 && errno == EINTR);
+  if (ready <= 0) {
+    fail(fmt::format("waits less than {} ms ({} bytes of a frame are there)", kPatienceMs,
+                     reader_.pending_bytes()));
+  }
+}
+
+TestPeer::Took TestPeer::take_in() {
+  if (last_took_ == Took::End || last_took_ == Took::Reset) {
+    return last_took_;
+  }
+  std::array<char, 65536> bytes;
+  const ssize_t size = recv(fd_, bytes.data(), bytes.size(), 0);
+  if (size > 0) {
+    reader_.feed({bytes.data(), static_cast<std::size_t>(size)});
+    last_took_ = Took::Bytes;
+  } else if (size == 0) {
+    last_took_ = Took::End;
+  } else {
+    last_took_ = errno == EAGAIN ? Took::Nothing : Took::Reset;
+  }
+  return last_took_;
+}
+
+bool TestPeer::next_frame(WireFrame& frame) {
+  const FrameCut cut = reader_.take();
+  if (cut.kind == FrameCut::Kind::BadVersion || cut.kind == FrameCut::Kind::TooLong) {
+    fail("gets frames and nothing else");
+  }
+  if (cut.kind != FrameCut::Kind::Whole) {
+    return false;
+  }
+  frame = {cut.code, std::string(cut.data)};
+  return true;
+}
+
+void TestPeer::fail(const std::string& what) const {
+  throw PeerError("the peer was to see that it " + what);
+}
+
+TestPeer created(std::uint16_t port, std::string_view name) {
+  TestPeer peer(port);
+  peer.create(name);
+  return peer;
+}
+
+TestPeer logged_in(std::uint16_t port, std::string_view name) {
+  TestPeer peer(port);
+  peer.login(name);
+  return peer;
+}
+
+}  // namespace tribar::test

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// A client that does exactly what a test says, over a real socket. Every wait has a deadline and
+// throws PeerError when it passes, which fails the test that waited. Used by one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/command.h"
+#include "protocol/frame.h"
+
+namespace tribar::test {
+
+/// What was expected of a server and did not happen.
+class PeerError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A frame as it stands on the wire.
+struct WireFrame {
+  std::uint8_t code = 0;
+  std::string data;
+  friend bool operator==(const WireFrame&, const WireFrame&) = default;
+};
+void PrintTo(const WireFrame& frame, std::ostream* out);
+
+// Frames by what they mean.
+[[nodiscard]] WireFrame response(std::string_view error = "");
+[[nodiscard]] WireFrame message(std::string_view from, std::string_view to, std::string_view text);
+[[nodiscard]] WireFrame names(const std::vector<std::string>& names);
+
+/// `command` as bytes of the wire.
+[[nodiscard]] std::string bytes_of(const Command& command);
+/// A frame as bytes of the wire, whatever it is.
+[[nodiscard]] std::string bytes_of(const WireFrame& frame);
+/// A SEND as bytes of the wire.
+[[nodiscard]] std::string send_bytes(std::string_view from, std::string_view to,
+                                     std::string_view text);
+
+class TestPeer {
+ public:
+  struct Options {
+    int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's
+    std::string host = "127.0.0.1";
+  };
+
+  /// Connects. Throws PeerError when nobody listens.
+  explicit TestPeer(std::uint16_t port) : TestPeer(port, Options{}) {}
+  TestPeer(std::uint16_t port, const Options& options);
+  /// Closes.
+  ~TestPeer();
+  TestPeer(TestPeer&& other) noexcept;
+  TestPeer& operator=(TestPeer&& other) = delete;
+
+  /// Sends all of `bytes`, and takes in meanwhile what comes.
+  void send_raw(std::string_view bytes);
+  void send(const Command& command) { send_raw(bytes_of(command)); }
+  /// Hands the kernel what it takes of `bytes` at once, and returns how much that was.
+  [[nodiscard]] std::size_t send_some(std::string_view bytes);
+
+  /// The next frame. Throws when the server closes instead.
+  [[nodiscard]] WireFrame receive();
+  /// The next `count` frames.
+  [[nodiscard]] std::vector<WireFrame> receive(std::size_t count);
+  /// Every frame up to the end of the stream. Throws when that is a reset.
+  [[nodiscard]] std::vector<WireFrame> receive_rest();
+
+  /// Fails the test unless the next frame is `frame`.
+  void expect(const WireFrame& frame);
+  /// Fails the test unless the stream ends here, in order.
+  void expect_closed();
+  /// Waits until the server is gone, whatever came before and whether in order or by a reset.
+  void wait_for_end();
+  /// Fails the test unless the server answers a question and says nothing before.
+  void expect_nothing_before_an_answer();
+
+  /// CREATE, or LOGIN, and its success.
+  void create(std::string_view name);
+  void login(std::string_view name);
+
+  /// Ends our side of the stream.
+  void half_close();
+  /// Closes in order; what came and was not taken in makes it a reset.
+  void close();
+  /// Closes with a reset.
+  void reset();
+
+ private:
+  enum class Took { Bytes, Nothing, End, Reset };
+
+  /// Waits for `events` of poll(2), at most until the deadline.
+  void wait_for(short events);
+  /// Takes in what there is.
+  Took take_in();
+  [[nodiscard]] bool next_frame(WireFrame& frame);
+  [[noreturn]] void fail(const std::string& what) const;
+
+  int fd_ = -1;
+  FrameReader reader_;
+  Took last_took_ = Took::Nothing;
+};
+
+/// A new peer that has created `name` and is logged in to it.
+[[nodiscard]] TestPeer created(std::uint16_t port, std::string_view name);
+/// A new peer that is logged in to `name`.
+[[nodiscard]] TestPeer logged_in(std::uint16_t port, std::string_view name);
+
+}  // namespace tribar::test

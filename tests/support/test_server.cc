@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// See test_server.h.
+#include "support/test_server.h"
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+
+namespace tribar::test {
+namespace {
+
+std::uint16_t port_in(const std::string& address) {
+  std::uint16_t port = 0;
+  const std::size_t colon = address.rfind(':');
+  std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
+  return port;
+}
+
+}  // namespace
+
+TestServer::TestServer(Config config) {
+  // As tribard does: a peer that goes away is no reason to end.
+  std::signal(SIGPIPE, SIG_IGN);
+  log::configure(log::Level::Error, log::Format::Text);
+  config.listen = {{"127.0.0.1", 0}};
+  server_ = std::make_unique<Server>(config);
+  port_ = port_in(server_->addresses().front());
+  thread_ = std::thread([this] { has_ended_well_ = server_->run(false); });
+}
+
+TestServer::~TestServer() { stop(); }
+
+void TestServer::begin_stop() {
+  if (!std::exchange(is_stopping_, true)) {
+    server_->stop();
+  }
+}
+
+void TestServer::stop() {
+  if (!thread_.joinable()) {
+    return;
+  }
+  begin_stop();
+  thread_.join();
+  EXPECT_TRUE(has_ended_well_) << "the server left something open";
+}
+
+}  // namespace tribar::test

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// A server of the process's own: listens on a free port of the loopback and runs on a thread until
+// the end of the scope. The test's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include "server/config.h"
+#include "server/server.h"
+
+namespace tribar::test {
+
+class TestServer {
+ public:
+  /// `config` but for where it listens: on 127.0.0.1, any free port. Its log shows errors only.
+  explicit TestServer(Config config = {});
+  /// As stop().
+  ~TestServer();
+  TestServer(const TestServer&) = delete;
+  TestServer& operator=(const TestServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// Begins to stop the server and does not wait for it. Once only.
+  void begin_stop();
+
+  /// Stops the server and waits for its end. The test fails if something was left open.
+  void stop();
+
+ private:
+  std::unique_ptr<Server> server_;
+  std::uint16_t port_ = 0;
+  bool is_stopping_ = false;
+  bool has_ended_well_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tribar::test
