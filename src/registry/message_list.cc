@@ -39,7 +39,7 @@ void MessageList::take(MessageList& other) {
   head_ = std::exchange(other.head_, nullptr);
   tail_ = std::exchange(other.tail_, nullptr);
   size_ = std::exchange(other.size_, 0);
-  inserted_ = std::exchange(other.inserted_, nullptr);
+  before_inserted_ = std::exchange(other.before_inserted_, nullptr);
 }
 
 void MessageList::push_back(KeptMessage::Ptr message) {
@@ -56,32 +56,34 @@ KeptMessage::Ptr MessageList::pop_front() {
   if (head_ == nullptr) {
     tail_ = nullptr;
   }
-  if (inserted_ == first) {
-    inserted_ = nullptr;
+  if (before_inserted_ == first) {
+    before_inserted_ = nullptr;
   }
   return KeptMessage::Ptr(first);
 }
 
 void MessageList::insert(KeptMessage::Ptr message) {
   if (is_empty() || tail_->number_ < message->number_) {
+    before_inserted_ = tail_;
     push_back(std::move(message));
-    inserted_ = tail_;
     return;
   }
   KeptMessage* added = message.release();
   ++size_;
-  KeptMessage* before = inserted_ != nullptr && inserted_->number_ < added->number_ ? inserted_
-                        : head_->number_ < added->number_                           ? head_
-                                                                                    : nullptr;
-  inserted_ = added;
-  if (before == nullptr) {
+  if (added->number_ < head_->number_) {
     added->next_ = std::exchange(head_, added);
+    before_inserted_ = nullptr;
     return;
+  }
+  KeptMessage* before = before_inserted_;
+  if (before == nullptr || added->number_ < before->number_) {
+    before = head_;
   }
   while (before->next_->number_ < added->number_) {
     before = before->next_;
   }
   added->next_ = std::exchange(before->next_, added);
+  before_inserted_ = before;
 }
 
 void MessageList::append(MessageList&& other) {
@@ -95,7 +97,7 @@ void MessageList::append(MessageList&& other) {
   tail_->next_ = std::exchange(other.head_, nullptr);
   tail_ = std::exchange(other.tail_, nullptr);
   size_ += std::exchange(other.size_, 0);
-  other.inserted_ = nullptr;
+  other.before_inserted_ = nullptr;
 }
 
 void MessageList::merge(MessageList&& other) {

@@ -58,7 +58,8 @@ class MessageList {
   KeptMessage::Ptr pop_front();
 
   /// Puts one message at its place by number; the list is ascending. Constant time at both ends
-  /// and right behind the message that was inserted last, so that a sequence of them is cheap.
+  /// and on either side of the message that was inserted last, so that a sequence of them is cheap,
+  /// newest or oldest first.
   void insert(KeptMessage::Ptr message);
 
   /// Appends all of `other`, which is empty then. Constant time.
@@ -75,7 +76,7 @@ class MessageList {
 
   KeptMessage* head_ = nullptr;
   KeptMessage* tail_ = nullptr;
-  KeptMessage* inserted_ = nullptr;  // the last one, if it is still here
+  KeptMessage* before_inserted_ = nullptr;  // in front of the last one inserted; null: unknown
   std::size_t size_ = 0;
 };
 

@@ -33,9 +33,7 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
   Turn turn{now, out};
   if (input.command_bytes > 0) {
     Session& session = session_of(input.from);
-    if (session.is_over) {
-      answer(session, input.command_bytes, 0, Done{}, turn);
-    } else if (must_wait(session) || (session.stall && !session.stall->waiting.empty())) {
+    if (!session.is_over && (must_wait(session) || session.has_waiting())) {
       session.stalled().waiting.push_back(copy_command(input));
     } else {
       execute(session, input, turn);
@@ -50,13 +48,15 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     returned(find_session(input.from), *back, turn);
   } else if (std::holds_alternative<Ended>(input.body)) {
     Session& session = session_of(input.from);
-    if (session.stall && !session.stall->waiting.empty()) {
-      session.stall->waiting.push_back(copy_command(input));
+    session.has_ended = true;
+    resume(session, turn);
+  } else if (std::holds_alternative<LoginExpired>(input.body)) {
+    Session& session = session_of(input.from);
+    if (session.is_busy() || session.has_waiting()) {
+      session.stalled().waiting.push_back(copy_command(input));
     } else {
-      ended(session, turn);
+      execute(session, input, turn);
     }
-  } else if (const auto* expired = std::get_if<LoginExpired>(&input.body)) {
-    login_expired(session_of(input.from), expired->refusal, turn);
   } else if (std::holds_alternative<Closed>(input.body)) {
     if (Session* session = find_session(input.from)) {
       closed(*session, turn);
@@ -72,7 +72,11 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
 
 void Registry::execute(Session& session, const Input& input, Turn& turn) {
   const std::uint32_t bytes = input.command_bytes;
-  if (const auto* command = std::get_if<Send>(&input.body)) {
+  if (const auto* expired = std::get_if<LoginExpired>(&input.body)) {
+    login_expired(session, expired->refusal, turn);
+  } else if (session.is_over) {
+    answer(session, bytes, 0, Done{}, turn);
+  } else if (const auto* command = std::get_if<Send>(&input.body)) {
     send(session, bytes, command->message, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
     create(session, bytes, creation->username, turn);
@@ -86,8 +90,6 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     remove(session, bytes, turn);
   } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
     reject(session, bytes, *rejected, turn);
-  } else if (std::holds_alternative<Ended>(input.body)) {
-    ended(session, turn);
   }
 }
 
@@ -114,11 +116,7 @@ void Registry::create(Session& session, std::uint32_t command_bytes, std::string
     turn.out.records.emplace_back(
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
-  if (!session.is_gone) {
-    account.session = session.id;
-    session.account = {account.place, account.id};
-    session.is_logged_in = true;
-  }
+  log_in(session, account);
   answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
 }
 
@@ -134,11 +132,7 @@ void Registry::login(Session& session, std::uint32_t command_bytes, std::string_
   if (session.is_logged_in) {
     return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
   }
-  if (!session.is_gone) {
-    account->session = session.id;
-    session.account = {account->place, account->id};
-    session.is_logged_in = true;
-  }
+  log_in(session, *account);
   answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
 }
 
@@ -290,8 +284,7 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
       }
     }
   }
-  drain(session, turn);
-  run_waiting(session, turn);
+  resume(session, turn);
 }
 
 void Registry::returned(Session* session, const Returned& returned, Turn& turn) {
@@ -310,32 +303,32 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
     }
   }
   Account* account = accounts_.find(returned.message.recipient);
-  if (account == nullptr || account->id != returned.account) {
-    if (keeps_records_) {
-      turn.out.records.emplace_back(HandedOver{returned.number});
-    }
-    return;
+  if (account != nullptr && account->id == returned.account) {
+    account->undelivered.insert(KeptMessage::make(returned.number, returned.time,
+                                                  returned.message.sender, returned.message.text));
+  } else if (keeps_records_) {
+    turn.out.records.emplace_back(HandedOver{returned.number});
   }
-  account->undelivered.insert(KeptMessage::make(returned.number, returned.time,
-                                                returned.message.sender, returned.message.text));
+  // Past a half-close there may be nothing left to be reported as written.
+  if (session != nullptr && session->has_ended && session->has_waiting()) {
+    resume(*session, turn);
+  }
 }
 
-void Registry::ended(Session& session, Turn& turn) {
+/// The logout of a half-closed connection, all of its commands being executed.
+void Registry::ended(Session& session) {
   if (session.is_over) {
     return;
   }
   log_out(session);
   return_runs(session, true);
   session.is_over = true;
-  finish_when_idle(session, turn);
 }
 
 void Registry::login_expired(Session& session, const Refusal& refusal, Turn& turn) {
   if (session.is_logged_in || session.is_over) {
     return;
   }
-  listings_.cancel(session.id);
-  session.stall.reset();
   refuse(session, 0, refusal, turn);
   finish(session, turn);
 }
@@ -348,7 +341,7 @@ void Registry::closed(Session& session, Turn& turn) {
     accounts_.at(session.account.place).session = {};
   }
   // What was read before the end is done, in order, though nobody hears of it.
-  while (session.stall && !session.stall->waiting.empty()) {
+  while (session.has_waiting()) {
     execute_front(session, turn);
   }
   session = Session{};
@@ -374,8 +367,7 @@ void Registry::go_on(Turn& turn) {
   session.stall->is_listing = false;
   answer_listing(session, listing, state, turn);
   listings_.drop_current();
-  finish_when_idle(session, turn);
-  run_waiting(session, turn);
+  resume(session, turn);
 }
 
 Session* Registry::find_session(ConnectionId id) {
@@ -394,6 +386,13 @@ Session& Registry::session_of(ConnectionId id) {
     session.id = id;
   }
   return session;
+}
+
+void Registry::log_in(Session& session, Account& account) {
+  session.account = {account.place, account.id};
+  session.is_logged_in = true;
+  // Of a connection that is gone the commands that waited are still done, but nobody reads there.
+  account.session = session.is_gone ? ConnectionId{} : session.id;
 }
 
 void Registry::log_out(Session& session) {
@@ -465,17 +464,20 @@ void Registry::drain(Session& session, Turn& turn) {
       }
     }
   }
-  finish_when_idle(session, turn);
 }
 
-/// Executes waiting commands until one has to wait again, and drops an idle Stall.
-void Registry::run_waiting(Session& session, Turn& turn) {
-  while (session.stall && !must_wait(session)) {
-    if (session.stall->waiting.empty()) {
-      session.stall.reset();
-      return;
-    }
+/// Hands over and executes what there is room for, and drops an idle Stall.
+void Registry::resume(Session& session, Turn& turn) {
+  drain(session, turn);
+  while (session.has_waiting() && !must_wait(session)) {
     execute_front(session, turn);
+  }
+  if (session.has_ended && !session.has_waiting()) {
+    ended(session);
+  }
+  finish_when_idle(session, turn);
+  if (!session.is_busy() && !session.has_waiting()) {
+    session.stall.reset();
   }
 }
 

@@ -72,7 +72,7 @@ class Registry {
 
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
-  void ended(Session& session, Turn& turn);
+  void ended(Session& session);
   void login_expired(Session& session, const Refusal& refusal, Turn& turn);
   void closed(Session& session, Turn& turn);
   void go_on(Turn& turn);
@@ -80,13 +80,14 @@ class Registry {
   [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
   [[nodiscard]] bool must_wait(const Session& session) const;
+  void log_in(Session& session, Account& account);
   void log_out(Session& session);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
   void execute_front(Session& session, Turn& turn);
   void return_runs(Session& session, bool live_only);
   void drain(Session& session, Turn& turn);
-  void run_waiting(Session& session, Turn& turn);
+  void resume(Session& session, Turn& turn);
 
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;
@@ -105,7 +106,7 @@ class Registry {
   Accounts accounts_;
   AccountId last_account_;
   MessageNumber last_number_;
-  MessageNumber reserved_;         // numbers below this are stored as used
+  MessageNumber reserved_;  // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
   MessageList trash_;  // of deleted accounts, freed a little at a time

@@ -42,6 +42,7 @@ struct Session {
   /// Whose pushes it gets. Stays behind a logout by half-close, since answers are still written.
   AccountRef account;
   bool is_logged_in = false;
+  bool has_ended = false;   // the peer sends no more: its logout, once its commands are executed
   bool is_over = false;     // ended or to be closed: what the peer asks counts no more
   bool is_closing = false;  // Close was the last word
   bool is_gone = false;     // closed: nobody reads answers
@@ -66,6 +67,7 @@ struct Session {
   [[nodiscard]] bool is_busy() const {
     return stall && (stall->is_listing || !stall->backlog.empty());
   }
+  [[nodiscard]] bool has_waiting() const { return stall && !stall->waiting.empty(); }
   [[nodiscard]] bool has_backlog() const { return stall && !stall->backlog.empty(); }
 };
 

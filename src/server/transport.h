@@ -24,7 +24,7 @@ class Transport {
   /// this connection. One at a time. False when the stream failed.
   [[nodiscard]] virtual bool write(std::string_view bytes) = 0;
 
-  /// What is not taken yet of the write under way.
+  /// What is not taken yet of the write under way; exact, also of one that has just failed.
   [[nodiscard]] virtual std::size_t unwritten_bytes() const = 0;
 
   /// Ends our side of the stream, with nothing being written.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "stress/types.h"
@@ -19,8 +20,8 @@ class Behaviour {
   virtual void on_ready(User /*user*/) {}
   /// `answers` of the messages of `user` were confirmed or refused, in one read.
   virtual void on_answers(User /*user*/, std::uint32_t /*answers*/) {}
-  /// The answer to a LIST of `user`: the names, joined by the delimiter.
-  virtual void on_list(User /*user*/, std::string_view /*names*/) {}
+  /// The answer to a LIST of `user`: the names, joined by the delimiter, or none: it was refused.
+  virtual void on_list(User /*user*/, std::optional<std::string_view> /*names*/) {}
   /// `user` has left, as it was told to.
   virtual void on_left(User /*user*/) {}
   /// Time passes: does what is due and returns when it wants to be asked again, at the latest.

@@ -149,6 +149,9 @@ void Crowd::on_response(User user, std::string_view text) {
         traffic_.ledger().note_damage(user, "an answer without a question");
       } else if (traffic_.ledger().refuse(user, text)) {
         ++player.answers;
+      } else if (player.lists > 0) {
+        traffic_.ledger().note_refused(user, text);
+        on_list(user, std::nullopt);
       } else {
         traffic_.ledger().note_damage(
             user, fmt::format("an answer without a question, \"{}\",", log::escaped(text)));
@@ -159,7 +162,7 @@ void Crowd::on_response(User user, std::string_view text) {
   }
 }
 
-void Crowd::on_list(User user, std::string_view names) {
+void Crowd::on_list(User user, std::optional<std::string_view> names) {
   Player& player = players_[user];
   if (player.lists == 0) {
     traffic_.ledger().note_damage(user, "a list without a question");

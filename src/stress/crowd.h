@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,7 @@ class Crowd final : private SwarmEvents {
   void on_read(User user) override;
   void on_gone(User user, std::string_view why) override;
   void on_response(User user, std::string_view text);
-  void on_list(User user, std::string_view names);
+  void on_list(User user, std::optional<std::string_view> names);
   void fail_login(User user, std::string_view why);
   void set_state(User user, State state);
   void write(User user, std::uint8_t code, std::string_view data);

@@ -18,7 +18,8 @@
 namespace tribar::stress {
 namespace {
 
-constexpr std::size_t kPerSource = 20'000;
+constexpr std::size_t kPerSource = 5'000;
+constexpr std::size_t kSources = 100;
 constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
 
 /// Zero, or the errno of a connection attempt.
@@ -100,7 +101,8 @@ Result<Address, std::string> find_server(const HostPort& where) {
 
 Address source_for(const Address& server, std::size_t nth) {
   Address source;
-  if (server.storage.ss_family != AF_INET || nth < kPerSource) {
+  const std::size_t place = nth / kPerSource % kSources;
+  if (server.storage.ss_family != AF_INET || place == 0) {
     return source;
   }
   sockaddr_in to{};
@@ -110,7 +112,7 @@ Address source_for(const Address& server, std::size_t nth) {
   }
   sockaddr_in from{};
   from.sin_family = AF_INET;
-  from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(nth / kPerSource));
+  from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(place));
   std::memcpy(&source.storage, &from, sizeof from);
   source.bytes = sizeof from;
   return source;

@@ -37,9 +37,9 @@ struct Address {
 /// Looks `where` up: the first address that accepts a connection. An error says who and why.
 [[nodiscard]] Result<Address, std::string> find_server(const HostPort& where);
 
-/// Where the `nth` connection to `server` starts from. Ports run out at some 28,000 connections
-/// from one address, so on IPv4 loopback each 20,000 have one of their own: 127.0.0.1, 127.0.0.2
-/// and so on. Empty: let the system choose.
+/// Where the `nth` connection to `server` starts from. One address has some 28,000 ports, and one
+/// that was used rests for a while; so over IPv4 loopback each 5,000 connections start from an
+/// address of their own: 127.0.0.1, 127.0.0.2 and so on, around. Empty: the system chooses.
 [[nodiscard]] Address source_for(const Address& server, std::size_t nth);
 
 }  // namespace tribar::stress

@@ -186,6 +186,10 @@ void Ledger::note_damage(User user, std::string_view what) {
         damaged.count > 0 ? std::string() : fmt::format("{} came to {}", what, names_.name(user)));
 }
 
+void Ledger::note_refused(User user, std::string_view text) {
+  count(found_.refused, fmt::format("{}: \"{}\"", names_.name(user), log::escaped(text)));
+}
+
 void Ledger::note_disconnected(User user, std::string_view why) {
   count(found_.disconnected, fmt::format("{}: {}", names_.name(user), why));
 }

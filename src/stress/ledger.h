@@ -71,6 +71,8 @@ class Ledger {
 
   /// What comes to `user` and is none of the above.
   void note_damage(User user, std::string_view what);
+  /// Another command of `user` was refused.
+  void note_refused(User user, std::string_view text);
   void note_disconnected(User user, std::string_view why);
 
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
@@ -85,6 +87,8 @@ class Ledger {
     return senders_[sender].sent - senders_[sender].confirmed_upto;
   }
 
+  /// Whether anything but what is under way is wrong so far; cheap.
+  [[nodiscard]] bool is_anything_wrong() const { return found_.is_anything_wrong(); }
   /// All that is wrong so far; what has not come is lost or unanswered now.
   [[nodiscard]] Findings findings() const;
 

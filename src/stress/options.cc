@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <getopt.h>
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 #include <string_view>
@@ -53,6 +54,24 @@ Complaint read_bytes(std::string_view text, Options& options) {
                                                       kMostTextBytes, options.most_bytes);
 }
 
+Complaint read_scenario(std::string_view text, Options& options) {
+  const auto* at = std::find(kScenarioNames.begin(), kScenarioNames.end(), text);
+  if (at == kScenarioNames.end()) {
+    return fmt::format("is '{}', allowed is one of {}", text, fmt::join(kScenarioNames, ", "));
+  }
+  options.scenario = static_cast<Scenario>(at - kScenarioNames.begin());
+  return std::nullopt;
+}
+
+Complaint read_threshold(std::string_view text, Options& options) {
+  auto threshold = parse_threshold(text);
+  if (!threshold) {
+    return threshold.error();
+  }
+  options.thresholds.push_back(std::move(threshold.value()));
+  return std::nullopt;
+}
+
 Complaint read_warmup(std::string_view text, Options& options) {
   return read_number(text, 0.0, kMostSeconds, options.warmup_s.emplace());
 }
@@ -66,8 +85,10 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"server", "HOST:PORT", "where the server is (127.0.0.1:9000)", read_server},
+    {"scenario", "NAME", "what the users do (exchange; rate when there is a --rate)",
+     read_scenario},
     {"users", "N", "how many users (100)",
-     [](std::string_view text, Options& o) { return read_number(text, 2U, kMostUsers, o.users); }},
+     [](std::string_view text, Options& o) { return read_number(text, 1U, kMostUsers, o.users); }},
     {"window", "W", "messages that each user has under way (1)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, 1U << 16, o.window); }},
     {"bytes", "B[-C]", "bytes of a message, or from B to C (64)", read_bytes},
@@ -79,12 +100,38 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint64_t{1}, std::uint64_t{1'000'000'000'000}, o.messages);
      }},
+    {"rate", "R", "messages a second on a schedule, whether or not the server keeps up",
+     [](std::string_view text, Options& o) { return read_number(text, 0.1, 1e8, o.rate); }},
     {"warmup", "S", "seconds at the start that do not count (a tenth of the run, at most 1)",
      read_warmup},
     {"drain", "S", "seconds without any progress until what is missing is lost (10)",
      [](std::string_view text, Options& o) {
        return read_number(text, 0.01, kMostSeconds, o.drain_s);
      }},
+    {"share", "P", "percent of the users that churn, sleep or ask for lists (10)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, User{1}, User{90}, o.share_percent);
+     }},
+    {"nap", "S", "seconds that slow readers sleep, and are awake (1)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, 0.001, kMostSeconds, o.nap_s);
+     }},
+    {"burst", "K", "messages in a session of a churning user (10)",
+     [](std::string_view text, Options& o) { return read_number(text, 1U, 10'000U, o.burst); }},
+    {"accounts", "N", "accounts that lists go over (those of the users)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, User{1}, kMostUsers, o.accounts);
+     }},
+    {"step", "S", "seconds of each step of a ramp (2)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, 0.1, kMostSeconds, o.step_s);
+     }},
+    {"factor", "F", "from one step of a ramp to the next (1.25)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, 1.01, 10.0, o.step_factor);
+     }},
+    {"bound", "US", "the p99 in microseconds that ends a ramp (10000)",
+     [](std::string_view text, Options& o) { return read_number(text, 1.0, 1e8, o.bound_p99_us); }},
     {"seed", "X", "the seed of all that is random (1)",
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint64_t{0}, ~std::uint64_t{0}, o.seed);
@@ -94,6 +141,17 @@ constexpr Row kRows[] = {
        o.json_file = text;
        return std::nullopt;
      }},
+    {"html", "FILE", "write the report to FILE as one page, too",
+     [](std::string_view text, Options& o) -> Complaint {
+       o.html_file = text;
+       return std::nullopt;
+     }},
+    {"server-pid", "PID", "the server's process, to measure what it uses",
+     [](std::string_view text, Options& o) {
+       return read_number(text, pid_t{1}, pid_t{1} << 22, o.server_pid.emplace());
+     }},
+    {"fail-if", "BOUND", "end with 99 when this is so, such as 'p99>5ms' or 'lost>0'; several",
+     read_threshold},
     {"quiet", nullptr, "no progress on the terminal",
      [](std::string_view, Options& o) -> Complaint {
        o.is_quiet = true;
@@ -111,8 +169,49 @@ constexpr Row kRows[] = {
      }},
 };
 
+/// The fewest users that `scenario` can do with: somebody to write, and somebody to write to.
+User fewest_users(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::Idle:
+      return 1;
+    case Scenario::List:
+      return 3;
+    case Scenario::Mixed:
+      return 5;
+    case Scenario::Exchange:
+    case Scenario::Rate:
+    case Scenario::Ramp:
+    case Scenario::Offline:
+    case Scenario::FanIn:
+    case Scenario::Churn:
+    case Scenario::Slow:
+      break;
+  }
+  return 2;
+}
+
 /// What only shows when all options are known.
 Complaint check_together(const Options& options) {
+  const User fewest = fewest_users(options.scenario);
+  if (options.users < fewest) {
+    return fmt::format("--scenario {} needs at least {} users", name_of(options.scenario), fewest);
+  }
+  if (options.scenario == Scenario::Mixed && options.share_percent > 30) {
+    return std::string("--scenario mixed has three shares of at most 30 percent each");
+  }
+  if (options.scenario == Scenario::Rate && options.rate == 0) {
+    return std::string("--scenario rate needs a --rate");
+  }
+  const bool may_count =
+      options.scenario == Scenario::Exchange || options.scenario == Scenario::Rate ||
+      options.scenario == Scenario::FanIn || options.scenario == Scenario::Slow ||
+      options.scenario == Scenario::Offline;
+  if (options.messages > 0 && !may_count) {
+    return fmt::format("--messages does not go with --scenario {}", name_of(options.scenario));
+  }
+  if (options.messages > 0 && options.warmup_s.value_or(0) > 0) {
+    return std::string("--messages counts all from the first, there is no --warmup with it");
+  }
   if (options.messages == 0 && options.warmup_s.value_or(0) >= options.seconds) {
     return fmt::format("--warmup {} leaves nothing of --seconds {}", *options.warmup_s,
                        options.seconds);
@@ -129,6 +228,7 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
   }
   table.push_back({});
   Options options;
+  bool has_scenario = false;
   optind = 0;  // start afresh, also when it was used before
   while (true) {
     int index = -1;
@@ -144,12 +244,16 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
       return fmt::format("'{}' is not an option", argument);
     }
     const Row& row = kRows[index];
+    has_scenario = has_scenario || row.read == read_scenario;
     if (auto complaint = row.read(optarg == nullptr ? "" : optarg, options)) {
       return fmt::format("--{} {}", row.name, *complaint);
     }
   }
   if (optind < argc) {
     return fmt::format("'{}' is not an option", argv[optind]);
+  }
+  if (!has_scenario && options.rate > 0) {
+    options.scenario = Scenario::Rate;
   }
   if (auto complaint = check_together(options)) {
     return *complaint;
@@ -162,7 +266,8 @@ std::string usage_text() {
       "usage: tribar-stress [OPTION]...\n"
       "\n"
       "Lets many users write to each other through a server and proves that every message\n"
-      "arrives exactly once, unchanged and in order.\n"
+      "arrives exactly once, unchanged and in order. 'tribar-stress compare A.json B.json' lays\n"
+      "two reports side by side.\n"
       "\n";
   for (const Row& row : kRows) {
     const std::string left = row.value == nullptr ? fmt::format("--{}", row.name)
@@ -171,7 +276,9 @@ std::string usage_text() {
   }
   return text +
          "\n"
-         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server.\n";
+         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server, 99 a "
+         "broken\n"
+         "--fail-if.\n";
 }
 
 }  // namespace tribar::stress

@@ -2,6 +2,11 @@
 //
 // The report as JSON; docs/stress.md describes it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <ctime>
 
 #include "stress/report.h"
 
@@ -24,43 +29,84 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
-std::string finding_of(std::string_view name, const Findings::Finding& finding) {
-  return fmt::format("{}: {{\"count\": {}, \"first\": {}}}", quoted(name), finding.count,
-                     quoted(finding.first));
+std::string environment() {
+  utsname system{};
+  uname(&system);
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format(
+      "{{\"time\": \"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z\", \"host\": {}, \"kernel\": {}, "
+      "\"machine\": {}, \"processors\": {}, \"version\": {}}}",
+      utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+      quoted(system.nodename), quoted(system.release), quoted(system.machine),
+      sysconf(_SC_NPROCESSORS_ONLN), quoted(TRIBAR_VERSION));
+}
+
+std::string settings_of(const Options& options) {
+  return fmt::format(
+      "{{\"server\": {}, \"scenario\": {}, \"users\": {}, \"window\": {}, \"bytes\": [{}, {}], "
+      "\"seconds\": {}, \"messages\": {}, \"rate\": {}, \"share_percent\": {}, \"nap_s\": {}, "
+      "\"burst\": {}, \"accounts\": {}, \"step_s\": {}, \"step_factor\": {}, "
+      "\"bound_p99_us\": {}, \"drain_s\": {}, \"seed\": {}}}",
+      quoted(to_text(options.server)), quoted(name_of(options.scenario)), options.users,
+      options.window, options.least_bytes, options.most_bytes, options.seconds, options.messages,
+      options.rate, options.share_percent, options.nap_s, options.burst, options.accounts,
+      options.step_s, options.step_factor, options.bound_p99_us, options.drain_s, options.seed);
+}
+
+std::string timeline_of(const Timeline& timeline) {
+  std::string json =
+      fmt::format("{{\"slice_s\": {:.6f}, \"slices\": [", seconds(timeline.slice_length()));
+  std::string_view separator = "";
+  for (const Slice& slice : timeline.slices()) {
+    json += fmt::format(
+        "{}\n  {{\"sent\": {}, \"delivered\": {}, \"p50_us\": {:.6g}, \"p99_us\": {:.6g}, "
+        "\"max_us\": {:.6g}, \"server_cpu_s\": {:.6g}, \"server_memory_bytes\": {}}}",
+        separator, slice.sent, slice.delivered,
+        static_cast<double>(slice.latency.percentile(50)) / 1e3,
+        static_cast<double>(slice.latency.percentile(99)) / 1e3,
+        static_cast<double>(slice.latency.max()) / 1e3, seconds(slice.server_cpu),
+        slice.server_memory_bytes);
+    separator = ",";
+  }
+  return json + "]}";
 }
 
 }  // namespace
 
 std::string report_as_json(const Options& options, const Results& results) {
   std::string json = fmt::format(
-      "{{\"schema\": \"tribar-stress/1\",\n"
-      "\"settings\": {{\"server\": {}, \"users\": {}, \"window\": {}, \"bytes\": [{}, {}], "
-      "\"seed\": {}}},\n"
+      "{{\"schema\": \"tribar-stress/1\",\n\"environment\": {},\n\"settings\": {},\n"
       "\"cut_short\": {}, \"generator_was_the_limit\": {}, \"warmup_s\": {:.3f}, "
       "\"measured_s\": {:.6f},\n\"figures\": {{",
-      quoted(to_text(options.server)), options.users, options.window, options.least_bytes,
-      options.most_bytes, options.seed, results.was_cut_short, results.was_generator_the_limit,
+      environment(), settings_of(options), results.was_cut_short, results.was_generator_the_limit,
       results.warmup_s, results.measured_s);
-  std::string_view separator = "\n  ";
+  std::string_view separator = "";
   for (const Figure& figure : results.figures) {
-    json += fmt::format("{}{}: {{\"value\": {:.6g}, \"unit\": {}}}", separator, quoted(figure.name),
-                        figure.value, quoted(figure.unit));
-    separator = ",\n  ";
+    json += fmt::format("{}\n  {}: {{\"value\": {:.9g}, \"unit\": {}, \"parts\": [{:.6g}]}}",
+                        separator, quoted(figure.kind->name), figure.value,
+                        quoted(figure.kind->unit), fmt::join(figure.parts, ", "));
+    separator = ",";
   }
   json += fmt::format("}},\n\"verdict\": {{\"right\": {}", !results.is_wrong());
-  for (std::size_t i = 0; i < kWrongs; ++i) {
-    json += ",\n  " + finding_of(kWrongNames[i], results.findings.wrongs[i]);
+  for (const auto& [name, finding] : results.all_findings()) {
+    json += fmt::format(",\n  {}: {{\"count\": {}, \"first\": {}}}", quoted(name), finding->count,
+                        quoted(finding->first));
   }
-  json += ",\n  " + finding_of("refused", results.findings.refused);
-  json += ",\n  " + finding_of("disconnected", results.findings.disconnected);
-  json += ",\n  " + finding_of("failed_logins", results.failed_logins);
-  json += "},\n\"histogram_ns\": [";
+  json += "},\n\"notes\": [";
+  separator = "";
+  for (const std::string& note : results.notes) {
+    json += fmt::format("{}{}", separator, quoted(note));
+    separator = ", ";
+  }
+  json += "],\n\"histogram_ns\": [";
   separator = "";
   for (const auto& [value, count] : results.latency.buckets()) {
     json += fmt::format("{}[{}, {}]", separator, value, count);
     separator = ", ";
   }
-  return json + "]}\n";
+  return json + "],\n\"timeline\": " + timeline_of(results.timeline) + "}\n";
 }
 
 }  // namespace tribar::stress

@@ -3,31 +3,20 @@
 // What a run found out, as values: every report is made from this.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "stress/figure.h"
 #include "stress/histogram.h"
 #include "stress/ledger.h"
 #include "stress/timeline.h"
 
 namespace tribar::stress {
 
-/// Which way a figure should go.
-enum class Better : std::uint8_t { Neither, Higher, Lower };
-
-struct Figure {
-  std::string name;  // a word, such as "p99"
-  std::string unit;
-  double value = 0;
-  Better better = Better::Neither;
-  /// The same figure of each part of the run, where it has one: tells how much it varies.
-  std::vector<double> parts;
-};
-
 struct Results {
-  std::vector<Figure> figures;
+  std::vector<Figure> figures;  // in the order of figure_kinds()
   Findings findings;
   Findings::Finding failed_logins;
   /// Whether refusals are part of what the scenario is about.
@@ -40,8 +29,15 @@ struct Results {
   Histogram latency;
   Timeline timeline{0, 1};
 
+  /// Adds or replaces a figure; `name` is that of a kind.
+  void set(std::string_view name, double value, std::vector<double> parts = {});
+  /// Of a figure, or the count of a finding ("lost"); nothing when this run has none of that name.
+  [[nodiscard]] std::optional<double> value_of(std::string_view name) const;
+  /// Whether anything is other than it must be.
   [[nodiscard]] bool is_wrong() const;
-  [[nodiscard]] const Figure* find(std::string_view name) const;
+  /// The findings by name: kWrongNames, then "refused", "disconnected", "failed_logins".
+  [[nodiscard]] std::vector<std::pair<std::string_view, const Findings::Finding*>> all_findings()
+      const;
 };
 
 }  // namespace tribar::stress

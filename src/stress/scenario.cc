@@ -3,53 +3,41 @@
 // See scenario.h.
 #include "stress/scenario.h"
 
-#include <limits>
-
+#include "stress/plays.h"
+#include "stress/roles.h"
 #include "stress/stage.h"
-#include "stress/talker.h"
 
 namespace tribar::stress {
-namespace {
-
-constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-
-/// Everybody writes to everybody, so much at a time.
-void play_exchange(Stage& stage) {
-  const Options& options = stage.options();
-  const bool is_counted = options.messages > 0;
-  auto& talker =
-      stage.cast<Talker>(stage.crowd(), options.window, is_counted ? options.messages : kNoLimit);
-  for (User user = 0; user < options.users; ++user) {
-    stage.crowd().set_behaviour(user, &talker);
-  }
-  if (!stage.enter(0, options.users)) {
-    return;
-  }
-  if (is_counted) {
-    stage.start_measuring();
-  }
-  for (User user = 0; user < options.users; ++user) {
-    talker.start(user);
-  }
-  if (is_counted) {
-    stage.pump(~Nanos{0}, [&] { return talker.is_done(); });
-    stage.drain();
-    stage.stop_measuring();
-    return;
-  }
-  stage.warm_up();
-  stage.start_measuring();
-  stage.pump_seconds(options.seconds - stage.results().warmup_s);
-  stage.stop_measuring();
-  talker.stop();
-  stage.drain();
-}
-
-}  // namespace
 
 Results play(const Options& options, const Address& server) {
-  Stage stage(options, server, Pairing(0, options.users, options.seed));
-  play_exchange(stage);
+  const Roles roles = share_out(options);
+  Stage stage(options, server, roles.absent.end(),
+              Pairing(roles.recipients.first, roles.recipients.count, options.seed));
+  switch (options.scenario) {
+    case Scenario::Ramp:
+      play_ramp(stage, roles);
+      break;
+    case Scenario::Idle:
+      play_idle(stage, roles);
+      break;
+    case Scenario::Offline:
+      // Queues of absent users and of slow readers have limits, which are meant to be met.
+      stage.results().may_refuse = true;
+      play_offline(stage, roles);
+      break;
+    case Scenario::FanIn:
+    case Scenario::Slow:
+    case Scenario::Mixed:
+      stage.results().may_refuse = true;
+      play_together(stage, roles);
+      break;
+    case Scenario::Exchange:
+    case Scenario::Rate:
+    case Scenario::Churn:
+    case Scenario::List:
+      play_together(stage, roles);
+      break;
+  }
   stage.leave();
   return stage.finish();
 }

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a scenario plays: the crowd, the clock, and the phases that all scenarios share. Keeps
-// what is measured and makes the results of it.
+// Where a scenario plays: the crowd, the clock, and the phases that all scenarios share.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "stress/crowd.h"
+#include "stress/meter.h"
 #include "stress/options.h"
 #include "stress/pairing.h"
 #include "stress/progress.h"
 #include "stress/results.h"
-#include "stress/usage.h"
 
 namespace tribar::stress {
 
+/// From now on SIGINT and SIGTERM end the measured time early; the second one ends the process.
+void catch_interrupts();
+
 class Stage {
  public:
-  /// `options` must outlive this.
-  Stage(const Options& options, const Address& server, const Pairing& pairing);
+  /// Room for `users` users. `options` must outlive this.
+  Stage(const Options& options, const Address& server, User users, const Pairing& pairing);
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] Crowd& crowd() { return crowd_; }
+  [[nodiscard]] Meter& meter() { return meter_; }
   [[nodiscard]] Results& results() { return results_; }
 
   /// Makes a behaviour that lives as long as this, and is asked when time passes.
@@ -37,44 +39,47 @@ class Stage {
     return kind;
   }
 
-  /// Logs in `count` users from `first` on, some at a time. False when one could not: the run has
-  /// no point then.
+  /// Logs in `count` users from `first` on, some at a time. False when one could not, or when the
+  /// person interrupted: then there is nothing to measure.
   [[nodiscard]] bool enter(User first, User count);
-  /// Lets the crowd go on until `until`, until `is_done`, or until the person interrupts.
-  void pump(Nanos until, const std::function<bool()>& is_done);
-  void pump_seconds(double span);
-  /// Lets the warm-up pass, if there is one.
-  void warm_up();
-  void start_measuring();
-  void stop_measuring();
-  /// Waits for what is under way, as long as there is progress.
-  void drain();
-  /// Deletes the accounts, so that the same can run again.
-  void leave();
 
-  [[nodiscard]] bool is_interrupted() const;
-  /// All that was measured. After stop_measuring().
+  /// Lets the crowd go on for `span_s`. False when the person interrupted.
+  bool play_for(double span_s);
+  /// The same until `is_done`, as long as messages come.
+  void play_until(const std::function<bool()>& is_done);
+
+  /// The warm-up that was asked for, in seconds.
+  [[nodiscard]] double warmup_s() const;
+  void start_measuring(double expected_s);
+  void stop_measuring() { meter_.stop(); }
+
+  /// Waits for all that is under way, as long as there is progress.
+  void drain();
+  /// Deletes the accounts, so that the same can run again. Behaviours have no say any more.
+  void leave();
+  /// All that was measured and found.
   [[nodiscard]] Results finish();
 
  private:
-  /// Pumps as long as `counter` changes at least every drain time.
-  void pump_while_moving(const std::function<std::uint64_t()>& counter,
+  /// One turn, no longer than until `until`.
+  void turn(Nanos until);
+  /// Turns until `is_done`, or until `counter` has not changed for the drain time.
+  void turn_while_moving(const std::function<std::uint64_t()>& counter,
                          const std::function<bool()>& is_done);
-  [[nodiscard]] double warmup_s() const;
-
-  void add_figures();
+  void show_progress(Nanos now);
 
   const Options& options_;
   Usernames names_;
   Pairing pairing_;
   Crowd crowd_;
+  Meter meter_;
   std::vector<std::unique_ptr<Behaviour>> behaviours_;
   Progress progress_;
   Results results_;
-  Usage own_before_, own_after_;
+  Nanos phase_end_ = 0;  // for the progress line
+  Nanos phase_start_ = 0;
+  std::uint64_t shown_delivered_ = 0;
+  Nanos shown_at_ = 0;
 };
-
-/// From now on SIGINT and SIGTERM interrupt pumping; the second one ends the process.
-void catch_interrupts();
 
 }  // namespace tribar::stress

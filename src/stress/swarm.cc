@@ -26,7 +26,6 @@ constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 // grows where it is.
 constexpr std::size_t kFrontBytes = std::size_t{64} * 1024;
 constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
-constexpr std::size_t kEventsPerTurn = 512;
 
 }  // namespace
 
@@ -60,7 +59,7 @@ int Swarm::open(User user) {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const Address source = source_for(server_, user);
+  const Address source = source_for(server_, opened_++);
   if (source.bytes > 0) {
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   }
@@ -168,12 +167,13 @@ void Swarm::watch(User user) {
 
 void Swarm::turn(Nanos until) {
   flush();
-  std::array<epoll_event, kEventsPerTurn> events;
+  std::array<epoll_event, kMostEventsPerTurn> events;
   const Nanos start = refresh_now();
   const Nanos wait = until > start ? until - start : 0;
   const timespec timeout{.tv_sec = static_cast<time_t>(wait / kSecond),
                          .tv_nsec = static_cast<long>(wait % kSecond)};
-  const int count = epoll_pwait2(epoll_, events.data(), kEventsPerTurn, &timeout, nullptr);
+  const int count =
+      epoll_pwait2(epoll_, events.data(), static_cast<int>(events_per_turn_), &timeout, nullptr);
   refresh_now();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

@@ -59,6 +59,9 @@ class Swarm {
   /// Stops or goes on reading.
   void set_reading(User user, bool is_reading);
 
+  /// How many connections are looked after in one turn: few, where others must not wait.
+  void set_events_per_turn(std::size_t events) { events_per_turn_ = events; }
+
   /// Waits for events, no longer than until `until` (a monotonic_now()), and handles them. A
   /// signal ends the wait.
   void turn(Nanos until);
@@ -68,6 +71,8 @@ class Swarm {
   Nanos refresh_now() { return now_ = monotonic_now(); }
 
  private:
+  static constexpr std::size_t kMostEventsPerTurn = 512;
+
   struct Link {
     int fd = -1;
     std::uint32_t generation = 0;  // tells events of an earlier connection
@@ -92,7 +97,8 @@ class Swarm {
   std::vector<User> dirty_;
   std::vector<char> buffer_;
   int epoll_ = -1;
-  std::size_t opened_ = 0;
+  std::size_t opened_ = 0;  // connections so far
+  std::size_t events_per_turn_ = kMostEventsPerTurn;
   Nanos now_ = 0;
 };
 

@@ -87,7 +87,8 @@ Traffic::Came Traffic::receive(User user, std::string_view data) {
   const Nanos now = swarm_.now();
   const Nanos due = origin_ + stamp->due;
   if (ledger_.deliver(*stamp, recipient, is_intact) && due >= timeline_.from()) {
-    if (due < upto_) {
+    const bool is_left_out = recipient - first_left_out_ < left_out_;
+    if (due < upto_ && !is_left_out) {
       timeline_.at(due).latency.record(now - std::min(due, now));
     }
     if (now < upto_) {

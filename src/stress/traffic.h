@@ -33,6 +33,11 @@ class Traffic {
   /// The data of a SEND frame came to `user`: whether it confirms a message of his.
   Came receive(User user, std::string_view data);
 
+  /// Times of messages to the `count` users from `first` on do not count.
+  void leave_out(User first, User count) {
+    first_left_out_ = first;
+    left_out_ = count;
+  }
   /// From now on times and rates count; `slice` is the length of a step of the timeline.
   void start_measuring(Nanos slice);
   /// What is due from now on does not count any more, and neither do deliveries.
@@ -42,6 +47,7 @@ class Traffic {
 
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const Timeline& timeline() const { return timeline_; }
   [[nodiscard]] Timeline& timeline() { return timeline_; }
 
  private:
@@ -56,6 +62,8 @@ class Traffic {
   Nanos origin_;  // stamps count from here
   Timeline timeline_;
   Nanos upto_ = 0;
+  User first_left_out_ = 0;
+  User left_out_ = 0;
 };
 
 }  // namespace tribar::stress

@@ -6,23 +6,41 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 
 #include "stress/types.h"
 
 namespace tribar::stress {
 
-struct Usage {
-  Nanos cpu = 0;
-  Nanos waited = 0;  // ready to run, without a processor
-  std::uint64_t context_switches = 0;
-  std::uint64_t memory_bytes = 0;  // resident
+/// Another process, looked at from outside: one or two system calls a figure.
+class Process {
+ public:
+  /// Nothing when there is no process `pid` that we may look at.
+  [[nodiscard]] static std::optional<Process> find(pid_t pid);
+  ~Process();
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&&) = delete;
+
+  /// Of all its threads, those that ended included. Zero when it is gone; so are the others.
+  [[nodiscard]] Nanos cpu() const;
+  [[nodiscard]] std::uint64_t resident_bytes() const;
+  /// Of the threads that it has now.
+  [[nodiscard]] std::uint64_t context_switches() const;
+
+ private:
+  Process(pid_t pid, clockid_t clock, int statm) : pid_(pid), clock_(clock), statm_(statm) {}
+
+  pid_t pid_;
+  clockid_t clock_;
+  int statm_;  // /proc/PID/statm
 };
 
-/// Of all threads that the process `pid` has now. Nothing when it is gone, or not ours to see.
-[[nodiscard]] std::optional<Usage> usage_of(pid_t pid);
-
-/// Of the calling thread; memory of its process.
-[[nodiscard]] Usage own_usage();
+/// The calling thread.
+struct OwnUsage {
+  Nanos cpu = 0;
+  Nanos waited = 0;  // ready to run, without a processor
+};
+[[nodiscard]] OwnUsage own_usage();
 
 }  // namespace tribar::stress

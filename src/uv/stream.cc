@@ -74,24 +74,46 @@ std::ptrdiff_t Stream::try_write(std::string_view bytes) noexcept {
 
 int Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
   events_ = events;
-  struct Write {
-    uv_write_t request;
-  };
-  auto* write = new Write;
-  uv_buf_t buffer =
-      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  unwritten_ = bytes;
+  return write_first_byte();
+}
+
+/// Leaves one byte to libuv, which says when there is room again. It would take them all, and say
+/// of a write that fails in the middle only that it failed.
+int Stream::write_first_byte() noexcept {
+  auto* write = new uv_write_t;
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(unwritten_.data()), 1);
   const auto done = [](uv_write_t* request, int code) noexcept {
     auto* stream = static_cast<Stream*>(request->handle->data);
-    delete reinterpret_cast<Write*>(request);
-    if (stream->events_ != nullptr) {
+    delete request;
+    if (stream->events_ == nullptr) {
+      return;
+    }
+    if (code == 0) {
+      stream->unwritten_.remove_prefix(1);
+      code = stream->go_on_writing();
+    }
+    if (code != 0 || stream->unwritten_.empty()) {
       stream->events_->on_written(code);
     }
   };
-  const int code = uv_write(&write->request, as_stream(&handle), &buffer, 1, done);
+  const int code = uv_write(write, as_stream(&handle), &buffer, 1, done);
   if (code < 0) {
     delete write;
   }
   return code;
+}
+
+int Stream::go_on_writing() noexcept {
+  if (unwritten_.empty()) {
+    return 0;
+  }
+  const std::ptrdiff_t taken = try_write(unwritten_);
+  if (taken < 0) {
+    return static_cast<int>(taken);
+  }
+  unwritten_.remove_prefix(static_cast<std::size_t>(taken));
+  return unwritten_.empty() ? 0 : write_first_byte();
 }
 
 void Stream::shut_down() noexcept {

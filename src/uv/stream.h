@@ -57,8 +57,9 @@ class Stream {
   /// Writes all of `bytes`, which stay where they are until events' on_written(). One at a time.
   /// 0, or a negative uv code: then there is no on_written().
   [[nodiscard]] int write(std::string_view bytes, StreamEvents* events) noexcept;
-  /// Of the write under way: what the kernel has not taken yet.
-  [[nodiscard]] std::size_t unwritten_bytes() const noexcept { return handle.write_queue_size; }
+  /// Of the write under way: what the kernel has not taken yet. Exact, also in on_written() for a
+  /// write that failed.
+  [[nodiscard]] std::size_t unwritten_bytes() const noexcept { return unwritten_.size(); }
 
   /// Ends our side once nothing is being written.
   void shut_down() noexcept;
@@ -75,7 +76,11 @@ class Stream {
 
  private:
   Stream() = default;
+  [[nodiscard]] int write_first_byte() noexcept;
+  [[nodiscard]] int go_on_writing() noexcept;
+
   StreamEvents* events_ = nullptr;
+  std::string_view unwritten_;  // of the write under way
 };
 
 }  // namespace tribar::uv

@@ -189,6 +189,8 @@ class RegistryBench {
     Effects effects = give_back(id, false);
     const Effects more = apply(event(id, Closed{}));
     effects.insert(effects.end(), more.begin(), more.end());
+    // What was on its way meanwhile.
+    give_back(id, false);
     outboxes_.erase(id);
     return effects;
   }

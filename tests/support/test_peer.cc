@@ -119,7 +119,19 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
 TestPeer::~TestPeer() { close(); }
 
 TestPeer::TestPeer(TestPeer&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), reader_(std::move(other.reader_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      reader_(std::move(other.reader_)),
+      last_took_(other.last_took_) {}
+
+TestPeer& TestPeer::operator=(TestPeer&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = std::exchange(other.fd_, -1);
+    reader_ = std::move(other.reader_);
+    last_took_ = other.last_took_;
+  }
+  return *this;
+}
 
 void TestPeer::send_raw(std::string_view bytes) {
   while (!bytes.empty()) {

@@ -57,7 +57,7 @@ class TestPeer {
   /// Closes.
   ~TestPeer();
   TestPeer(TestPeer&& other) noexcept;
-  TestPeer& operator=(TestPeer&& other) = delete;
+  TestPeer& operator=(TestPeer&& other) noexcept;
 
   /// Sends all of `bytes`, and takes in meanwhile what comes.
   void send_raw(std::string_view bytes);

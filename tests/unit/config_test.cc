@@ -158,16 +158,16 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
        {"f:1:2: limits.frame_bytes: a known key such as limits.frame_bytes, is unknown"}},
       {R"({"worker": {"deep": [[[[[[[[[[{"a": 1}]]]]]]]]]]}, "log": 1})",
        {"f:1:2: worker: a known key such as workers, is unknown", "f:1:59: log: an object, is 1"}},
-      {R"({"": 1})", {"f:1:2: : a known key such as listen, is unknown"}},
-      {"{\"\\u0001\": 1}", {"f:1:2: \\x01: a known key such as listen, is unknown"}},
+      {R"({"": 1})", {"f:1:2: : a known key such as storage.path, is unknown"}},
+      {"{\"\\u0001\": 1}", {"f:1:2: \\x01: a known key such as storage.path, is unknown"}},
       {"{\"workers\": 1,\n \"workers\": 2}", {"f:2:2: workers: each key once, is a duplicate"}},
       {R"({"log": {}, "log": {"level": "x"}})",
        {"f:1:13: log: each key once, is a duplicate",
         R"(f:1:30: log.level: one of "error", "warn", "info", "debug", is "x")"}},
       {R"({"x": 1, "x": 1})",
-       {"f:1:2: x: a known key such as listen, is unknown",
+       {"f:1:2: x: a known key such as storage.path, is unknown",
         "f:1:10: x: each key once, is a duplicate",
-        "f:1:10: x: a known key such as listen, is unknown"}},
+        "f:1:10: x: a known key such as storage.path, is unknown"}},
       // Addresses.
       {R"({"listen": []})", {"f:1:12: listen: 1..64 entries, is 0"}},
       {R"({"listen": {}})", {"f:1:12: listen: a list of objects with host and port, is an object"}},
@@ -307,7 +307,20 @@ TEST(PrintConfig, StartsLikeThis) {
 TEST(LoadConfig, ReadsAFile) {
   const auto config = load_config(kShippedConfig);
   ASSERT_TRUE(config) << testing::PrintToString(config.error());
-  EXPECT_EQ(config.value(), Config{});
+  Config expected;
+  expected.storage.engine = StorageEngine::Sqlite;
+  expected.storage.path = "tribar.db";
+  EXPECT_EQ(config.value(), expected);
+}
+
+TEST(ParseConfig, WantsAPathForAStore) {
+  EXPECT_EQ(parse_config(R"({"storage": {"engine": "sqlite"}})", "f").error(),
+            ConfigMistakes{"f:1:1: storage.path: the path of a file for storage.engine \"sqlite\", "
+                           "is missing"});
+  EXPECT_EQ(parse_config(R"({"storage": {"path": "a\u0007"}})", "f").error(),
+            ConfigMistakes{"f:1:22: storage.path: a text of at most 4096 bytes without control "
+                           "characters, is \"a\\u0007\""});
+  EXPECT_TRUE(parse_config(R"({"storage": {"engine": "sqlite", "path": "a b.db"}})", "f"));
 }
 
 TEST(LoadConfig, SaysWhyAFileCannotBeRead) {

@@ -88,6 +88,28 @@ TEST(MessageList, InsertsAtTheFrontInTheMiddleAndAtTheEnd) {
   }
 }
 
+// Each of a sequence newest first, as a connection gives its messages back, walked over all that
+// were older: this took minutes.
+TEST(MessageList, InsertsASequenceInEitherDirectionCheaply) {
+  constexpr std::uint64_t kMany = 200000;
+  for (const bool is_newest_first : {true, false}) {
+    MessageList list;
+    for (std::uint64_t number = 1; number <= kMany; ++number) {
+      list.push_back(message(number));
+    }
+    list.push_back(message(3 * kMany));
+    for (std::uint64_t i = 1; i <= kMany; ++i) {
+      list.insert(message(is_newest_first ? 2 * kMany + 1 - i : kMany + i));
+    }
+    Numbers expected;
+    for (std::uint64_t number = 1; number <= 2 * kMany; ++number) {
+      expected.push_back(number);
+    }
+    expected.push_back(3 * kMany);
+    EXPECT_EQ(take_all(list), expected);
+  }
+}
+
 TEST(MessageList, AppendsInConstantTimeAndEmptiesTheOther) {
   MessageList list = list_of({5, 6});
   MessageList other = list_of({1, 2});

@@ -66,6 +66,14 @@ TEST(Registry, RefusesToLogInToALiveName) {
             (Effects{refused(kAnn, RefusalCode::LoggedInElsewhere)}));
 }
 
+TEST(Registry, CountsAllMessagesInOneSequence) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(send(kAnn, "ann", "bob", "one"));
+  EXPECT_EQ(bench.apply(send(kBob, "bob", "ann", "two")),
+            (Effects{live(kAnn, {kAnnAccount, 2, "bob", "ann", "two"}),
+                     echo(kBob, "bob", "ann", "two")}));
+}
+
 TEST(Registry, PushesNothingAtLogin) {
   RegistryBench bench = with_users({"ann", "bob"});
   bench.close(kBob);

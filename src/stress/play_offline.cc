@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// See plays.h.
+#include "stress/plays.h"
+#include "stress/talker.h"
+
+namespace tribar::stress {
+namespace {
+
+// For each absent user, when nothing else is asked for.
+constexpr std::uint64_t kMessagesEach = 1000;
+
+/// Comes back and asks for what has waited. The list behind it is answered last, so then all must
+/// have come.
+class Returner final : public Behaviour {
+ public:
+  explicit Returner(Crowd& crowd) : crowd_(crowd) {}
+
+  void on_ready(User user) override {
+    crowd_.ask_for_undelivered(user);
+    crowd_.list(user, crowd_.names().name(user));
+  }
+  void on_list(User /*user*/, std::optional<std::string_view> /*names*/) override { ++served_; }
+  [[nodiscard]] User served() const { return served_; }
+
+ private:
+  Crowd& crowd_;
+  User served_ = 0;
+};
+
+}  // namespace
+
+void play_offline(Stage& stage, const Roles& roles) {
+  const Options& options = stage.options();
+  Crowd& crowd = stage.crowd();
+  const Ledger& ledger = crowd.traffic().ledger();
+  Results& results = stage.results();
+  const std::uint64_t messages =
+      options.messages > 0 ? options.messages : kMessagesEach * roles.absent.count;
+  auto& talker = stage.cast<Talker>(crowd, options.window, messages);
+  for (User user = roles.talkers.first; user < roles.talkers.end(); ++user) {
+    crowd.set_behaviour(user, &talker);
+  }
+  if (!open_accounts(stage, roles.absent) || !stage.enter(0, roles.present().count)) {
+    return;
+  }
+  crowd.traffic().leave_out(roles.absent.first, roles.absent.count);
+  stage.start_measuring(1);
+  const Nanos start = monotonic_now();
+  for (User user = roles.talkers.first; user < roles.talkers.end(); ++user) {
+    talker.start(user);
+  }
+  stage.play_until([&] { return talker.is_done() && ledger.unanswered() == 0; });
+  talker.stop();
+  const std::uint64_t stored = ledger.confirmed();
+  results.set("store_rate", static_cast<double>(stored) / seconds(monotonic_now() - start));
+  if (ledger.delivered() > 0) {
+    results.notes.emplace_back("The server delivered to users that were away.");
+  }
+
+  auto& returner = stage.cast<Returner>(crowd);
+  for (User user = roles.absent.first; user < roles.absent.end(); ++user) {
+    crowd.set_behaviour(user, &returner);
+  }
+  const Nanos back = monotonic_now();
+  if (stage.enter(roles.absent.first, roles.absent.count)) {
+    stage.play_until([&] { return returner.served() == roles.absent.count; });
+    results.set("drain_rate",
+                static_cast<double>(ledger.delivered()) / seconds(monotonic_now() - back));
+  }
+  stage.stop_measuring();
+  stage.drain();
+}
+
+}  // namespace tribar::stress

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// See plays.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "stress/pacer.h"
+#include "stress/plays.h"
+
+namespace tribar::stress {
+namespace {
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+constexpr double kFirstRate = 1000;
+constexpr double kHighestRate = 1e8;
+// What may be under way at the end of a step that is held, as a part of the step's messages.
+constexpr double kMostUnderWay = 0.01;
+
+/// Why the step that has just ended was not held; empty when it was.
+std::string why_not_held(const Stage& stage, const Traffic& traffic, const Pacer& pacer,
+                         std::uint64_t under_way_before) {
+  const Options& options = stage.options();
+  const Histogram latency = traffic.timeline().latency();
+  const double p99_us = static_cast<double>(latency.percentile(99)) / 1e3;
+  if (p99_us > options.bound_p99_us) {
+    return fmt::format("p99 was {:.0f} us", p99_us);
+  }
+  const std::uint64_t under_way = traffic.ledger().undelivered();
+  if (under_way > under_way_before && static_cast<double>(under_way - under_way_before) >
+                                          kMostUnderWay * static_cast<double>(latency.total())) {
+    return fmt::format("{} messages had not arrived at the end of the step", under_way);
+  }
+  if (traffic.ledger().is_anything_wrong()) {
+    return "something went wrong";
+  }
+  return pacer.skipped() > 0 ? "some messages could not leave" : "";
+}
+
+}  // namespace
+
+void play_ramp(Stage& stage, const Roles& roles) {
+  const Options& options = stage.options();
+  Traffic& traffic = stage.crowd().traffic();
+  Results& results = stage.results();
+  auto& pacer =
+      stage.cast<Pacer>(stage.crowd(), roles.talkers.first, roles.talkers.count, options.seed);
+  if (!stage.enter(0, roles.present().count)) {
+    return;
+  }
+  double rate = options.rate > 0 ? options.rate : kFirstRate;
+  double held = 0;
+  for (; rate <= kHighestRate; rate *= options.step_factor) {
+    const std::uint64_t under_way = traffic.ledger().undelivered();
+    pacer.forget_lateness();
+    stage.start_measuring(options.step_s);
+    pacer.start(rate, kNoLimit);
+    const bool is_whole = stage.play_for(options.step_s);
+    stage.stop_measuring();
+    const std::string why =
+        is_whole ? why_not_held(stage, traffic, pacer, under_way) : "the run was cut short";
+    if (!why.empty()) {
+      results.notes.push_back(fmt::format("{:.0f} messages/s were not held: {}.", rate, why));
+      break;
+    }
+    held = rate;
+  }
+  pacer.stop();
+  results.set("highest_rate", held);
+  results.set("failed_rate", rate);
+  report_schedule(results, pacer, rate);
+  stage.drain();
+}
+
+}  // namespace tribar::stress

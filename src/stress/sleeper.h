@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// Users that read for a while, then do not, all in turn. What they write goes on as long as they
+// get their confirmations.
+#pragma once
+
+#include <cstdint>
+
+#include "stress/behaviour.h"
+#include "stress/crowd.h"
+
+namespace tribar::stress {
+
+class Sleeper final : public Behaviour {
+ public:
+  /// The users from `first` on, `count` of them, sleep and wake every `span`. Messages are the
+  /// business of `talker`.
+  Sleeper(Crowd& crowd, Behaviour& talker, User first, User count, Nanos span)
+      : crowd_(crowd), talker_(talker), first_(first), count_(count), span_(span) {}
+
+  void start(Nanos now) { next_ = now + span_; }
+  /// All wake up and stay awake.
+  void stop() {
+    is_stopped_ = true;
+    set_reading(true);
+  }
+  [[nodiscard]] std::uint64_t naps() const { return naps_; }
+
+  void on_answers(User user, std::uint32_t answers) override { talker_.on_answers(user, answers); }
+
+  Nanos on_time(Nanos now) override {
+    if (is_stopped_ || next_ == 0) {
+      return now + kSecond;
+    }
+    if (now >= next_) {
+      next_ = now + span_;
+      naps_ += is_asleep_ ? 0 : 1;
+      set_reading(is_asleep_);
+    }
+    return next_;
+  }
+
+ private:
+  void set_reading(bool is_reading) {
+    is_asleep_ = !is_reading;
+    for (User user = first_; user < first_ + count_; ++user) {
+      if (crowd_.is_ready(user)) {
+        crowd_.swarm().set_reading(user, is_reading);
+      }
+    }
+  }
+
+  Crowd& crowd_;
+  Behaviour& talker_;
+  User first_;
+  User count_;
+  Nanos span_;
+  Nanos next_ = 0;
+  std::uint64_t naps_ = 0;
+  bool is_asleep_ = false;
+  bool is_stopped_ = false;
+};
+
+}  // namespace tribar::stress

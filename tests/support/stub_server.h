@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// A small server of the protocol that makes one mistake, where a test wants it: to see whether the
+// mistake is found. Runs on a thread of its own from construction to destruction; all else is for
+// the thread of the test.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+namespace tribar {
+
+/// What goes wrong with the `nth` SEND of all, counted from 1.
+struct StubFault {
+  enum class Kind {
+    None,
+    Drop,          // confirmed, not delivered
+    Double,        // delivered twice
+    Swap,          // delivered after the next one of the same pair
+    Corrupt,       // delivered with another last byte
+    CorruptStamp,  // delivered with another first byte of text
+    NoAnswer,      // delivered, not confirmed
+    DoubleAnswer,  // confirmed twice
+    Refuse,        // answered with a RESPONSE, and nothing else
+    Disconnect,    // the sender's connection ends
+    Stall,         // nothing at all is done for `span`
+    Delay,         // every message from this one on is held for `span`
+  };
+  Kind kind = Kind::None;
+  std::uint64_t nth = 1;
+  std::chrono::milliseconds span{0};
+};
+
+class StubServer {
+ public:
+  explicit StubServer(const StubFault& fault = {});
+  ~StubServer();
+  StubServer(const StubServer&) = delete;
+  StubServer& operator=(const StubServer&) = delete;
+
+  /// On 127.0.0.1.
+  [[nodiscard]] std::uint16_t port() const;
+
+  struct Held {
+    std::uint64_t messages = 0;
+    std::chrono::nanoseconds mean{0};
+  };
+  /// From reading a message to writing it to its recipient, by this side's own clock.
+  [[nodiscard]] Held held() const;
+  /// How many accounts there are now.
+  [[nodiscard]] std::size_t accounts() const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace tribar

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: MIT
+//
+// Registry: the flow towards readers. Credit, backlogs, commands that wait, what comes back from
+// connections that end, and the half-close.
+#include <gtest/gtest.h>
+
+#include "support/registry_bench.h"
+
+namespace tribar {
+namespace {
+
+/// Room for two short messages or answers: the second goes over it, as one frame always passes.
+RegistryLimits short_credit() {
+  RegistryLimits limits;
+  limits.outbox_bytes = 100;
+  return limits;
+}
+
+/// Ann's message `number` to bob, as bob gets it.
+Pushed to_bob(std::uint64_t number, std::string_view text) {
+  return {kBobAccount, number, "ann", "bob", text};
+}
+
+/// Ann sends `texts` to bob and reads her echoes.
+void send_to_bob(RegistryBench& bench, std::initializer_list<std::string_view> texts) {
+  for (const std::string_view text : texts) {
+    bench.apply(send(kAnn, "ann", "bob", text));
+    bench.write(kAnn);
+  }
+}
+
+// Credit.
+
+TEST(RegistryFlow, HandsOverNoMoreThanTheCreditAndOneFrame) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m3")), (Effects{echo(kAnn, "ann", "bob", "m3")}));
+  bench.write(kAnn);
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m4")), (Effects{echo(kAnn, "ann", "bob", "m4")}));
+  EXPECT_EQ(bench.write(kBob, 1), (Effects{live(kBob, to_bob(3, "m3"))}));
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(4, "m4"))}));
+  EXPECT_EQ(bench.write(kBob), Effects{});
+}
+
+TEST(RegistryFlow, PassesOneFrameHoweverLong) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  const std::string text(5000, 'x');
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", text)),
+            (Effects{live(kBob, to_bob(1, text)), echo(kAnn, "ann", "bob", text)}));
+  EXPECT_EQ(bench.apply(deliver(kAnn)), Effects{});
+  EXPECT_EQ(bench.write(kAnn), (Effects{done(kAnn)}));
+}
+
+TEST(RegistryFlow, DoesNotPassABacklog) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3"});
+  const std::string text(200, 'x');
+  send_to_bob(bench, {text, "m5", "m6"});
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(3, "m3")), live(kBob, to_bob(4, text))}));
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(5, "m5")), live(kBob, to_bob(6, "m6"))}));
+}
+
+TEST(RegistryFlow, LetsCommandsWaitForTheirReader) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  EXPECT_EQ(bench.apply(list(kBob, "bob")), Effects{});
+  EXPECT_EQ(bench.apply(send(kBob, "bob", "ann", "hi")), Effects{});
+  EXPECT_EQ(bench.apply(login(kBob, "nobody")), Effects{});
+  EXPECT_EQ(bench.write(kBob, 1), (Effects{names(kBob, {"bob"})}));
+  EXPECT_EQ(bench.write(kBob),
+            (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "hi"}),
+                     echo(kBob, "bob", "ann", "hi"), refused(kBob, RefusalCode::NoSuchUsername)}));
+}
+
+TEST(RegistryFlow, KeepsTheBytesOfWaitingCommands) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(command(kBob, List{"bob"}, 101));
+  bench.apply(command(kBob, Delete{}, 102));
+  bench.apply(command(kBob, Create{"a-name-too-long-for-a-small-string"}, 103));
+  const std::string_view created = "a-name-too-long-for-a-small-string";
+  EXPECT_EQ(bench.write(kBob), (Effects{{kBob, 101, 46, Names{"bob\n", 1}},
+                                        {kBob, 102, 0, LoggedOut{}},
+                                        {kBob, 103, 42, LoggedIn{}}}));
+  bench.write(kBob);
+  EXPECT_EQ(bench.apply(send(kBob, created, created, "me")),
+            (Effects{live(kBob, {AccountId{3}, 3, created, created, "me"}),
+                     echo(kBob, created, created, "me")}));
+}
+
+TEST(RegistryFlow, DeliversAtTheReadersSpeed) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1", "m2", "m3", "m4", "m5"});
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
+  EXPECT_EQ(bench.apply(list(kDan, "bob")), Effects{});
+  // A live one joins behind what was asked for.
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m6")), (Effects{echo(kAnn, "ann", "bob", "m6")}));
+  // Done, which has no bytes, and the first message.
+  EXPECT_EQ(bench.write(kDan, 2), (Effects{delivered(kDan, to_bob(3, "m3"))}));
+  EXPECT_EQ(bench.write(kDan),
+            (Effects{delivered(kDan, to_bob(4, "m4")), delivered(kDan, to_bob(5, "m5"))}));
+  EXPECT_EQ(bench.write(kDan), (Effects{live(kDan, to_bob(6, "m6")), names(kDan, {"bob"})}));
+}
+
+TEST(RegistryFlow, SaysWhichRunIsLiveWhenRunsAlternate) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1", "m2", "m3"});
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  bench.apply(deliver(kDan));
+  send_to_bob(bench, {"m4", "m5"});
+  EXPECT_EQ(bench.write(kDan),
+            (Effects{delivered(kDan, to_bob(3, "m3")), live(kDan, to_bob(4, "m4"))}));
+  EXPECT_EQ(bench.write(kDan), (Effects{live(kDan, to_bob(5, "m5"))}));
+}
+
+TEST(RegistryFlow, CountsQueuesUntilTheyAreWritten) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3"});
+  const std::uint64_t each = charge_of("ann", "bob", "m1");
+  EXPECT_EQ(bench.registry().queued_bytes(), 3 * each);
+  bench.write(kBob, 1);
+  EXPECT_EQ(bench.registry().queued_bytes(), 2 * each);
+  bench.write(kBob);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+// What comes back.
+
+TEST(RegistryFlow, ReturnsUnwrittenMessagesToTheirPlaces) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3", "m4"});
+  bench.write(kBob, 1);
+  EXPECT_EQ(bench.close(kBob), Effects{});
+  send_to_bob(bench, {"m5"});
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(2, "m2")),
+                                                 delivered(kDan, to_bob(3, "m3"))}));
+  EXPECT_EQ(bench.write(kDan),
+            (Effects{delivered(kDan, to_bob(4, "m4")), delivered(kDan, to_bob(5, "m5"))}));
+  bench.write(kDan);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, TakesBackAMessageWhoseConnectionIsGone) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(send(kAnn, "ann", "bob", "m1"));
+  bench.apply(event(kBob, Closed{}));
+  bench.apply(send(kAnn, "ann", "bob", "m2"));
+  const Message message{"ann", "bob", "m1"};
+  EXPECT_EQ(bench.apply(event(kBob, Returned{kBobAccount, MessageNumber{1}, kNow, message,
+                                             charge_of("ann", "bob", "m1")})),
+            Effects{});
+  bench.apply(login(kDan, "bob"));
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
+}
+
+TEST(RegistryFlow, TakesAMessageBackWhileTheAccountIsOnlineAgain) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(send(kAnn, "ann", "bob", "m1"));
+  bench.apply(event(kBob, Closed{}));
+  bench.apply(login(kDan, "bob"));
+  bench.apply(send(kAnn, "ann", "bob", "m2"));
+  EXPECT_EQ(bench.give_back(kBob, false), Effects{});
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1"))}));
+  bench.write(kDan);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, DropsAReturnedMessageOfADeletedAccount) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(send(kAnn, "ann", "bob", "m1"));
+  bench.apply(event(kBob, Closed{}));
+  bench.apply(login(kDan, "bob"));
+  bench.apply(delete_account(kDan));
+  bench.apply(create(kDan, "bob"));
+  EXPECT_EQ(bench.give_back(kBob, false), Effects{});
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, TakesBackWhateverTheLimits) {
+  RegistryLimits limits;
+  limits.undelivered_messages = 1;
+  RegistryBench bench = with_users({"ann", "bob"}, limits);
+  send_to_bob(bench, {"m1"});
+  bench.close(kBob);
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m2")),
+            (Effects{refused(kAnn, RefusalCode::RecipientQueueFull)}));
+  bench.apply(login(kDan, "bob"));
+  Pushed first = to_bob(1, "m1");
+  first.wants_report = true;
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, first)}));
+}
+
+TEST(RegistryFlow, ForgetsWhatADeletedAccountWasOwed) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1"});
+  bench.apply(delete_account(kBob));
+  bench.apply(create(kBob, "bob"));
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+  bench.write(kBob, 1);
+  const Pushed again{kCatAccount, 2, "ann", "bob", "m2"};
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m2")),
+            (Effects{live(kBob, again), echo(kAnn, "ann", "bob", "m2")}));
+  const std::uint64_t each = charge_of("ann", "bob", "m2");
+  EXPECT_EQ(bench.registry().queued_bytes(), each);
+  bench.write(kBob);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, TellsOrphansFromMessagesInOneReport) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(delete_account(kBob));
+  bench.apply(create(kBob, "bob"));
+  send_to_bob(bench, {"longer"});
+  EXPECT_EQ(bench.registry().queued_bytes(), charge_of("ann", "bob", "longer"));
+  // m1, m2, LoggedOut, LoggedIn; then the message to the new account.
+  bench.write(kBob, 5);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, DropsOrphansThatComeBack) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  send_to_bob(bench, {"m1"});
+  bench.apply(delete_account(kBob));
+  bench.apply(create(kBob, "bob"));
+  send_to_bob(bench, {"m2"});
+  EXPECT_EQ(bench.close(kBob), Effects{});
+  bench.apply(login(kDan, "bob"));
+  EXPECT_EQ(bench.apply(deliver(kDan)),
+            (Effects{done(kDan), delivered(kDan, {kCatAccount, 2, "ann", "bob", "m2"})}));
+  bench.write(kDan);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+// The end of a connection whose commands wait.
+
+TEST(RegistryFlow, ExecutesWaitingCommandsOfAClosedConnection) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "a1"));
+  bench.apply(send(kBob, "bob", "bob", "b1"));
+  bench.apply(list(kBob));
+  bench.apply(deliver(kBob));
+  bench.apply(send(kBob, "bob", "ann", "a2"));
+  EXPECT_EQ(bench.close(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "a1"}),
+                                        live(kAnn, {kAnnAccount, 5, "bob", "ann", "a2"})}));
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
+  EXPECT_EQ(bench.write(kDan), (Effects{delivered(kDan, {kBobAccount, 4, "bob", "bob", "b1"})}));
+}
+
+// The messages behind a CREATE were refused, as if the connection had never logged in.
+TEST(RegistryFlow, ExecutesCreateAndSendOfAClosedConnection) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(create(kDan, "dan"));
+  bench.apply(send(kDan, "dan", "ann", "hi"));
+  bench.apply(send(kDan, "dan", "dan", "me"));
+  EXPECT_EQ(bench.close(kDan), (Effects{live(kAnn, {kAnnAccount, 1, "dan", "ann", "hi"})}));
+  EXPECT_EQ(bench.apply(login(kCat, "dan")), (Effects{logged_in(kCat)}));
+  EXPECT_EQ(bench.apply(deliver(kCat)),
+            (Effects{done(kCat), delivered(kCat, {kCatAccount, 2, "dan", "dan", "me"})}));
+}
+
+TEST(RegistryFlow, ExecutesLoginAndDeleteOfAClosedConnection) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1"});
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(login(kDan, "bob"));
+  bench.apply(send(kDan, "bob", "ann", "bye"));
+  bench.apply(delete_account(kDan));
+  EXPECT_EQ(bench.close(kDan), (Effects{live(kAnn, {kAnnAccount, 2, "bob", "ann", "bye"})}));
+  bench.write(kAnn);
+  EXPECT_EQ(bench.apply(list(kAnn)), (Effects{names(kAnn, {"ann"})}));
+  bench.write(kAnn);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+// A frame that ends the stream is the last one; should more follow, it is completed unread.
+TEST(RegistryFlow, ExecutesNothingBehindAFatalMistakeThatWaited) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  const Refusal refusal{RefusalCode::FrameTooLong, 0, 10};
+  bench.apply(rejected(kBob, refusal, true));
+  bench.apply(create(kBob, "eve"));
+  EXPECT_EQ(bench.write(kBob), (Effects{refused(kBob, refusal), close(kBob), done(kBob)}));
+  EXPECT_EQ(bench.registry().account_count(), 2U);
+}
+
+// LoginExpired.
+
+// The commands that it met waiting were never completed.
+TEST(RegistryFlow, AnswersWhatWasAskedBeforeTheLoginExpired) {
+  RegistryBench bench = with_users({"ann"}, short_credit());
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan, "x"));
+  const Refusal refusal{RefusalCode::LoginTimeout, 0, 5000};
+  EXPECT_EQ(bench.apply(event(kDan, LoginExpired{refusal})), Effects{});
+  EXPECT_EQ(bench.write(kDan), (Effects{names(kDan, {}), refused(kDan, refusal, 0), close(kDan)}));
+}
+
+TEST(RegistryFlow, HonoursALoginThatWaitedWhenTheTimeWasOver) {
+  RegistryBench bench = with_users({"ann"}, short_credit());
+  bench.close(kAnn);
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(list(kDan));
+  bench.apply(login(kDan, "ann"));
+  bench.apply(event(kDan, LoginExpired{Refusal{RefusalCode::LoginTimeout, 0, 5000}}));
+  EXPECT_EQ(bench.write(kDan), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
+}
+
+// The half-close.
+
+TEST(RegistryFlow, LogsOutAtTheHalfCloseAndCloses) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  send_to_bob(bench, {"m1"});
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), (Effects{close(kBob)}));
+  EXPECT_EQ(bench.give_back(kBob, true), Effects{});
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1"))}));
+  EXPECT_EQ(bench.close(kBob), Effects{});
+  EXPECT_EQ(bench.apply(login(kCat, "bob")),
+            (Effects{refused(kCat, RefusalCode::LoggedInElsewhere)}));
+}
+
+TEST(RegistryFlow, WritesTheAnswersOfDeliverPastTheHalfClose) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1", "m2", "m3", "m4", "m5"});
+  bench.apply(login(kBob, "bob"));
+  bench.write(kBob);
+  bench.apply(deliver(kBob));
+  send_to_bob(bench, {"m6"});
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), Effects{});
+  // The name is free; what was live is back in the queue.
+  bench.apply(login(kDan, "bob"));
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(6, "m6"))}));
+  EXPECT_EQ(bench.write(kBob),
+            (Effects{delivered(kBob, to_bob(3, "m3")), delivered(kBob, to_bob(4, "m4"))}));
+  EXPECT_EQ(bench.write(kBob), (Effects{delivered(kBob, to_bob(5, "m5")), close(kBob)}));
+  bench.write(kBob);
+  bench.write(kDan);
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, ReturnsTheAnswersOfDeliverWhenAHalfClosedConnectionBreaks) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1", "m2", "m3", "m4"});
+  bench.apply(login(kBob, "bob"));
+  bench.write(kBob);
+  bench.apply(deliver(kBob));
+  bench.apply(event(kBob, Ended{}));
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  bench.write(kBob, 2);
+  EXPECT_EQ(bench.close(kBob), Effects{});
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(2, "m2")),
+                                                 delivered(kDan, to_bob(3, "m3"))}));
+  EXPECT_EQ(bench.write(kDan), (Effects{delivered(kDan, to_bob(4, "m4"))}));
+}
+
+TEST(RegistryFlow, DropsTheAnswersOfDeliverWhenTheAccountIsDeletedElsewhere) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  send_to_bob(bench, {"m1", "m2", "m3", "m4"});
+  bench.apply(login(kBob, "bob"));
+  bench.write(kBob);
+  bench.apply(deliver(kBob));
+  bench.apply(event(kBob, Ended{}));
+  bench.apply(login(kDan, "bob"));
+  bench.apply(delete_account(kDan));
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+  EXPECT_EQ(bench.write(kBob), (Effects{close(kBob)}));
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+  EXPECT_EQ(bench.close(kBob), Effects{});
+}
+
+TEST(RegistryFlow, EndsBehindTheCommandsThatWait) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "hi"));
+  bench.apply(deliver(kBob));
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), Effects{});
+  EXPECT_EQ(bench.apply(login(kDan, "bob")),
+            (Effects{refused(kDan, RefusalCode::LoggedInElsewhere)}));
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "hi"}),
+                                        echo(kBob, "bob", "ann", "hi"), done(kBob), close(kBob)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+}
+
+// The logout waited for the reader although no command was left.
+TEST(RegistryFlow, EndsAsSoonAsNoCommandWaits) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  const std::string text(200, 'x');
+  bench.apply(send(kBob, "bob", "ann", text));
+  bench.apply(event(kBob, Ended{}));
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", text}),
+                                        echo(kBob, "bob", "ann", text), close(kBob)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+}
+
+// With everything returned nothing was left to be reported as written, and nothing went on.
+TEST(RegistryFlow, GoesOnAtTheHalfCloseWithWhatWaitedForRoom) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "bye"));
+  bench.apply(deliver(kBob));
+  EXPECT_EQ(bench.give_back(kBob, true), Effects{});
+  EXPECT_EQ(
+      bench.apply(event(kBob, Ended{})),
+      (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "bye"}), echo(kBob, "bob", "ann", "bye"),
+               done(kBob), delivered(kBob, to_bob(1, "m1"))}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.write(kBob), (Effects{delivered(kBob, to_bob(2, "m2")), close(kBob)}));
+}
+
+TEST(RegistryFlow, GoesOnWhenMessagesComeBackBehindTheHalfClose) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2"});
+  bench.apply(send(kBob, "bob", "ann", "bye"));
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), Effects{});
+  EXPECT_EQ(bench.give_back(kBob, true), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "bye"}),
+                                                  echo(kBob, "bob", "ann", "bye"), close(kBob)}));
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
+}
+
+TEST(RegistryFlow, CompletesWhatComesBehindTheEnd) {
+  RegistryBench bench = with_users({"ann"});
+  bench.apply(event(kAnn, Ended{}));
+  EXPECT_EQ(bench.apply(list(kAnn)), (Effects{done(kAnn)}));
+  EXPECT_EQ(bench.apply(event(kAnn, Ended{})), Effects{});
+}
+
+}  // namespace
+}  // namespace tribar
