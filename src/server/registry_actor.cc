@@ -58,6 +58,12 @@ bool RegistryActor::run_once() {
 }
 
 void RegistryActor::put_in_order(BatchPtr batch) {
+  if (batch->number == 0) {
+    // No loop sent it, so it has no place among the others.
+    batch->now = now_;
+    apply_all(std::move(batch));
+    return;
+  }
   const std::size_t at = batch->number - next_number_;
   if (at >= next_.size()) {
     next_.resize(at + 1);
