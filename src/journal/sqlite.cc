@@ -321,11 +321,41 @@ std::optional<std::string> walk(sqlite3* database, const Walker& walker) {
   return std::nullopt;
 }
 
+/// The files that an open database writes to. Somebody may remove or replace them; SQLite would not
+/// notice, and what it writes then no start would find.
+class OpenFiles {
+ public:
+  explicit OpenFiles(std::string path)
+      : database_(std::move(path)), log_(database_ + "-wal"), identities_{look()} {}
+  [[nodiscard]] bool are_there() const { return look() == identities_; }
+
+ private:
+  using Identities = std::array<std::pair<dev_t, ino_t>, 2>;
+
+  [[nodiscard]] Identities look() const {
+    Identities identities;
+    for (std::size_t i = 0; i < identities.size(); ++i) {
+      struct stat status {};
+      if (stat((i == 0 ? database_ : log_).c_str(), &status) == 0) {
+        identities[i] = {status.st_dev, status.st_ino};
+      }
+    }
+    return identities;
+  }
+
+  std::string database_;
+  std::string log_;
+  Identities identities_;
+};
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(std::unique_ptr<LockFile> lock) : lock_(std::move(lock)) {}
 
-  void take(Database database) { database_ = std::move(database); }
+  void take(Database database, const std::string& path) {
+    database_ = std::move(database);
+    files_.emplace(path);
+  }
 
   /// Whether every statement could be made.
   [[nodiscard]] bool prepare() {
@@ -359,7 +389,7 @@ class SqliteStore final : public Store {
     if (is_ok && (last_account != last_account_ || below != below_)) {
       is_ok = write_counters();
     }
-    const bool is_gone = is_ok && has_moved();
+    const bool is_gone = is_ok && !files_->are_there();
     if (is_ok && !is_gone && commit_.run()) {
       return std::nullopt;
     }
@@ -386,21 +416,6 @@ class SqliteStore final : public Store {
   }
 
  private:
-  /// Whether what is written goes to files that no start would find any more.
-  [[nodiscard]] bool has_moved() {
-    for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
-      sqlite3_file* file = nullptr;
-      int moved = 0;
-      if (sqlite3_file_control(database_.get(), "main", which, &file) == SQLITE_OK &&
-          file != nullptr && file->pMethods != nullptr &&
-          file->pMethods->xFileControl(file, SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-          moved != 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   [[nodiscard]] bool write(const MessageKept& kept) {
     encode_message(record_, kept.number, kept.account, kept.time, kept.sender, kept.text);
     add_message_.bind(1, kept.number.value);
@@ -430,6 +445,7 @@ class SqliteStore final : public Store {
     return true;
   }
 
+  std::optional<OpenFiles> files_;
   std::unique_ptr<LockFile> lock_;  // released after the database is closed
   Database database_;
   Statement begin_, commit_, add_account_, remove_account_, add_message_, remove_message_,
@@ -558,7 +574,7 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
     return *refused;
   }
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
-  store->take(std::move(database));
+  store->take(std::move(database), path);
   if (!store->prepare()) {
     return damaged(path, "its tables cannot be used");
   }
