@@ -357,6 +357,43 @@ TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
             1);
 }
 
+// What waited in the registry counted nowhere.
+TEST(Switchboard, CountsCommandsThatWait) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  limits.outbox_bytes = 4096;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 4096;
+  Rig rig(limits, registry_limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  ann.stream->room = 0;
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_TRUE(bob.stream->is_reading);
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_FALSE(bob.stream->is_reading);
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(bob.stream->is_reading);
+}
+
+TEST(Switchboard, LooksAtNothingThatHasNoDeadline) {
+  SwitchboardLimits limits;
+  limits.login_ms = 0;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.turn();
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+  EXPECT_FALSE(ann.stream->is_closed);
+}
+
 TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
   SwitchboardLimits limits;
   limits.connections = 1;
