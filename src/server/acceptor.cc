@@ -29,6 +29,7 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
   std::ptrdiff_t try_write(std::string_view bytes) override { return stream_->try_write(bytes); }
   bool write(std::string_view bytes) override { return stream_->write(bytes, this) == 0; }
   std::size_t unwritten_bytes() const override { return stream_->unwritten_bytes(); }
+  void discard_input() override { stream_->discard_input(); }
   void shut_down() override { stream_->shut_down(); }
   std::string peer() const override { return stream_->peer(); }
 

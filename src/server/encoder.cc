@@ -29,12 +29,7 @@ void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
 }
 
 void append_frame_of(ByteBuffer& out, const Message& message) {
-  const std::size_t frame_bytes = frame_bytes_of(message);
-  if (is_as_on_the_wire(message)) {
-    out.append({message.sender.data() - kHeaderBytes, frame_bytes});
-    return;
-  }
-  append_header(out, FrameCode::Send, frame_bytes - kHeaderBytes);
+  append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
   out.append(message.sender);
   out.append(kDelimiter);
   out.append(message.recipient);
@@ -54,17 +49,32 @@ void append_names(ByteBuffer& out, const Names& names) {
     if (i > 0) {
       to = std::copy(kDelimiter.begin(), kDelimiter.end(), to);
     }
-    const std::size_t size = rest.find('\n');
-    to = std::copy_n(rest.data(), size, to);
-    rest.remove_prefix(size + 1);
+    const std::string_view name = rest.substr(0, rest.find('\n'));
+    to = std::copy(name.begin(), name.end(), to);
+    rest.remove_prefix(name.size() + 1);
   }
   out.set_size(out.size() + data_bytes);
 }
 
 }  // namespace
 
-void append_effect(ByteBuffer& out, const EffectBody& body) {
+std::string_view frame_as_read(const EffectBody& body) {
+  const Message* message = nullptr;
   if (const auto* push = std::get_if<Push>(&body)) {
+    message = push->message;
+  } else if (const auto* echo = std::get_if<Echo>(&body)) {
+    message = echo->message;
+  }
+  if (message == nullptr || !is_as_on_the_wire(*message)) {
+    return {};
+  }
+  return {message->sender.data() - kHeaderBytes, frame_bytes_of(*message)};
+}
+
+void append_effect(ByteBuffer& out, const EffectBody& body) {
+  if (const std::string_view frame = frame_as_read(body); !frame.empty()) {
+    out.append(frame);
+  } else if (const auto* push = std::get_if<Push>(&body)) {
     append_frame_of(out, *push->message);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
     append_frame_of(out, *echo->message);

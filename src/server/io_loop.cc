@@ -45,7 +45,9 @@ void IoLoop::drain(std::uint64_t deadline_ms) {
   is_draining_ = true;
   acceptor_.stop();
   switchboard_.stop_reading();
-  deadline_.start(deadline_ms, 0);
+  if (deadline_ms > 0) {
+    deadline_.start(deadline_ms, 0);
+  }
 }
 
 std::string IoLoop::close() {

@@ -26,7 +26,7 @@ class IoLoop {
   void run();
 
   /// Accepts and reads nothing any more; run() returns when all is quiet, at the latest after
-  /// `deadline_ms`. On the loop.
+  /// `deadline_ms` unless that is 0. On the loop.
   void drain(std::uint64_t deadline_ms);
 
   /// Drops every connection and closes every handle of this loop, with nothing else running any

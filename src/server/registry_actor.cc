@@ -59,8 +59,6 @@ bool RegistryActor::run_once() {
 
 void RegistryActor::put_in_order(BatchPtr batch) {
   if (batch->number == 0) {
-    // No loop sent it, so it has no place among the others.
-    batch->now = now_;
     apply_all(std::move(batch));
     return;
   }

@@ -20,8 +20,11 @@ constexpr std::string_view kSubject = "connections";
 /// reset: for so long, and for so many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1 << 20;
-/// Above the limit on all buffers for so long, the connection that holds most is closed.
+/// Above the limit on all buffers for so long, connections that hold most are closed.
 constexpr std::uint64_t kOverBudgetMs = 1000;
+
+/// Above the limit once, reading goes on when no more than this is held.
+std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
 
 std::uint64_t held_bytes_of(const Connection& connection) {
   return (connection.held ? connection.held->bytes.size() : 0) +
@@ -95,6 +98,7 @@ void Switchboard::read(Connection& connection, std::size_t size) {
     return;
   }
   framer_.read(connection, size);
+  report(connection);
   if (connection.held) {
     watch(connection);
   }
@@ -199,7 +203,10 @@ bool Switchboard::is_quiet() const {
 
 void Switchboard::drop_all() {
   for (Slot& slot : slots_) {
-    slot.connection.reset();
+    if (slot.connection) {
+      slot.connection->transport->discard_input();
+      slot.connection.reset();
+    }
   }
   size_ = 0;
 }
@@ -264,11 +271,14 @@ void Switchboard::update_reading(Connection& connection) {
   }
 }
 
-/// Tells the registry what was written, when it is enough to be worth it or is asked for.
+/// Tells the registry what was written. At once when it asks for that, or when what it handed over
+/// and was not told of may have used up half of the connection's credit; of less, along with
+/// something that goes anyway.
 void Switchboard::report(Connection& connection) {
-  const bool is_due = connection.unreported.charge >= limits_.outbox_bytes / 4 ||
-                      (connection.wants_report && connection.unreported.charge > 0);
-  if (is_due) {
+  const std::uint64_t charge = connection.unreported.charge;
+  const bool is_urgent = connection.wants_report || charge >= limits_.outbox_bytes / 2;
+  const bool can_ride = charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
+  if (charge > 0 && (is_urgent || can_ride)) {
     dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
     connection.wants_report = false;
   }
@@ -364,6 +374,9 @@ void Switchboard::drop(Connection& connection, const char* why) {
     return_pushes(connection, false);
     dispatcher_.add_event(id, Closed{});
   }
+  if (connection.is_finishing && !connection.is_at_end) {
+    connection.transport->discard_input();
+  }
   framer_.forget(connection);
   writer_.forget(connection);
   Slot& slot = slots_[id.slot()];
@@ -379,7 +392,7 @@ void Switchboard::check_budget() {
   const std::uint64_t buffered =
       framer_.held_bytes() + writer_.held_bytes() + dispatcher_.held_bytes();
   const std::uint64_t limit = limits_.buffered_bytes;
-  const bool is_over = is_over_budget_ ? buffered > limit / 8 * 7 : buffered > limit;
+  const bool is_over = buffered > (is_over_budget_ ? kept_of(limit) : limit);
   if (is_over == is_over_budget_) {
     return;
   }
@@ -393,20 +406,23 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Ends the connection whose buffers are the largest.
+/// Ends the connections whose buffers are the largest, as many as it takes to read on.
 void Switchboard::relieve() {
-  Connection* largest = nullptr;
+  std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
   for (const Slot& slot : slots_) {
-    Connection* connection = slot.connection.get();
-    if (connection != nullptr &&
-        (largest == nullptr || held_bytes_of(*connection) > held_bytes_of(*largest))) {
-      largest = connection;
+    if (slot.connection && held_bytes_of(*slot.connection) > 0) {
+      holders.emplace_back(held_bytes_of(*slot.connection), slot.connection->id);
     }
   }
-  if (largest != nullptr && held_bytes_of(*largest) > 0) {
-    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", largest->id.value,
-              held_bytes_of(*largest));
-    drop(*largest, "held most when buffers were short");
+  std::sort(holders.rbegin(), holders.rend());
+  std::uint64_t held = framer_.held_bytes() + writer_.held_bytes();
+  for (const auto& [bytes, id] : holders) {
+    if (held <= kept_of(limits_.buffered_bytes)) {
+      break;
+    }
+    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", id.value, bytes);
+    drop(*find(id), "held most when buffers were short");
+    held -= bytes;
   }
   check_budget();
 }

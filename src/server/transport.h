@@ -27,6 +27,10 @@ class Transport {
   /// What is not taken yet of the write under way; exact, also of one that has just failed.
   [[nodiscard]] virtual std::size_t unwritten_bytes() const = 0;
 
+  /// Takes what has come by now and drops it: closed with unread data, the peer would see a reset,
+  /// and lose what is still on its way to it.
+  virtual void discard_input() = 0;
+
   /// Ends our side of the stream, with nothing being written.
   virtual void shut_down() = 0;
 

@@ -116,6 +116,17 @@ int Stream::go_on_writing() noexcept {
   return unwritten_.empty() ? 0 : write_first_byte();
 }
 
+void Stream::discard_input() noexcept {
+  constexpr int kMostReads = 64;
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) != 0) {
+    return;
+  }
+  std::array<char, 16384> bytes;
+  for (int i = 0; i < kMostReads && recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0; ++i) {
+  }
+}
+
 void Stream::shut_down() noexcept {
   auto* request = new uv_shutdown_t;
   const auto done = [](uv_shutdown_t* over, int) noexcept { delete over; };

@@ -61,6 +61,9 @@ class Stream {
   /// write that failed.
   [[nodiscard]] std::size_t unwritten_bytes() const noexcept { return unwritten_.size(); }
 
+  /// Takes what has come by now, up to a bound, and drops it.
+  void discard_input() noexcept;
+
   /// Ends our side once nothing is being written.
   void shut_down() noexcept;
 

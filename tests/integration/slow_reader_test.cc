@@ -5,10 +5,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "support/memory.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
 
@@ -84,14 +85,6 @@ std::size_t first_waiting(std::uint16_t port, std::string_view name, std::size_t
   return first;
 }
 
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 TEST(SlowReader, GetsEverythingInOrderWhenItWakes) {
   constexpr std::size_t kMessages = 100'000;
   TestServer server(roomy());
@@ -101,7 +94,7 @@ TEST(SlowReader, GetsEverythingInOrderWhenItWakes) {
   TestPeer cid = created(server.port(), "cid");
   TestPeer dan = created(server.port(), "dan");
 
-  const std::size_t before = resident_bytes();
+  const std::size_t before = resident_bytes(getpid());
   for (std::size_t at = 0; at < kMessages; at += 1000) {
     send_numbered(ann, "ann", "bob", at, at + 1000);
     // Nobody else notices.
@@ -110,7 +103,7 @@ TEST(SlowReader, GetsEverythingInOrderWhenItWakes) {
   }
   // A message is kept with some words beside its text.
   const std::size_t kept = kMessages * (100 + 3 + 64);
-  EXPECT_LT(resident_bytes() - before, kept + 16 * kMiB);
+  EXPECT_TRUE(has_grown_at_most(getpid(), before, kept + 16 * kMiB));
 
   expect_numbered(bob, "ann", "bob", 0, kMessages);
   bob.expect_nothing_before_an_answer();
@@ -144,7 +137,7 @@ TEST(SlowReader, IsAnsweredFromBoundedMemory) {
         created(server.port(), "a-name-of-sixty-four-bytes-that-makes-answers-very-long-" +
                                    std::to_string(10'000'000 + i));
   }
-  const std::size_t before = resident_bytes();
+  const std::size_t before = resident_bytes(getpid());
   TestPeer bob(server.port(), kSmallBuffers);
   std::string questions;
   for (int i = 0; i < 5000; ++i) {
@@ -157,7 +150,7 @@ TEST(SlowReader, IsAnsweredFromBoundedMemory) {
     rest.remove_prefix(bob.send_some(rest));
   }
   // All answers together are over 300 MB.
-  EXPECT_LT(resident_bytes() - before, 16 * kMiB);
+  EXPECT_TRUE(has_grown_at_most(getpid(), before, 16 * kMiB));
   bob.reset();
   ann.expect_nothing_before_an_answer();
 }

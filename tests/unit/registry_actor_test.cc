@@ -1,75 +1,137 @@
 // SPDX-License-Identifier: MIT
 //
-// RegistryActor: batches reach the registry in the order of their sending, and those that no loop
-// sent as they come.
+// RegistryActor: batches are applied in the order of their sending, by one thread at a time.
 #include "server/registry_actor.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
+#include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "journal/memory.h"
-#include "support/registry_bench.h"
+#include "support/printers.h"
 
 namespace tribar {
 namespace {
 
-/// A batch with one input, the `number`-th that a loop sent; 0: no loop did.
-BatchPtr batch_of(std::uint64_t number, const Input& input) {
+const ConnectionId kAnn = ConnectionId::make(1, 1);
+const ConnectionId kBob = ConnectionId::make(2, 1);
+
+/// A batch that a loop sent, with one CREATE.
+BatchPtr creation(std::uint64_t number, std::string_view name) {
   auto batch = std::make_unique<Batch>();
   batch->number = number;
-  batch->now = UnixMs{number};
-  batch->inputs.push_back(input);
+  batch->inputs.push_back({ConnectionId::make(number, 1), 50, Create{name}});
   return batch;
 }
 
-class RegistryActorTest : public testing::Test {
- protected:
-  void work_off() {
-    while (actor_.run_once()) {
-    }
-  }
+/// An actor whose batches come home into a list.
+struct Fixture {
+  std::vector<BatchPtr> home;
+  std::size_t passed = 0;
+  Registry registry{{}, {1, 2}, false};
+  MemoryJournal journal{[this](BatchPtr batch) { home.push_back(std::move(batch)); }};
+  RegistryActor actor{registry, journal, [this] { ++passed; }};
 
-  Registry registry_{{}, {1, 2}, true};
-  std::vector<BatchPtr> passed_on_;
-  std::size_t counted_ = 0;
-  MemoryJournal journal_{[this](BatchPtr batch) { passed_on_.push_back(std::move(batch)); }};
-  RegistryActor actor_{registry_, journal_, [this] { ++counted_; }};
+  [[nodiscard]] std::vector<std::uint64_t> home_numbers() const {
+    std::vector<std::uint64_t> numbers;
+    for (const BatchPtr& batch : home) {
+      numbers.push_back(batch->number);
+    }
+    return numbers;
+  }
 };
 
-TEST_F(RegistryActorTest, WaitsForABatchThatWasOvertaken) {
-  actor_.deliver(batch_of(2, create(kBob, "bob")));
-  work_off();
-  EXPECT_EQ(registry_.account_count(), 0U);
-  actor_.deliver(batch_of(1, create(kAnn, "ann")));
-  work_off();
-  ASSERT_EQ(passed_on_.size(), 2U);
-  EXPECT_EQ(passed_on_[0]->number, 1U);
-  EXPECT_EQ(passed_on_[1]->number, 2U);
-  EXPECT_EQ(counted_, 2U);
+TEST(RegistryActor, AppliesWhatIsDelivered) {
+  Fixture f;
+  f.actor.deliver(creation(1, "ann"));
+  EXPECT_FALSE(f.actor.run_once());
+  ASSERT_EQ(f.home.size(), 1U);
+  EXPECT_EQ(f.passed, 1U);
+  EXPECT_EQ(f.home[0]->output.effects, (std::vector<Effect>{{kAnn, 50, 42, LoggedIn{}}}));
 }
 
-// A batch without a number was looked for at place 2^64 - 1 of the order.
-TEST_F(RegistryActorTest, TakesABatchThatNoLoopSentAtOnce) {
-  actor_.deliver(batch_of(1, create(kAnn, "ann")));
-  actor_.deliver(batch_of(3, create(kCat, "cat")));
-  actor_.deliver(batch_of(0, event(StorageDown{})));
-  actor_.deliver(batch_of(2, create(kBob, "bob")));
-  work_off();
-  ASSERT_EQ(passed_on_.size(), 4U);
-  EXPECT_EQ(registry_.account_count(), 0U) << "nothing can be created behind StorageDown";
-  EXPECT_EQ(counted_, 3U);
+TEST(RegistryActor, HoldsWhatOvertookSomething) {
+  Fixture f;
+  f.actor.deliver(creation(3, "cid"));
+  f.actor.deliver(creation(2, "bob"));
+  EXPECT_FALSE(f.actor.run_once());
+  EXPECT_EQ(f.passed, 0U);
+  f.actor.deliver(creation(1, "ann"));
+  f.actor.deliver(creation(5, "eve"));
+  EXPECT_FALSE(f.actor.run_once());
+  EXPECT_EQ(f.home_numbers(), (std::vector<std::uint64_t>{1, 2, 3}));
+  f.actor.deliver(creation(4, "dan"));
+  EXPECT_FALSE(f.actor.run_once());
+  EXPECT_EQ(f.home_numbers(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(f.passed, 5U);
 }
 
-TEST_F(RegistryActorTest, GivesABatchThatNoLoopSentTheTimeOfTheLastOne) {
-  actor_.deliver(batch_of(1, create(kAnn, "ann")));
-  work_off();
-  actor_.deliver(batch_of(0, create(kBob, "bob")));
-  work_off();
-  ASSERT_EQ(passed_on_.size(), 2U);
-  EXPECT_EQ(passed_on_[1]->output.records,
-            (Records{AccountCreated{kBobAccount, UnixMs{1}, "bob"}}));
+// One that no loop sent was taken for one that overtook all others.
+TEST(RegistryActor, AppliesWhatNoLoopSentAtOnce) {
+  Fixture f;
+  auto down = std::make_unique<Batch>();
+  down->inputs.push_back({{}, 0, StorageDown{}});
+  f.actor.deliver(std::move(down));
+  f.actor.deliver(creation(1, "ann"));
+  EXPECT_FALSE(f.actor.run_once());
+  EXPECT_EQ(f.home_numbers(), (std::vector<std::uint64_t>{0, 1}));
+  EXPECT_EQ(f.passed, 1U);
+  EXPECT_EQ(f.home[1]->output.effects,
+            (std::vector<Effect>{{kAnn, 50, 84, Refuse{{RefusalCode::StorageUnavailable, 0, 0}}}}));
+}
+
+TEST(RegistryActor, GoesOnWithALongListUntilItIsDone) {
+  Fixture f;
+  auto batch = std::make_unique<Batch>();
+  batch->number = 1;
+  std::vector<std::string> accounts;
+  for (int i = 0; i < 20'000; ++i) {
+    accounts.push_back("u" + std::to_string(i));
+  }
+  for (const std::string& name : accounts) {
+    batch->inputs.push_back({kBob, 50, Create{name}});
+    batch->inputs.push_back({kBob, 0, Closed{}});
+  }
+  batch->inputs.push_back({kAnn, 43, List{"*x"}});
+  f.actor.deliver(std::move(batch));
+  int steps = 1;
+  while (f.actor.run_once()) {
+    ASSERT_LT(++steps, 1000);
+  }
+  EXPECT_GT(steps, 1);
+  EXPECT_EQ(f.home.back()->output.effects, (std::vector<Effect>{{kAnn, 43, 42, Names{"", 0}}}));
+  // What the actor made itself did not come from a loop.
+  EXPECT_EQ(f.passed, 1U);
+}
+
+TEST(RegistryActor, IsRunByManyThreadsOneAtATime) {
+  constexpr std::uint64_t kThreads = 4;
+  constexpr std::uint64_t kEach = 500;
+  Fixture f;
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&f, t] {
+      for (std::uint64_t i = 0; i < kEach; ++i) {
+        f.actor.deliver(creation(1 + i * kThreads + t, "ann"));
+        while (f.actor.run_once()) {
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(f.passed, kThreads * kEach);
+  std::vector<std::uint64_t> expected;
+  for (std::uint64_t i = 1; i <= kThreads * kEach; ++i) {
+    expected.push_back(i);
+  }
+  EXPECT_EQ(f.home_numbers(), expected);
 }
 
 }  // namespace

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+//
+// tribard as a person or a script runs it: options, exit codes, signals, its log, and what happens
+// when descriptors are short.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/memory.h"
+#include "support/process.h"
+#include "support/test_peer.h"
+
+namespace tribar::test {
+namespace {
+
+std::string tribard() {
+  const char* path = std::getenv("TRIBARD");
+  return path == nullptr ? "tribard" : path;
+}
+
+/// A config file with `text` in it, for as long as it lives.
+class ConfigFile {
+ public:
+  explicit ConfigFile(std::string_view text) {
+    std::string name = (std::filesystem::temp_directory_path() / "tribard_test_XXXXXX").string();
+    const int fd = mkstemp(name.data());
+    EXPECT_GE(fd, 0);
+    close(fd);
+    path_ = name;
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::filesystem::remove(path_); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+constexpr std::string_view kAnyPort = R"("listen": [{"host": "127.0.0.1", "port": 0}])";
+
+/// A tribard that serves on a free port, with `settings` (keys and values) in its config.
+class RunningServer {
+ public:
+  explicit RunningServer(std::string_view settings = "")
+      : config_(fmt::format("{{{}{}{}}}", kAnyPort, settings.empty() ? "" : ", ", settings)),
+        process_({tribard(), "-c", config_.path()}, Process::Stdio::Pipes) {
+    process_.read_error_until("listening on 127.0.0.1:");
+    port_ = static_cast<std::uint16_t>(std::stoi(process_.read_error_until("\n")));
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Process& process() { return process_; }
+
+ private:
+  ConfigFile config_;
+  Process process_;
+  std::uint16_t port_ = 0;
+};
+
+struct Outcome {
+  int exit_code = 0;
+  std::string output;
+  std::string error;
+};
+
+/// Runs tribard up to its end.
+Outcome run(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {
+  arguments.insert(arguments.begin(), tribard());
+  Process process(arguments, Process::Stdio::Pipes, environment);
+  process.end_input();
+  const int exit_code = process.wait_for_exit();
+  return {exit_code, process.output(), process.error()};
+}
+
+TEST(Tribard, PrintsItsVersionAndItsHelp) {
+  for (const char* option : {"-V", "--version"}) {
+    const Outcome outcome = run({option});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(outcome.output.substr(0, 8), "tribard ");
+    EXPECT_EQ(outcome.error, "");
+  }
+  for (const char* option : {"-h", "--help"}) {
+    const Outcome outcome = run({option});
+    EXPECT_EQ(outcome.exit_code, 0);
+    for (const char* text : {"-c", "--config", "-t", "--check-config", "--print-config", "-V",
+                             "--version", "-h", "--help", "TRIBAR_CONFIG"}) {
+      EXPECT_NE(outcome.output.find(text), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(Tribard, RefusesWrongUsage) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"-x"}, {"--what"}, {"-c"}, {"--config"}, {"file"}, {"-t=1"}, {"--version=2"}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 64) << arguments.front();
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_NE(outcome.error, "");
+  }
+}
+
+TEST(Tribard, ReportsEveryMistakeOfAConfig) {
+  const ConfigFile config("{\n  \"worker\": 1,\n  \"limits\": {\"accounts\": 0}\n}\n");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"-c", config.path(), "-t"},
+                                             {"-c", config.path()},
+                                             {"-c", config.path(), "--print-config"}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 78);
+    EXPECT_EQ(outcome.output, "");
+    EXPECT_NE(outcome.error.find(config.path() + ":2:3: "), std::string::npos) << outcome.error;
+    EXPECT_NE(outcome.error.find(config.path() + ":3:"), std::string::npos) << outcome.error;
+    EXPECT_NE(outcome.error.find("limits.accounts"), std::string::npos) << outcome.error;
+  }
+  EXPECT_EQ(run({"-t", "-c", "/no/such/file"}).exit_code, 78);
+}
+
+TEST(Tribard, ChecksAConfigAndDoesNothingElse) {
+  const ConfigFile config(fmt::format("{{{}}}", kAnyPort));
+  const Outcome outcome = run({"--check-config", "--config", config.path()});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "");
+}
+
+TEST(Tribard, AcceptsTheConfigThatItPrints) {
+  const ConfigFile config(
+      R"({"workers": 3, "limits": {"accounts": 7}, "log": {"format": "json"}})");
+  const Outcome first = run({"-c", config.path(), "--print-config"});
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_NE(first.output.find("\"workers\": 3"), std::string::npos);
+  const ConfigFile printed(first.output);
+  const Outcome second = run({"-c", printed.path(), "--print-config"});
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_EQ(second.output, first.output);
+}
+
+TEST(Tribard, TakesTheConfigThatTheEnvironmentNames) {
+  const ConfigFile config(R"({"workers": 5})");
+  const ConfigFile other(R"({"workers": 6})");
+  const std::vector<std::string> environment{"TRIBAR_CONFIG=" + config.path()};
+  EXPECT_NE(run({"--print-config"}, environment).output.find("\"workers\": 5"), std::string::npos);
+  EXPECT_NE(run({"-c", other.path(), "--print-config"}, environment).output.find("\"workers\": 6"),
+            std::string::npos);
+  EXPECT_EQ(run({"-t"}, {"TRIBAR_CONFIG=/no/such/file"}).exit_code, 78);
+}
+
+TEST(Tribard, SaysWhichConfigItTookAndWhereItListens) {
+  const ConfigFile config(R"({"listen": [{"host": "127.0.0.1", "port": 0},
+      {"host": "::1", "port": 0}, {"host": "localhost", "port": 0}]})");
+  Process server({tribard()}, Process::Stdio::Pipes, {"TRIBAR_CONFIG=" + config.path()});
+  server.read_error_until(config.path());
+  server.read_error_until("listening on 127.0.0.1:");
+  const auto port = static_cast<std::uint16_t>(std::stoi(server.read_error_until("\n")));
+  server.read_error_until("listening on [::1]:");
+  const auto port_v6 = static_cast<std::uint16_t>(std::stoi(server.read_error_until("\n")));
+  // A name is every address that it resolves to.
+  server.read_error_until("listening on ");
+  TestPeer ann = created(port, "ann");
+  TestPeer bob(port_v6, {.host = "::1"});
+  bob.create("bob");
+  bob.send(Send{{"bob", "ann", "hello"}});
+  ann.expect(message("bob", "ann", "hello"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Tribard, CannotListenOnAPortInUse) {
+  RunningServer first;
+  const ConfigFile config(
+      fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": {}}}]}})", first.port()));
+  const Outcome second = run({"-c", config.path()});
+  EXPECT_EQ(second.exit_code, 69);
+  EXPECT_NE(second.error.find(fmt::format("127.0.0.1:{}", first.port())), std::string::npos)
+      << second.error;
+  const ConfigFile nowhere(R"({"listen": [{"host": "no.such.host.invalid", "port": 0}]})");
+  EXPECT_EQ(run({"-c", nowhere.path()}).exit_code, 69);
+}
+
+TEST(Tribard, EndsInOrderOnASignalWithWorkUnderWay) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    RunningServer server;
+    TestPeer ann = created(server.port(), "ann");
+    TestPeer bob = created(server.port(), "bob");
+    std::string frames;
+    for (int i = 0; i < 1000; ++i) {
+      frames += send_bytes("ann", "bob", std::to_string(i));
+    }
+    ann.send_raw(frames);
+    bob.expect(message("ann", "bob", "0"));
+    server.process().signal(signal);
+    EXPECT_EQ(server.process().wait_for_exit(), 0);
+    EXPECT_EQ(ann.receive_rest().size(), bob.receive_rest().size() + 1);
+    EXPECT_THROW(TestPeer(server.port()), PeerError);
+  }
+}
+
+TEST(Tribard, EndsAtOnceOnASecondSignal) {
+  RunningServer server(R"("limits": {"undelivered_messages": 100000})");
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer bob(server.port(), {.receive_buffer_bytes = 4096});
+  bob.create("bob");
+  std::string frames;
+  for (int i = 0; i < 20'000; ++i) {
+    frames += send_bytes("ann", "bob", std::to_string(i));
+  }
+  ann.send_raw(frames);
+  static_cast<void>(ann.receive(20'000));
+  server.process().signal(SIGTERM);
+  server.process().read_error_until("stopping");
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 128 + SIGTERM);
+}
+
+TEST(Tribard, OutlivesPeersThatGoAwayWhileItWrites) {
+  RunningServer server;
+  TestPeer ann = created(server.port(), "ann");
+  for (int i = 0; i < 50; ++i) {
+    TestPeer peer(server.port());
+    std::string frames = bytes_of(Create{"u" + std::to_string(i)});
+    for (int n = 0; n < 50; ++n) {
+      frames += bytes_of(List{""});
+    }
+    peer.send_raw(frames);
+    peer.reset();
+  }
+  ann.expect_nothing_before_an_answer();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+}
+
+TEST(Tribard, LogsOneObjectALineWhenAskedTo) {
+  RunningServer server(R"("log": {"format": "json", "level": "debug"})");
+  TestPeer ann = created(server.port(), "ann");
+  ann.close();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+  const std::string& log = server.process().error();
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < log.size(); ++lines) {
+    const std::size_t end = log.find('\n', at);
+    ASSERT_NE(end, std::string::npos) << log;
+    EXPECT_EQ(log[at], '{') << log;
+    EXPECT_EQ(log[end - 1], '}') << log;
+    EXPECT_NE(log.substr(at, end - at).find("\"level\""), std::string::npos) << log;
+    at = end + 1;
+  }
+  EXPECT_GT(lines, 3U);
+}
+
+TEST(Tribard, RefusesConnectionsBeforeDescriptorsRunOut) {
+  const ConfigFile config(fmt::format("{{{}}}", kAnyPort));
+  Process server({"/bin/sh", "-c", "ulimit -n 64; exec \"$0\" -c \"$1\"", tribard(), config.path()},
+                 Process::Stdio::Pipes);
+  server.read_error_until("the limit on descriptors, 64, allows ");
+  const std::size_t allowed = std::stoul(server.read_error_until(" connections"));
+  server.read_error_until("listening on 127.0.0.1:");
+  const auto port = static_cast<std::uint16_t>(std::stoi(server.read_error_until("\n")));
+  ASSERT_GT(allowed, 10U);
+  ASSERT_LT(allowed, 64U);
+
+  const WireFrame refusal = response(
+      fmt::format("the server is at its limit of {} connections, try again later", allowed));
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 150; ++i) {
+    peers.emplace_back(port).send(Create{"u" + std::to_string(i)});
+  }
+  std::vector<TestPeer> served;
+  for (TestPeer& peer : peers) {
+    const WireFrame answer = peer.receive();
+    if (answer == response()) {
+      served.push_back(std::move(peer));
+    } else {
+      EXPECT_EQ(answer, refusal);
+      peer.expect_closed();
+    }
+  }
+  EXPECT_EQ(served.size(), allowed);
+  served.front().expect_nothing_before_an_answer();
+
+  // As many as leave can come.
+  for (int i = 0; i < 5; ++i) {
+    served.pop_back();
+  }
+  served.front().expect_nothing_before_an_answer();
+  for (int i = 0; i < 5; ++i) {
+    served.push_back(created(port, "v" + std::to_string(i)));
+  }
+  TestPeer late(port);
+  late.expect(refusal);
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+/// CPU time that the process has used, in clock ticks.
+unsigned long cpu_ticks(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string text((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
+  unsigned long user = 0;
+  unsigned long system = 0;
+  const std::string rest = text.substr(text.rfind(')') + 1);
+  std::sscanf(rest.c_str(), " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+  return user + system;
+}
+
+TEST(Tribard, DoesNotSpinOverPeersInOddStates) {
+  RunningServer server(R"("limits": {"in_flight_commands": 1, "connections": 8},
+      "timeouts": {"stalled_ms": 0, "frame_ms": 0})");
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer partial(server.port());
+  partial.send_raw(std::string_view("\0\0\0", 3));
+  // Owed more than it takes, with a command that waits; then it is not read from, and ends.
+  TestPeer bob(server.port(), {.receive_buffer_bytes = 4096});
+  bob.create("bob");
+  for (int i = 0; i < 100; ++i) {
+    ann.send(Send{{"ann", "bob", std::string(10'000, 'x')}});
+    static_cast<void>(ann.receive());
+  }
+  bob.send_raw(bytes_of(List{""}) + bytes_of(List{""}));
+  bob.half_close();
+  TestPeer half_closed(server.port(), {.receive_buffer_bytes = 4096});
+  half_closed.create("cid");
+  for (int i = 0; i < 100; ++i) {
+    ann.send(Send{{"ann", "cid", std::string(10'000, 'x')}});
+    static_cast<void>(ann.receive());
+  }
+  half_closed.half_close();
+  ann.expect_nothing_before_an_answer();
+
+  const pid_t pid = server.process().pid();
+  const unsigned long before = cpu_ticks(pid);
+  // A second peer without a login is the clock: it is told so after a second.
+  RunningServer clock(R"("timeouts": {"login_ms": 1000})");
+  TestPeer silent(clock.port());
+  silent.expect(response("no login within 1000 ms"));
+  EXPECT_LE(cpu_ticks(pid) - before, 5U);
+}
+
+TEST(Tribard, KeepsNothingOfConnectionsThatAreGone) {
+  RunningServer server;
+  const pid_t pid = server.process().pid();
+  const auto come_and_go = [&server](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<TestPeer> peers;
+      for (int i = 0; i < 50; ++i) {
+        const std::string name = "u" + std::to_string(i);
+        peers.emplace_back(server.port())
+            .send_raw(bytes_of(Create{name}) + send_bytes(name, name, std::string(500, 'x')) +
+                      bytes_of(List{"u*"}) + bytes_of(Delete{}) +
+                      (i % 2 == 0 ? bytes_of(List{"x"}) : bytes_of(List{"x"}).substr(0, 30)));
+      }
+      for (std::size_t i = 0; i < peers.size(); ++i) {
+        static_cast<void>(peers[i].receive(4));
+        if (i % 3 == 0) {
+          peers[i].reset();
+        }
+      }
+    }
+  };
+  come_and_go(20);
+  const std::size_t before = resident_bytes(pid);
+  come_and_go(100);
+  EXPECT_TRUE(has_grown_at_most(pid, before, 1 << 20));
+}
+
+}  // namespace
+}  // namespace tribar::test

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// A stream in memory under a connection: a test says what the kernel takes, and sees what happened.
+// One thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "server/transport.h"
+
+namespace tribar::test {
+
+/// What a test sees of a FakeTransport; outlives it.
+struct FakeStream {
+  std::string taken;                                           // by the kernel, in all
+  std::size_t room = std::numeric_limits<std::size_t>::max();  // what the kernel still takes
+  std::string_view writing;  // not taken yet of the write under way
+  bool is_failed = false;    // from now on nothing is written
+  bool is_reading = false;
+  bool is_shut = false;
+  bool is_closed = false;
+  int discards = 0;
+
+  /// The kernel takes up to `most` bytes of the write under way; true when that was all of it, and
+  /// written() is due.
+  bool take(std::size_t most = std::numeric_limits<std::size_t>::max()) {
+    const std::size_t size = std::min(most, writing.size());
+    taken += writing.substr(0, size);
+    writing.remove_prefix(size);
+    return writing.empty();
+  }
+};
+
+class FakeTransport final : public Transport {
+ public:
+  explicit FakeTransport(std::shared_ptr<FakeStream> stream) : stream_(std::move(stream)) {}
+  FakeTransport(const FakeTransport&) = delete;
+  FakeTransport& operator=(const FakeTransport&) = delete;
+  ~FakeTransport() override { stream_->is_closed = true; }
+
+  void start_reading() override { stream_->is_reading = true; }
+  void stop_reading() override { stream_->is_reading = false; }
+  std::ptrdiff_t try_write(std::string_view bytes) override {
+    if (stream_->is_failed) {
+      return -1;
+    }
+    const std::size_t size = std::min(stream_->room, bytes.size());
+    stream_->room -= size;
+    stream_->taken += bytes.substr(0, size);
+    return static_cast<std::ptrdiff_t>(size);
+  }
+  bool write(std::string_view bytes) override {
+    stream_->writing = bytes;
+    return !stream_->is_failed;
+  }
+  std::size_t unwritten_bytes() const override { return stream_->writing.size(); }
+  void discard_input() override { ++stream_->discards; }
+  void shut_down() override { stream_->is_shut = true; }
+  std::string peer() const override { return "a test"; }
+
+ private:
+  std::shared_ptr<FakeStream> stream_;
+};
+
+}  // namespace tribar::test

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// append_effect: what a peer is told, byte for byte.
+#include "server/encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/printers.h"
+#include "support/test_peer.h"
+
+namespace tribar {
+namespace {
+
+std::string encoded(const EffectBody& body) {
+  ByteBuffer out;
+  out.append("before");
+  append_effect(out, body);
+  return std::string(out.view().substr(6));
+}
+
+TEST(AppendEffect, WritesMessagesWhereverTheirFieldsStand) {
+  const std::string frame = test::send_bytes("ann", "bob", "hi");
+  const std::string_view data = std::string_view(frame).substr(42);
+  const Message as_it_came{data.substr(0, 3), data.substr(6, 3), data.substr(12)};
+  const std::string sender = "ann";
+  const std::string recipient = "bob";
+  const std::string text = "hi";
+  const Message scattered{sender, recipient, text};
+  const std::string together = "annhi";
+  const Message kept{std::string_view(together).substr(0, 3), recipient,
+                     std::string_view(together).substr(3)};
+  for (const Message* message : {&as_it_came, &scattered, &kept}) {
+    EXPECT_EQ(encoded(Echo{message}), frame);
+    EXPECT_EQ(encoded(Push{message, AccountId{1}, MessageNumber{1}, UnixMs{1}, true, false}),
+              frame);
+  }
+}
+
+TEST(AppendEffect, WritesAnswers) {
+  EXPECT_EQ(encoded(LoggedIn{}), test::bytes_of(test::response()));
+  EXPECT_EQ(encoded(Refuse{{RefusalCode::UsernameTaken, 0, 0}}),
+            test::bytes_of(test::response("username already exists")));
+}
+
+TEST(AppendEffect, JoinsNames) {
+  EXPECT_EQ(encoded(Names{"", 0}), test::bytes_of(test::names({})));
+  EXPECT_EQ(encoded(Names{"ann\n", 1}), test::bytes_of(test::names({"ann"})));
+  EXPECT_EQ(encoded(Names{"ann\nb\ncid\n", 3}), test::bytes_of(test::names({"ann", "b", "cid"})));
+}
+
+TEST(AppendEffect, WritesNothingForWhatNobodyIsTold) {
+  EXPECT_EQ(encoded(Done{}), "");
+  EXPECT_EQ(encoded(LoggedOut{}), "");
+  EXPECT_EQ(encoded(Close{}), "");
+}
+
+}  // namespace
+}  // namespace tribar

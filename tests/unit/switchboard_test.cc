@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+//
+// Switchboard: connections from their first byte to their end, with a registry behind it, on
+// streams in memory and a clock of the test's.
+#include "server/switchboard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "registry/registry.h"
+#include "server/decoder.h"
+#include "support/fake_transport.h"
+#include "support/test_peer.h"
+
+namespace tribar {
+namespace {
+
+using test::bytes_of;
+using test::message;
+using test::names;
+using test::response;
+using test::send_bytes;
+
+/// A connection as its peer sees it.
+struct Peer {
+  Connection* connection = nullptr;
+  std::shared_ptr<test::FakeStream> stream;
+  std::size_t seen = 0;
+
+  /// Frames written since the last call, whole ones.
+  std::vector<test::WireFrame> frames() {
+    std::vector<test::WireFrame> frames;
+    const std::string_view taken = stream->taken;
+    for (FrameCut cut = cut_frame(taken.substr(seen), 1 << 30); cut.kind == FrameCut::Kind::Whole;
+         cut = cut_frame(taken.substr(seen), 1 << 30)) {
+      frames.push_back({cut.code, std::string(cut.data)});
+      seen += cut.frame_bytes;
+    }
+    return frames;
+  }
+};
+using Frames = std::vector<test::WireFrame>;
+
+/// Switchboard, workers and registry, driven by calls.
+struct Rig {
+  explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
+      : registry(limits, {1, 2}, false), board(board_limits, dispatcher) {}
+
+  Peer connect() {
+    Peer peer;
+    peer.stream = std::make_shared<test::FakeStream>();
+    peer.connection = &board.adopt(std::make_unique<test::FakeTransport>(peer.stream));
+    board.begin(*peer.connection);
+    return peer;
+  }
+  Peer created(std::string_view name) {
+    Peer peer = connect();
+    send(peer, bytes_of(Create{name}));
+    turn();
+    EXPECT_EQ(peer.frames(), Frames{response()});
+    return peer;
+  }
+
+  /// `bytes` arrive, as far as the connection is read from; returns how many did.
+  std::size_t send(const Peer& peer, std::string_view bytes) {
+    std::size_t read = 0;
+    while (read < bytes.size() && !peer.stream->is_closed && peer.stream->is_reading) {
+      const Framer::Space space = board.space(*peer.connection);
+      const std::size_t size = std::min(space.size, bytes.size() - read);
+      std::copy_n(bytes.data() + read, size, space.at);
+      board.read(*peer.connection, size);
+      read += size;
+    }
+    return read;
+  }
+
+  /// The kernel takes all of the write under way, and of those that follow.
+  void take_all(const Peer& peer) {
+    while (!peer.stream->is_closed && !peer.stream->writing.empty()) {
+      static_cast<void>(peer.stream->take());
+      board.written(*peer.connection, true);
+    }
+  }
+
+  /// Everything that is on its way makes its round, until nothing is.
+  void turn() {
+    board.finish_turn();
+    do {
+      dispatcher.submit(UnixMs{1});
+      for (BatchPtr& batch : std::exchange(sent, {})) {
+        apply(std::move(batch));
+      }
+      while (registry.has_more_to_do()) {
+        auto batch = std::make_unique<Batch>();
+        batch->inputs.push_back({{}, 0, Continue{}});
+        apply(std::move(batch));
+      }
+      board.finish_turn();
+    } while (!dispatcher.is_idle());
+  }
+
+  void apply(BatchPtr batch) {
+    if (batch->number != 0) {
+      decode(*batch, {});
+      inbox.note_passed();
+    }
+    for (const Input& input : batch->inputs) {
+      registry.apply(input, batch->now, batch->output);
+    }
+    board.take_home(std::move(batch));
+  }
+
+  Registry registry;
+  LoopInbox inbox{[] {}};
+  std::vector<BatchPtr> sent;
+  Dispatcher dispatcher{1, inbox, [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  Switchboard board;
+};
+
+TEST(Switchboard, CarriesAMessageToBoth) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{message("ann", "bob", "hi")});
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "hi")});
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, ReadsNoMoreThanTheWindowAndThenOn) {
+  SwitchboardLimits limits;
+  limits.frames.in_flight_commands = 2;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  const std::string question = bytes_of(List{"x"});
+  EXPECT_TRUE(ann.stream->is_reading);
+  EXPECT_EQ(rig.send(ann, question + question + question), 3 * question.size());
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(3, names({})));
+  EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = send_bytes("ann", "bob", "0").size() + 5;
+  for (int i = 0; i < 3; ++i) {
+    rig.send(ann, send_bytes("ann", "bob", std::to_string(i)));
+    rig.turn();
+  }
+  // One more is on its way to it when it goes.
+  rig.send(ann, send_bytes("ann", "bob", "3"));
+  rig.dispatcher.submit({});
+  ASSERT_EQ(rig.sent.size(), 1U);
+  BatchPtr batch = std::move(rig.sent.front());
+  rig.sent.clear();
+  decode(*batch, {});
+  rig.inbox.note_passed();
+  for (const Input& input : batch->inputs) {
+    rig.registry.apply(input, {}, batch->output);
+  }
+  rig.board.end(*bob.connection, true);
+  EXPECT_TRUE(bob.stream->is_closed);
+  rig.board.take_home(std::move(batch));
+  rig.turn();
+
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "1"),
+                                    message("ann", "bob", "2"), message("ann", "bob", "3")}));
+}
+
+TEST(Switchboard, ReportsWhatIsWrittenToAReaderThatWasSlow) {
+  SwitchboardLimits board_limits;
+  board_limits.outbox_bytes = 4096;
+  RegistryLimits limits;
+  limits.outbox_bytes = 4096;
+  Rig rig(board_limits, limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = 0;
+  Frames sent;
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = std::to_string(i) + std::string(1000, 'x');
+    sent.push_back(message("ann", "bob", text));
+    rig.send(ann, send_bytes("ann", "bob", text));
+    rig.turn();
+  }
+  // No more than the credit is with the loop.
+  EXPECT_LT(bob.connection->outbox->held_bytes(), 4096U + 1100);
+  rig.send(bob, bytes_of(List{"x"}));
+  rig.turn();
+  while (!bob.stream->writing.empty()) {
+    rig.take_all(bob);
+    rig.turn();
+  }
+  sent.push_back(names({}));
+  EXPECT_EQ(bob.frames(), sent);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, AnswersWhoeverSendsNoMoreAndThenCloses) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(Create{"ann"}) + bytes_of(List{""}) + "\0");
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), (Frames{response(), names({"ann"})}));
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_EQ(rig.board.size(), 0U);
+}
+
+TEST(Switchboard, SaysWhyAndListensOnForALittle) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, "x");
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_EQ(ann.frames(),
+            Frames{response("protocol version 120 is not supported, this server speaks version "
+                            "0")});
+  EXPECT_TRUE(ann.stream->is_shut);
+  EXPECT_TRUE(ann.stream->is_reading);
+  rig.send(ann, std::string(1000, 'x'));
+  rig.board.tick(500);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(500);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_EQ(ann.stream->discards, 1);
+
+  Peer flood = rig.connect();
+  rig.send(flood, "x");
+  rig.turn();
+  EXPECT_LE(rig.send(flood, std::string(3 << 20, 'x')), std::size_t{2} << 20);
+  EXPECT_TRUE(flood.stream->is_closed);
+
+  Peer polite = rig.connect();
+  rig.send(polite, "x");
+  rig.turn();
+  rig.board.end(*polite.connection, false);
+  EXPECT_TRUE(polite.stream->is_closed);
+}
+
+TEST(Switchboard, TellsWhoeverMissesALogin) {
+  SwitchboardLimits limits;
+  limits.login_ms = 1000;
+  Rig rig(limits);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+  Peer ann = rig.connect();
+  Peer bob = rig.created("bob");
+  EXPECT_GT(rig.board.tick_ms(), 0U);
+  rig.board.tick(999);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{});
+  rig.board.tick(1);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response("no login within 1000 ms")});
+  EXPECT_TRUE(ann.stream->is_shut);
+  EXPECT_FALSE(bob.stream->is_shut);
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  // Nothing is left to look at.
+  rig.board.tick(1);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+}
+
+TEST(Switchboard, CountsAFramesTimeOnlyWhileItReads) {
+  SwitchboardLimits limits;
+  limits.frame_ms = 1000;
+  limits.frames.in_flight_commands = 1;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(Create{"ann"}) + bytes_of(List{""}).substr(0, 10));
+  rig.board.tick(5000);  // CREATE is not answered yet
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response()});
+  rig.board.tick(999);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{});
+  rig.board.tick(1);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response("the frame was not complete within 1000 ms")});
+}
+
+TEST(Switchboard, ClosesWhoeverTakesNothing) {
+  SwitchboardLimits limits;
+  limits.stalled_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "ann", "hi"));
+  rig.turn();
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->take(1));
+  rig.board.tick(900);  // it took a byte
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(100);
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, StopsReadingWhenBuffersAreFullAndGoesOnWhenTheyShrink) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  const std::string frame = send_bytes("bob", "bob", std::string(60'000, 'x'));
+  rig.send(ann, std::string_view(frame).substr(0, 50'000));
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.send(bob, std::string_view(frame).substr(0, 59'000));
+  EXPECT_FALSE(ann.stream->is_reading);
+  EXPECT_FALSE(bob.stream->is_reading);
+  // It stays so only for a while: then whoever holds most is closed.
+  rig.board.tick(999);
+  EXPECT_FALSE(bob.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(bob.stream->is_closed);
+  EXPECT_FALSE(ann.stream->is_closed);
+  EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 200'000;
+  limits.outbox_bytes = 1 << 20;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 1 << 20;
+  Rig rig(limits, registry_limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 4; ++i) {
+    peers.push_back(rig.created("u" + std::to_string(i)));
+    peers.back().stream->room = 0;
+  }
+  // Each one's own message comes to it twice: 400 kB in all, from 200 kB that came in.
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    rig.send(peers[static_cast<std::size_t>(i)], send_bytes(name, name, std::string(49'000, 'x')));
+  }
+  rig.turn();
+  rig.board.tick(1000);
+  EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
+                          [](const Peer& peer) { return peer.stream->is_closed; }),
+            3);
+  rig.turn();
+  EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
+                          [](const Peer& peer) { return peer.stream->is_reading; }),
+            1);
+}
+
+TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
+  SwitchboardLimits limits;
+  limits.connections = 1;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  std::vector<Peer> strangers;
+  for (std::size_t i = 0; i < Switchboard::kStrangers + 1; ++i) {
+    strangers.push_back(rig.connect());
+    EXPECT_EQ(strangers.back().frames(),
+              Frames{response("the server is at its limit of 1 connections, try again later")});
+    EXPECT_FALSE(strangers.back().stream->is_reading);
+    rig.turn();
+    EXPECT_TRUE(strangers.back().stream->is_shut);
+  }
+  EXPECT_TRUE(strangers.front().stream->is_closed);
+  EXPECT_EQ(strangers.front().stream->discards, 1);
+  EXPECT_FALSE(strangers[1].stream->is_closed);
+  EXPECT_EQ(rig.board.size(), 1 + Switchboard::kStrangers);
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_TRUE(ann.stream->is_closed);
+  // There is room, though strangers are still around.
+  Peer bob = rig.created("bob");
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.size(), 1U);
+}
+
+TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "ann", "hi") + bytes_of(List{""}).substr(0, 10));
+  EXPECT_FALSE(rig.board.is_quiet());
+  rig.board.stop_reading();
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_FALSE(rig.board.is_quiet());
+  rig.take_all(ann);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(2, message("ann", "ann", "hi")));
+  EXPECT_TRUE(rig.board.is_quiet());
+  rig.board.drop_all();
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, GivesEveryConnectionANewId) {
+  Rig rig;
+  std::vector<ConnectionId> ids;
+  for (int i = 0; i < 100; ++i) {
+    Peer peer = rig.connect();
+    ids.push_back(peer.connection->id);
+    rig.board.end(*peer.connection, i % 2 == 0);
+    rig.turn();
+    EXPECT_TRUE(peer.stream->is_closed);
+  }
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+}  // namespace tribar
