@@ -253,14 +253,16 @@ std::vector<std::string> schema_of(sqlite3* database) {
   return code == SQLITE_DONE ? lines : std::vector<std::string>{};
 }
 
-/// Whether the schema is the one that kSchema makes: SQLite does not protect its text.
+/// Whether the schema is the one that kSchema makes: SQLite's check does not cover its text.
 bool has_our_schema(sqlite3* database) {
-  Database empty;
-  if (open_database(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, empty) ||
-      !execute(empty.get(), kSchema)) {
-    return false;
-  }
-  return schema_of(database) == schema_of(empty.get());
+  static const std::vector<std::string> ours = [] {
+    Database empty;
+    const bool is_made =
+        !open_database(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, empty) &&
+        execute(empty.get(), kSchema);
+    return is_made ? schema_of(empty.get()) : std::vector<std::string>{};
+  }();
+  return !ours.empty() && schema_of(database) == ours;
 }
 
 /// What reading a store calls for each thing in it.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -18,8 +19,16 @@ namespace tribar::test {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tribar-test-XXXXXX").string();
+  enum class On {
+    Disk,
+    Memory,  // where there is such a place: for what need not survive anything
+  };
+
+  explicit TemporaryFolder(On place = On::Disk) {
+    const std::filesystem::path memory = "/dev/shm";
+    const bool is_in_memory = place == On::Memory && access(memory.c_str(), W_OK) == 0;
+    const auto parent = is_in_memory ? memory : std::filesystem::temp_directory_path();
+    std::string pattern = (parent / "tribar-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), pattern);
     }
