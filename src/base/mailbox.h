@@ -5,8 +5,12 @@
 // says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no system call.
 #pragma once
 
+#include <semaphore.h>
+
+#include <cerrno>
 #include <chrono>
-#include <condition_variable>
+#include <cstdint>
+#include <ctime>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -16,6 +20,11 @@ namespace tribar {
 template <typename T>
 class Mailbox {
  public:
+  Mailbox() { sem_init(&arrival_, 0, 0); }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox() { sem_destroy(&arrival_); }
+
   /// Adds one item; any thread, never waits for the reader. Wakes a reader that sleeps in wait();
   /// true when the reader had announced its sleep by sleep_if_empty(): then the caller wakes it.
   [[nodiscard]] bool push(T item) {
@@ -25,10 +34,10 @@ class Mailbox {
       const std::lock_guard lock(mutex_);
       items_.push_back(std::move(item));
       must_wake = std::exchange(is_asleep_, false);
-      is_waiting = is_waiting_;
+      is_waiting = std::exchange(is_waiting_, false);
     }
     if (is_waiting) {
-      arrival_.notify_one();
+      sem_post(&arrival_);
     }
     return must_wake;
   }
@@ -36,12 +45,16 @@ class Mailbox {
   /// Wakes the reader without an item; as push().
   [[nodiscard]] bool nudge() {
     bool must_wake = false;
+    bool is_waiting = false;
     {
       const std::lock_guard lock(mutex_);
       is_nudged_ = true;
       must_wake = std::exchange(is_asleep_, false);
+      is_waiting = std::exchange(is_waiting_, false);
     }
-    arrival_.notify_one();
+    if (is_waiting) {
+      sem_post(&arrival_);
+    }
     return must_wake;
   }
 
@@ -58,20 +71,30 @@ class Mailbox {
 
   /// Sleeps until there is an item or a nudge. The reader only.
   void wait() {
-    std::unique_lock lock(mutex_);
-    is_waiting_ = true;
-    arrival_.wait(lock, [this] { return !items_.empty() || is_nudged_; });
-    is_waiting_ = false;
-    is_nudged_ = false;
+    if (may_wait()) {
+      take_wakeup();
+      end_wait();
+    }
   }
 
   /// As wait(), but no longer than `most`.
   void wait_for(std::chrono::milliseconds most) {
-    std::unique_lock lock(mutex_);
-    is_waiting_ = true;
-    arrival_.wait_for(lock, most, [this] { return !items_.empty() || is_nudged_; });
-    is_waiting_ = false;
-    is_nudged_ = false;
+    if (!may_wait()) {
+      return;
+    }
+    timespec until{};
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    const std::int64_t ns = until.tv_nsec + most.count() % 1000 * 1'000'000;
+    until.tv_sec += most.count() / 1000 + ns / 1'000'000'000;
+    until.tv_nsec = ns % 1'000'000'000;
+    int code = 0;
+    do {
+      code = sem_clockwait(&arrival_, CLOCK_MONOTONIC, &until);
+    } while (code != 0 && errno == EINTR);
+    if (!end_wait() && code != 0) {
+      // Somebody is about to wake us, or has just done so.
+      take_wakeup();
+    }
   }
 
   /// Announces that the reader will sleep where only push()'s caller can wake it; false when
@@ -92,10 +115,32 @@ class Mailbox {
   }
 
  private:
+  /// Whether there is nothing to do; then whoever changes that wakes the reader.
+  [[nodiscard]] bool may_wait() {
+    const std::lock_guard lock(mutex_);
+    is_waiting_ = items_.empty() && !std::exchange(is_nudged_, false);
+    return is_waiting_;
+  }
+
+  /// True when nobody has woken the reader, and nobody will for this wait.
+  bool end_wait() {
+    const std::lock_guard lock(mutex_);
+    is_nudged_ = false;
+    return std::exchange(is_waiting_, false);
+  }
+
+  void take_wakeup() {
+    while (sem_wait(&arrival_) != 0) {
+      // Interrupted by a signal.
+    }
+  }
+
   std::mutex mutex_;
-  std::condition_variable arrival_;
+  // A condition variable would take the mutex again in the waking thread and cost a further system
+  // call for each wake-up.
+  sem_t arrival_{};
   std::vector<T> items_;
-  bool is_waiting_ = false;  // in wait()
+  bool is_waiting_ = false;  // in wait(), and nobody has woken it yet
   bool is_asleep_ = false;   // as announced by sleep_if_empty()
   bool is_nudged_ = false;
 };

@@ -9,7 +9,13 @@
 namespace tribar {
 namespace {
 
-bool is_rider(const Record& record) { return std::holds_alternative<HandedOver>(record); }
+/// Whether the batch has records that hold it.
+bool has_more_than_riders(const Batch& batch) {
+  const auto& records = batch.output.records;
+  return std::any_of(records.begin(), records.end(), [](const Record& record) {
+    return !std::holds_alternative<HandedOver>(record);
+  });
+}
 
 /// Whether an effect of a batch with records says something that must be safe first. A push need
 /// not: a message that reached its reader and is then forgotten was never confirmed to its sender.
@@ -27,14 +33,16 @@ CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
 
 void CommitQueue::admit(BatchPtr batch) {
   Held held;
-  const auto& records = batch->output.records;
-  held.is_holding = !std::all_of(records.begin(), records.end(), is_rider);
+  held.is_holding = has_more_than_riders(*batch);
   held.batch = std::move(batch);
-  held_.push_back(std::move(held));
   if (is_down_) {
-    sift(held_.back());
+    sift(held);
+  } else if (held_.empty() && !held.is_holding) {
+    pass(held);
   }
-  pass_leading();
+  if (held.batch) {
+    held_.push_back(std::move(held));
+  }
 }
 
 void CommitQueue::step(std::uint64_t now_ms) {
@@ -46,6 +54,7 @@ void CommitQueue::step(std::uint64_t now_ms) {
         end_doubt(held);
       }
     }
+    forget_passed();
     if (now_ms < retry_ms_) {
       return;
     }
@@ -113,19 +122,21 @@ void CommitQueue::pass_all() {
   held_.clear();
 }
 
-/// What holds nothing and has nothing before it goes on at once; its records ride with the next.
-void CommitQueue::pass_leading() {
-  while (!held_.empty() && !held_.front().is_holding) {
-    Batch& batch = *held_.front().batch;
-    riders_.insert(riders_.end(), batch.output.records.begin(), batch.output.records.end());
-    batch.output.records.clear();
-    onward_(std::move(held_.front().batch));
-    held_.pop_front();
-  }
+void CommitQueue::forget_passed() {
+  std::erase_if(held_, [](const Held& held) { return !held.batch; });
+}
+
+/// A whole batch goes on; its records ride with the next commit.
+void CommitQueue::pass(Held& held) {
+  Batch& batch = *held.batch;
+  riders_.insert(riders_.end(), batch.output.records.begin(), batch.output.records.end());
+  batch.output.records.clear();
+  onward_(std::move(held.batch));
 }
 
 /// While storing fails: lets every effect go on but those that rest on records, and what comes
-/// behind them on the same connection.
+/// behind them on the same connection. A batch that holds nothing goes on whole: what is before it
+/// may stay for long.
 void CommitQueue::sift(Held& held) {
   auto& effects = held.batch->output.effects;
   // Effects point into the held batch, which comes home later than these.
@@ -139,10 +150,12 @@ void CommitQueue::sift(Held& held) {
     }
     (is_kept ? kept : onward->output.effects).push_back(effect);
   }
-  effects = std::move(kept);
   // An answer on a doubtful connection holds its batch, whatever the records.
-  held.is_holding |= !effects.empty();
-  if (!onward->output.effects.empty()) {
+  held.is_holding |= !kept.empty();
+  if (!held.is_holding) {
+    pass(held);
+  } else if (!onward->output.effects.empty()) {
+    effects = std::move(kept);
     onward_(std::move(onward));
   }
 }
@@ -164,6 +177,10 @@ void CommitQueue::end_doubt(Held& held) {
   }
   effects.clear();
   onward_(std::move(onward));
+  held.is_holding = has_more_than_riders(*held.batch);
+  if (!held.is_holding) {
+    pass(held);
+  }
 }
 
 void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
@@ -176,6 +193,7 @@ void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
     held.failed_ms = now_ms;
     sift(held);
   }
+  forget_passed();
 }
 
 }  // namespace tribar

@@ -44,14 +44,15 @@ class CommitQueue {
 
  private:
   struct Held {
-    BatchPtr batch;
+    BatchPtr batch;                          // none: it was passed on
     std::optional<std::uint64_t> failed_ms;  // when its commit failed first
-    bool is_holding = false;                 // has records that answers rest on
+    bool is_holding = false;                 // has records that answers rest on, or such answers
   };
 
   [[nodiscard]] bool try_commit();
   void pass_all();
-  void pass_leading();
+  void forget_passed();
+  void pass(Held& held);
   void sift(Held& held);
   void end_doubt(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -30,6 +31,8 @@ constexpr std::size_t kVersionOffset = 60;
 constexpr std::size_t kApplicationOffset = 68;
 /// How long a commit waits for somebody else's lock, such as a backup's.
 constexpr int kBusyMs = 2000;
+/// The write-ahead log gives back what it has above this when it starts again.
+constexpr int kWalBytes = 64 << 20;
 
 constexpr const char* kSchema = R"sql(
 CREATE TABLE accounts(
@@ -133,6 +136,19 @@ StoreOpenError damaged(const std::string& path, const std::string& reason) {
           true};
 }
 
+/// Makes a new name in the folder of `path` last.
+bool sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return false;
+  }
+  const bool is_ok = fsync(descriptor) == 0;
+  close(descriptor);
+  return is_ok;
+}
+
 bool execute(sqlite3* database, const std::string& sql) {
   return sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
 }
@@ -143,6 +159,20 @@ std::uint32_t big_endian(const char* at) {
     number = number << 8 | static_cast<unsigned char>(at[i]);
   }
   return number;
+}
+
+std::optional<StoreOpenError> open_database(const std::string& path, int flags,
+                                            Database& database) {
+  sqlite3* made = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  database.reset(made);
+  if (code != SQLITE_OK) {
+    return StoreOpenError{fmt::format("{}: cannot be opened: {}", path, sqlite3_errstr(code)),
+                          true};
+  }
+  sqlite3_busy_timeout(made, kBusyMs);
+  sqlite3_extended_result_codes(made, 1);
+  return std::nullopt;
 }
 
 /// What the first bytes of the file say, without SQLite, which might write.
@@ -208,6 +238,33 @@ std::vector<std::string> integrity_findings(sqlite3* database, const char* pragm
   return findings;
 }
 
+/// The text of everything in the schema that is ours, or nothing when it cannot be read.
+std::vector<std::string> schema_of(sqlite3* database) {
+  std::vector<std::string> lines;
+  Statement schema(
+      database,
+      "SELECT type || ' ' || name || ' ' || tbl_name || ': ' || sql FROM sqlite_schema "
+      "WHERE name IN ('accounts', 'messages', 'counters', 'readable_accounts', "
+      "'readable_messages') ORDER BY name");
+  int code = SQLITE_ROW;
+  while (schema.is_ready() && (code = schema.step()) == SQLITE_ROW) {
+    lines.emplace_back(schema.bytes(0));
+  }
+  return code == SQLITE_DONE ? lines : std::vector<std::string>{};
+}
+
+/// Whether the schema is the one that kSchema makes: SQLite's check does not cover its text.
+bool has_our_schema(sqlite3* database) {
+  static const std::vector<std::string> ours = [] {
+    Database empty;
+    const bool is_made =
+        !open_database(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, empty) &&
+        execute(empty.get(), kSchema);
+    return is_made ? schema_of(empty.get()) : std::vector<std::string>{};
+  }();
+  return !ours.empty() && schema_of(database) == ours;
+}
+
 /// What reading a store calls for each thing in it.
 struct Walker {
   std::function<void(AccountId, UnixMs, std::string_view name)> account;
@@ -266,11 +323,41 @@ std::optional<std::string> walk(sqlite3* database, const Walker& walker) {
   return std::nullopt;
 }
 
+/// The files that an open database writes to. Somebody may remove or replace them; SQLite would not
+/// notice, and what it writes then no start would find.
+class OpenFiles {
+ public:
+  explicit OpenFiles(std::string path)
+      : database_(std::move(path)), log_(database_ + "-wal"), identities_{look()} {}
+  [[nodiscard]] bool are_there() const { return look() == identities_; }
+
+ private:
+  using Identities = std::array<std::pair<dev_t, ino_t>, 2>;
+
+  [[nodiscard]] Identities look() const {
+    Identities identities;
+    for (std::size_t i = 0; i < identities.size(); ++i) {
+      struct stat status {};
+      if (stat((i == 0 ? database_ : log_).c_str(), &status) == 0) {
+        identities[i] = {status.st_dev, status.st_ino};
+      }
+    }
+    return identities;
+  }
+
+  std::string database_;
+  std::string log_;
+  Identities identities_;
+};
+
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(std::unique_ptr<LockFile> lock) : lock_(std::move(lock)) {}
 
-  void take(Database database) { database_ = std::move(database); }
+  void take(Database database, const std::string& path) {
+    database_ = std::move(database);
+    files_.emplace(path);
+  }
 
   /// Whether every statement could be made.
   [[nodiscard]] bool prepare() {
@@ -304,11 +391,13 @@ class SqliteStore final : public Store {
     if (is_ok && (last_account != last_account_ || below != below_)) {
       is_ok = write_counters();
     }
-    if (is_ok && commit_.run()) {
+    const bool is_gone = is_ok && !files_->are_there();
+    if (is_ok && !is_gone && commit_.run()) {
       return std::nullopt;
     }
-    StoreError error{sqlite3_errmsg(database_.get())};
-    if (sqlite3_system_errno(database_.get()) != 0) {
+    StoreError error{is_gone ? "its file is gone or another one is in its place"
+                             : sqlite3_errmsg(database_.get())};
+    if (!is_gone && sqlite3_system_errno(database_.get()) != 0) {
       error.text += fmt::format(
           " ({})", std::generic_category().message(sqlite3_system_errno(database_.get())));
     }
@@ -358,6 +447,7 @@ class SqliteStore final : public Store {
     return true;
   }
 
+  std::optional<OpenFiles> files_;
   std::unique_ptr<LockFile> lock_;  // released after the database is closed
   Database database_;
   Statement begin_, commit_, add_account_, remove_account_, add_message_, remove_message_,
@@ -367,40 +457,48 @@ class SqliteStore final : public Store {
   std::string record_;  // the bytes of the one being written
 };
 
-std::optional<StoreOpenError> open_database(const std::string& path, int flags,
-                                            Database& database) {
-  sqlite3* made = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-  database.reset(made);
-  if (code != SQLITE_OK) {
-    return StoreOpenError{fmt::format("{}: cannot be opened: {}", path, sqlite3_errstr(code)),
-                          true};
-  }
-  sqlite3_busy_timeout(made, kBusyMs);
-  sqlite3_extended_result_codes(made, 1);
-  return std::nullopt;
-}
-
-/// Makes an empty store, so that it has all of it or nothing.
-std::optional<StoreOpenError> create(const std::string& path, sqlite3* database) {
+/// Fills an empty database file. Its journal is a plain one: what is in the file is all there is.
+bool fill(sqlite3* database) {
   std::string record;
   encode_counters(record, {}, {});
-  const bool is_ok =
-      execute(database, "PRAGMA journal_mode=DELETE; BEGIN IMMEDIATE") &&
-      execute(database, kSchema) &&
-      execute(database, fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
-                                    kApplicationId, kFormatVersion)) &&
-      [&] {
-        Statement counters(database, "INSERT INTO counters VALUES(1, 0, 0, ?1)");
-        counters.bind(1, record);
-        return counters.run();
-      }() &&
-      execute(database, "COMMIT");
-  if (is_ok) {
-    return std::nullopt;
+  if (!execute(database, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; BEGIN IMMEDIATE") ||
+      !execute(database, kSchema) ||
+      !execute(database, fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
+                                     kApplicationId, kFormatVersion))) {
+    return false;
   }
-  return StoreOpenError{fmt::format("{}: cannot be created: {}", path, sqlite3_errmsg(database)),
-                        true};
+  Statement counters(database, "INSERT INTO counters VALUES(1, 0, 0, ?1)");
+  counters.bind(1, record);
+  return counters.run() && execute(database, "COMMIT");
+}
+
+/// Makes an empty store under another name first, so that there is all of it or none.
+std::optional<StoreOpenError> create(const std::string& path) {
+  const auto failed = [&path](const std::string& why) {
+    return StoreOpenError{fmt::format("{}: cannot be created: {}", path, why), true};
+  };
+  const std::string draft = path + ".new";
+  for (const char* suffix : {"", "-journal"}) {
+    unlink((draft + suffix).c_str());
+  }
+  // SQLite gives its other files the mode of this one.
+  const int made = open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made < 0) {
+    return failed(text_of_errno());
+  }
+  close(made);
+  Database database;
+  if (auto error = open_database(draft, SQLITE_OPEN_READWRITE, database)) {
+    return error;
+  }
+  if (!fill(database.get())) {
+    return failed(sqlite3_errmsg(database.get()));
+  }
+  database.reset();
+  if (rename(draft.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
+    return failed(text_of_errno());
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -425,12 +523,9 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
                           false};
   }
   if (is_new) {
-    // SQLite gives its other files the mode of this one.
-    const int made = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) {
-      return StoreOpenError{fmt::format("{}: cannot be created: {}", path, text_of_errno()), true};
+    if (auto error = create(path)) {
+      return *error;
     }
-    close(made);
   }
   Database database;
   if (auto error = open_database(path, SQLITE_OPEN_READWRITE, database)) {
@@ -438,17 +533,16 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
   }
   // Whatever is refused below stays as it is: closing must not write either.
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (is_new) {
-    if (auto error = create(path, database.get())) {
-      return *error;
-    }
-  }
   const bool is_set =
       execute(database.get(), fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous={}; "
-                                          "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY",
-                                          sync == Sync::Full ? "FULL" : "NORMAL"));
+                                          "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
+                                          "PRAGMA journal_size_limit={}",
+                                          sync == Sync::Full ? "FULL" : "NORMAL", kWalBytes));
   if (!is_set) {
     return damaged(path, sqlite3_errmsg(database.get()));
+  }
+  if (!has_our_schema(database.get())) {
+    return damaged(path, "its schema is another one");
   }
   const auto findings = integrity_findings(database.get(), "PRAGMA quick_check(3)");
   if (!findings.empty()) {
@@ -482,9 +576,9 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
     return *refused;
   }
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
-  store->take(std::move(database));
+  store->take(std::move(database), path);
   if (!store->prepare()) {
-    return damaged(path, "its schema is another one");
+    return damaged(path, "its tables cannot be used");
   }
   opened.store = std::move(store);
   return opened;
@@ -504,6 +598,9 @@ Result<StoreReport, StoreOpenError> verify_sqlite(const std::string& path) {
   }
   StoreReport report;
   report.damage = integrity_findings(database.get(), "PRAGMA integrity_check(100)");
+  if (!has_our_schema(database.get())) {
+    report.damage.emplace_back("its schema is another one");
+  }
   Walker walker;
   walker.account = [&](AccountId, UnixMs, std::string_view) { ++report.accounts; };
   walker.message = [&](MessageNumber, AccountId, UnixMs, const StoredMessage& message) {

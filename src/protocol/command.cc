@@ -140,9 +140,4 @@ void append_message(std::string& out, const Message& message) {
   out += message.text;
 }
 
-std::size_t frame_bytes_of(const Message& message) {
-  return kHeaderBytes + message.sender.size() + message.recipient.size() + message.text.size() +
-         2 * kDelimiter.size();
-}
-
 }  // namespace tribar

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/result.h"
+#include "protocol/frame.h"
 #include "protocol/refusal.h"
 
 namespace tribar {
@@ -82,6 +83,9 @@ void append_command(std::string& out, const Command& command);
 void append_message(std::string& out, const Message& message);
 
 /// The bytes of `message` as a frame, header included: what it counts in every limit on bytes.
-[[nodiscard]] std::size_t frame_bytes_of(const Message& message);
+[[nodiscard]] inline std::size_t frame_bytes_of(const Message& message) {
+  return kHeaderBytes + message.sender.size() + message.recipient.size() + message.text.size() +
+         2 * kDelimiter.size();
+}
 
 }  // namespace tribar

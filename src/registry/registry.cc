@@ -53,7 +53,7 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     resume(session, turn);
   } else if (std::holds_alternative<LoginExpired>(input.body)) {
     Session& session = session_of(input.from);
-    if (session.is_busy() || session.has_waiting()) {
+    if (session.is_listing() || session.has_waiting()) {
       session.stalled().waiting.push_back(copy_command(input));
     } else {
       execute(session, input, turn);
@@ -318,9 +318,9 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   }
 }
 
-/// The logout of a half-closed connection, all of its commands being executed.
-void Registry::ended(Session& session) {
-  if (session.is_over) {
+/// The logout of a half-closed connection, once its commands are executed.
+void Registry::end_when_done(Session& session) {
+  if (!session.has_ended || session.is_over || session.has_waiting()) {
     return;
   }
   log_out(session);
@@ -471,13 +471,12 @@ void Registry::drain(Session& session, Turn& turn) {
 
 /// Hands over and executes what there is room for, and drops an idle Stall.
 void Registry::resume(Session& session, Turn& turn) {
+  end_when_done(session);
   drain(session, turn);
-  while (session.has_waiting() && !must_wait(session)) {
+  while (session.has_waiting() && (session.is_over || !must_wait(session))) {
     execute_front(session, turn);
   }
-  if (session.has_ended && !session.has_waiting()) {
-    ended(session);
-  }
+  end_when_done(session);
   finish_when_idle(session, turn);
   if (!session.is_busy() && !session.has_waiting()) {
     session.stall.reset();

@@ -72,7 +72,7 @@ class Registry {
 
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
-  void ended(Session& session);
+  void end_when_done(Session& session);
   void login_expired(Session& session, const Refusal& refusal, Turn& turn);
   void closed(Session& session, Turn& turn);
   void go_on(Turn& turn);
@@ -106,7 +106,7 @@ class Registry {
   Accounts accounts_;
   AccountId last_account_;
   MessageNumber last_number_;
-  MessageNumber reserved_;  // numbers below this are stored as used
+  MessageNumber reserved_;         // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
   MessageList trash_;  // of deleted accounts, freed a little at a time

@@ -64,9 +64,8 @@ struct Session {
     return *stall;
   }
   /// Whether something more is on its way to the peer, whatever it asks.
-  [[nodiscard]] bool is_busy() const {
-    return stall && (stall->is_listing || !stall->backlog.empty());
-  }
+  [[nodiscard]] bool is_busy() const { return is_listing() || has_backlog(); }
+  [[nodiscard]] bool is_listing() const { return stall && stall->is_listing; }
   [[nodiscard]] bool has_waiting() const { return stall && !stall->waiting.empty(); }
   [[nodiscard]] bool has_backlog() const { return stall && !stall->backlog.empty(); }
 };

@@ -24,6 +24,9 @@ class Dispatcher {
   /// The open batch of the worker that `id` belongs to.
   [[nodiscard]] Batch& batch_of(ConnectionId id) { return *open_[id.slot() % open_.size()]; }
 
+  /// Whether something goes to the worker of `id` anyway.
+  [[nodiscard]] bool is_due(ConnectionId id) { return !batch_of(id).arrivals.empty(); }
+
   /// Adds an input that the loop makes itself.
   void add_event(ConnectionId id, InputBody body, std::uint32_t command_bytes = 0);
   /// Adds a push that could not be written; `frame` is its bytes on the wire.

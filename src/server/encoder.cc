@@ -29,12 +29,7 @@ void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
 }
 
 void append_frame_of(ByteBuffer& out, const Message& message) {
-  const std::size_t frame_bytes = frame_bytes_of(message);
-  if (is_as_on_the_wire(message)) {
-    out.append({message.sender.data() - kHeaderBytes, frame_bytes});
-    return;
-  }
-  append_header(out, FrameCode::Send, frame_bytes - kHeaderBytes);
+  append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
   out.append(message.sender);
   out.append(kDelimiter);
   out.append(message.recipient);
@@ -63,8 +58,23 @@ void append_names(ByteBuffer& out, const Names& names) {
 
 }  // namespace
 
-void append_effect(ByteBuffer& out, const EffectBody& body) {
+std::string_view frame_as_read(const EffectBody& body) {
+  const Message* message = nullptr;
   if (const auto* push = std::get_if<Push>(&body)) {
+    message = push->message;
+  } else if (const auto* echo = std::get_if<Echo>(&body)) {
+    message = echo->message;
+  }
+  if (message == nullptr || !is_as_on_the_wire(*message)) {
+    return {};
+  }
+  return {message->sender.data() - kHeaderBytes, frame_bytes_of(*message)};
+}
+
+void append_effect(ByteBuffer& out, const EffectBody& body) {
+  if (const std::string_view frame = frame_as_read(body); !frame.empty()) {
+    out.append(frame);
+  } else if (const auto* push = std::get_if<Push>(&body)) {
     append_frame_of(out, *push->message);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
     append_frame_of(out, *echo->message);

@@ -99,6 +99,7 @@ void Switchboard::read(Connection& connection, std::size_t size) {
     return;
   }
   framer_.read(connection, size);
+  report(connection);
   if (connection.held) {
     watch(connection);
   }
@@ -275,11 +276,14 @@ void Switchboard::update_reading(Connection& connection) {
   }
 }
 
-/// Tells the registry what was written, when it is enough to be worth it or is asked for.
+/// Tells the registry what was written. At once when it asks for that, or when what it handed over
+/// and was not told of may have used up half of the connection's credit; of less, along with
+/// something that goes anyway.
 void Switchboard::report(Connection& connection) {
-  const bool is_due = connection.unreported.charge >= limits_.outbox_bytes / 4 ||
-                      (connection.wants_report && connection.unreported.charge > 0);
-  if (is_due) {
+  const std::uint64_t charge = connection.unreported.charge;
+  const bool is_urgent = connection.wants_report || charge >= limits_.outbox_bytes / 2;
+  const bool can_ride = charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
+  if (charge > 0 && (is_urgent || can_ride)) {
     dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
     connection.wants_report = false;
   }

@@ -13,12 +13,6 @@ namespace {
 /// Encoded before it is written: a connection's share of most turns in one piece.
 constexpr std::size_t kScratchBytes = 256 * 1024;
 
-void add_written(Connection& connection, const Effect& effect) {
-  const auto* push = std::get_if<Push>(&effect.body);
-  tribar::add_written(connection.unreported, effect.charge, push != nullptr);
-  connection.wants_report |= push != nullptr && push->wants_report;
-}
-
 Outbox::Frame frame_of(const Effect& effect) {
   Outbox::Frame frame;
   frame.charge = effect.charge;
@@ -48,51 +42,83 @@ void Writer::add(Connection& connection, const Effect& effect) {
 void Writer::flush(Connection& connection) {
   std::uint32_t at = std::exchange(connection.first_piece, Connection::kNoPiece);
   while (at != Connection::kNoPiece) {
-    // One round: as many frames as go into the scratch buffer.
     const std::uint32_t first = at;
-    scratch_.clear(2 * kScratchBytes);
-    while (at != Connection::kNoPiece && scratch_.size() < kScratchBytes) {
-      append_effect(scratch_, pieces_[at].effect->body);
-      at = pieces_[at].next;
-    }
-    std::ptrdiff_t taken = 0;
+    const Round round = gather(at);
+    at = round.end;
+    std::size_t taken_bytes = 0;
     if (!connection.outbox && !connection.is_failed) {
-      taken = connection.transport->try_write(scratch_.view());
-      if (taken < 0) {
-        connection.is_failed = true;
-        taken = 0;
-      }
+      const std::ptrdiff_t taken = connection.transport->try_write(round.bytes);
+      connection.is_failed = taken < 0;
+      taken_bytes = taken < 0 ? 0 : static_cast<std::size_t>(taken);
     }
-    const auto taken_bytes = static_cast<std::size_t>(taken);
-    if (taken_bytes == scratch_.size()) {
-      for (std::uint32_t i = first; i != at; i = pieces_[i].next) {
-        add_written(connection, *pieces_[i].effect);
-      }
-      continue;
-    }
-    // Encoded once more to know where each frame ends: the rare case pays.
-    ByteBuffer one;
-    std::size_t offset = 0;
-    for (std::uint32_t i = first; i != at; i = pieces_[i].next) {
-      const Effect& effect = *pieces_[i].effect;
-      one.clear(kScratchBytes);
-      append_effect(one, effect.body);
-      const std::size_t end = offset + one.size();
-      if (end <= taken_bytes) {
-        add_written(connection, effect);
-      } else {
-        const bool is_cut = offset < taken_bytes;
-        keep(connection, effect, one.view());
-        if (is_cut) {
-          connection.outbox->skip(taken_bytes - offset);
-        }
-      }
-      offset = end;
+    if (taken_bytes == round.bytes.size()) {
+      connection.unreported.charge += round.written.charge;
+      connection.unreported.push_charge += round.written.push_charge;
+      connection.unreported.pushes += round.written.pushes;
+      connection.wants_report |= round.wants_report;
+    } else {
+      keep_rest(connection, first, at, taken_bytes);
     }
   }
   if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
     begin_write(connection);
   }
+}
+
+/// Puts the frames from piece `at` on in one place, as many as make one write. Frames that came in
+/// one behind the other, such as one sender's, still stand so, and are taken as one.
+Writer::Round Writer::gather(std::uint32_t at) {
+  Round round;
+  std::string_view run;
+  scratch_.clear(2 * kScratchBytes);
+  while (at != Connection::kNoPiece && scratch_.size() + run.size() < kScratchBytes) {
+    const Effect& effect = *pieces_[at].effect;
+    const auto* push = std::get_if<Push>(&effect.body);
+    add_written(round.written, effect.charge, push != nullptr);
+    round.wants_report |= push != nullptr && push->wants_report;
+    const std::string_view frame = frame_as_read(effect.body);
+    if (!frame.empty() && run.data() + run.size() == frame.data()) {
+      run = {run.data(), run.size() + frame.size()};
+    } else {
+      scratch_.append(run);
+      run = frame;
+      if (frame.empty()) {
+        append_effect(scratch_, effect.body);
+      }
+    }
+    at = pieces_[at].next;
+  }
+  round.end = at;
+  if (scratch_.size() == 0) {
+    round.bytes = run;
+  } else {
+    scratch_.append(run);
+    round.bytes = scratch_.view();
+  }
+  return round;
+}
+
+/// Keeps what was not taken of the frames from piece `at` to before `end`. They are encoded once
+/// more to know where each ends: the rare case pays.
+void Writer::keep_rest(Connection& connection, std::uint32_t at, std::uint32_t end,
+                       std::size_t taken_bytes) {
+  ByteBuffer frame;
+  std::size_t offset = 0;
+  for (; at != end; at = pieces_[at].next) {
+    const Effect& effect = *pieces_[at].effect;
+    frame.clear(kScratchBytes);
+    append_effect(frame, effect.body);
+    if (offset + frame.size() <= taken_bytes) {
+      add_written(connection.unreported, effect.charge, std::holds_alternative<Push>(effect.body));
+    } else {
+      keep(connection, effect, frame.view());
+      if (offset < taken_bytes) {
+        connection.outbox->skip(taken_bytes - offset);
+      }
+    }
+    offset += frame.size();
+  }
+  connection.wants_report = true;
 }
 
 void Writer::written(Connection& connection, bool is_ok) {

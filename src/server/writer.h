@@ -47,6 +47,17 @@ class Writer {
     std::uint32_t next;
   };
 
+  /// What goes out in one write.
+  struct Round {
+    std::string_view bytes;
+    std::uint32_t end = Connection::kNoPiece;  // the first piece that is not in it
+    Written written;                           // when all of it is taken
+    bool wants_report = false;
+  };
+
+  [[nodiscard]] Round gather(std::uint32_t at);
+  void keep_rest(Connection& connection, std::uint32_t at, std::uint32_t end,
+                 std::size_t taken_bytes);
   void keep(Connection& connection, const Effect& effect, std::string_view bytes);
   void begin_write(Connection& connection);
   void drop_empty_outbox(Connection& connection);

@@ -9,12 +9,17 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "stress/compare.h"
 #include "stress/endpoint.h"
 #include "stress/options.h"
 #include "stress/report.h"
 #include "stress/scenario.h"
 #include "stress/stage.h"
+#include "stress/usage.h"
 
 namespace tribar::stress {
 namespace {
@@ -23,6 +28,8 @@ namespace {
 constexpr int kRight = 0;
 constexpr int kWrong = 1;
 constexpr int kUsage = 64;
+constexpr int kBadInput = 65;
+constexpr int kNoInput = 66;
 constexpr int kUnavailable = 69;
 constexpr int kBug = 70;
 constexpr int kCannotWrite = 73;
@@ -52,7 +59,62 @@ std::optional<std::string> make_room(const Options& options) {
                      options.users, limit.rlim_cur);
 }
 
+/// tribar-stress compare A.json B.json [--html FILE]
+int run_compare(const std::vector<std::string>& arguments) {
+  const bool has_html = arguments.size() == 4 && arguments[2] == "--html";
+  if (arguments.size() != 2 && !has_html) {
+    fmt::print(stderr, "usage: tribar-stress compare A.json B.json [--html FILE]\n");
+    return kUsage;
+  }
+  std::vector<Report> reports;
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::ifstream file(arguments[i]);
+    if (!file) {
+      fmt::print(stderr, "tribar-stress: cannot read {}\n", arguments[i]);
+      return kNoInput;
+    }
+    auto report = read_report(arguments[i], {std::istreambuf_iterator<char>(file), {}});
+    if (!report) {
+      fmt::print(stderr, "tribar-stress: {}\n", report.error());
+      return kBadInput;
+    }
+    reports.push_back(std::move(report.value()));
+  }
+  fmt::print("{}", comparison_as_text(reports[0], reports[1]));
+  const bool is_written =
+      !has_html || write_file(arguments[3], comparison_as_html(reports[0], reports[1]));
+  return is_written ? kRight : kCannotWrite;
+}
+
+/// Plays, reports, and judges.
+int run_scenario(const Options& options, const Address& server) {
+  catch_interrupts();
+  const Results results = play(options, server);
+  fmt::print("{}", report_as_text(options, results));
+  const bool is_written = (options.json_file.empty() ||
+                           write_file(options.json_file, report_as_json(options, results))) &&
+                          (options.html_file.empty() ||
+                           write_file(options.html_file, report_as_html(options, results)));
+  bool is_any_broken = false;
+  for (const Threshold& threshold : options.thresholds) {
+    if (const auto why = broken(threshold, results)) {
+      fmt::print("broken: {}\n", *why);
+      is_any_broken = true;
+    }
+  }
+  if (is_any_broken) {
+    return kBroken;
+  }
+  if (results.is_wrong()) {
+    return kWrong;
+  }
+  return is_written ? kRight : kCannotWrite;
+}
+
 int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "compare") {
+    return run_compare({argv + 2, argv + argc});
+  }
   const auto parsed = parse_options(argc, argv);
   if (!parsed) {
     fmt::print(stderr, "tribar-stress: {}\nTry --help.\n", parsed.error());
@@ -67,6 +129,11 @@ int run(int argc, char** argv) {
     fmt::print("tribar-stress {}\n", TRIBAR_VERSION);
     return kRight;
   }
+  if (options.server_pid && !Process::find(*options.server_pid)) {
+    fmt::print(stderr, "tribar-stress: --server-pid {}: there is no process that can be seen\n",
+               *options.server_pid);
+    return kUsage;
+  }
   if (const auto complaint = make_room(options)) {
     fmt::print(stderr, "tribar-stress: {}\n", *complaint);
     return kUsage;
@@ -76,24 +143,7 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "tribar-stress: {}\n", server.error());
     return kUnavailable;
   }
-  catch_interrupts();
-  const Results results = play(options, server.value());
-  fmt::print("{}", report_as_text(options, results));
-  if (!options.json_file.empty() &&
-      !write_file(options.json_file, report_as_json(options, results))) {
-    return kCannotWrite;
-  }
-  if (results.is_wrong()) {
-    return kWrong;
-  }
-  bool is_any_broken = false;
-  for (const Threshold& threshold : options.thresholds) {
-    if (const auto why = broken(threshold, results)) {
-      fmt::print("broken: {}\n", *why);
-      is_any_broken = true;
-    }
-  }
-  return is_any_broken ? kBroken : kRight;
+  return run_scenario(options, server.value());
 }
 
 }  // namespace

@@ -37,24 +37,35 @@ std::vector<Slice> parts_of(const std::vector<Slice>& slices) {
   return parts;
 }
 
+/// How long each of parts_of() is.
+double part_seconds(const Timeline& timeline) {
+  const std::size_t slices = timeline.slices().size();
+  return seconds(timeline.slice_length()) *
+         static_cast<double>(slices > 0 ? (slices - 1) / kParts : 0);
+}
+
 template <typename Function>
 std::vector<double> of_each(const std::vector<Slice>& parts, Function function) {
-  std::vector<double> values;
-  for (const Slice& part : parts) {
-    values.push_back(function(part));
-  }
+  std::vector<double> values(parts.size());
+  std::transform(parts.begin(), parts.end(), values.begin(), function);
   return values;
 }
 
-/// Seconds per million messages of each part but the first, whose start was not sampled.
-std::vector<double> server_cpu_of_each(const std::vector<Slice>& parts) {
+/// Seconds per million messages of each part; the times are those of the last looks at the server,
+/// so a part's messages are those of nearly the same time.
+std::vector<double> server_cpu_of_each(const std::vector<Slice>& parts, double part_s) {
   std::vector<double> values;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    if (parts[i].server_cpu < parts[i - 1].server_cpu || parts[i].delivered == 0) {
+  Nanos cpu = 0;
+  Nanos seen = 0;
+  for (const Slice& part : parts) {
+    const double rate = static_cast<double>(part.delivered) / part_s;
+    if (part.server_seen == 0 || rate == 0) {
       return {};  // a part without a sample, or without messages: nothing to compare
     }
-    values.push_back(seconds(parts[i].server_cpu - parts[i - 1].server_cpu) /
-                     static_cast<double>(parts[i].delivered) * 1e6);
+    const double busy = seconds(part.server_cpu - cpu) / seconds(part.server_seen - seen);
+    values.push_back(busy / rate * 1e6);
+    cpu = part.server_cpu;
+    seen = part.server_seen;
   }
   return values;
 }
@@ -87,10 +98,16 @@ void Meter::stop() {
 
 void Meter::take_sample(Nanos now) {
   Timeline& timeline = traffic_.timeline();
-  Slice& slice = timeline.at(std::max(now, timeline.from()));
-  slice.server_cpu = server_->cpu() - before_.server_cpu;
-  slice.server_memory_bytes = server_->resident_bytes();
   next_sample_ = now + kSampleEvery;
+  const Nanos cpu = server_->cpu();
+  if (cpu < before_.server_cpu) {
+    return;  // it is gone
+  }
+  now = std::max(now, timeline.from() + 1);
+  Slice& slice = timeline.at(now);
+  slice.server_seen = now - timeline.from();
+  slice.server_cpu = cpu - before_.server_cpu;
+  slice.server_memory_bytes = server_->resident_bytes();
 }
 
 void Meter::report(Results& results) const {
@@ -114,9 +131,7 @@ void Meter::report_messages(Results& results) const {
     return;
   }
   const double span = std::max(results.measured_s, 1e-9);
-  const std::size_t slices = results.timeline.slices().size();
-  const double part_s = seconds(results.timeline.slice_length()) *
-                        static_cast<double>(slices > 0 ? (slices - 1) / kParts : 0);
+  const double part_s = part_seconds(results.timeline);
   results.set("rate", static_cast<double>(all.delivered) / span,
               of_each(parts, [part_s](const Slice& part) {
                 return static_cast<double>(part.delivered) / part_s;
@@ -146,16 +161,22 @@ void Meter::report_usage(Results& results) const {
     results.set("own_cpu", own_s / messages * 1e6);
   }
   double server_busy = 0;
-  if (server_) {
+  if (server_ && after_.server_cpu < before_.server_cpu) {
+    results.notes.emplace_back("The server's process ended: what it used is not known.");
+  } else if (server_) {
     const double server_s = seconds(after_.server_cpu - before_.server_cpu);
     server_busy = 100 * server_s / span;
     results.set("server_busy", server_busy);
     results.set("server_memory", static_cast<double>(server_->resident_bytes()) / (1 << 20));
     if (messages > 0) {
-      results.set("server_cpu", server_s / messages * 1e6,
-                  server_cpu_of_each(parts_of(results.timeline.slices())));
+      results.set(
+          "server_cpu", server_s / messages * 1e6,
+          server_cpu_of_each(parts_of(results.timeline.slices()), part_seconds(results.timeline)));
+      // Those of a thread that ended meanwhile are forgotten.
+      const std::uint64_t switches_before =
+          std::min(before_.server_switches, after_.server_switches);
       results.set("server_switches",
-                  static_cast<double>(after_.server_switches - before_.server_switches) / messages);
+                  static_cast<double>(after_.server_switches - switches_before) / messages);
     }
   }
   if (own_waited > kDisturbedPercent) {
@@ -164,7 +185,9 @@ void Meter::report_usage(Results& results) const {
         "too.",
         own_waited));
   }
-  if (own_busy + own_waited > kBusyPercent) {
+  // Who keeps a schedule looks at the clock in between; how late it is tells whether it can.
+  const bool has_schedule = results.value_of("offered").has_value();
+  if (own_busy + own_waited > kBusyPercent && !has_schedule) {
     results.was_generator_the_limit = server_busy < kBusyPercent;
     results.notes.emplace_back(
         results.was_generator_the_limit

@@ -209,6 +209,12 @@ Complaint check_together(const Options& options) {
   if (options.messages > 0 && !may_count) {
     return fmt::format("--messages does not go with --scenario {}", name_of(options.scenario));
   }
+  const bool has_own_pace =
+      options.scenario == Scenario::Exchange || options.scenario == Scenario::Idle ||
+      options.scenario == Scenario::Offline || options.scenario == Scenario::Churn;
+  if (options.rate > 0 && has_own_pace) {
+    return fmt::format("--rate does not go with --scenario {}", name_of(options.scenario));
+  }
   if (options.messages > 0 && options.warmup_s.value_or(0) > 0) {
     return std::string("--messages counts all from the first, there is no --warmup with it");
   }

@@ -76,12 +76,11 @@ void report_schedule(Results& results, const Pacer& pacer, double rate) {
   results.set("late_max", micros(lateness.max()));
   results.set("skipped", static_cast<double>(pacer.skipped()));
   if (lateness.percentile(99) > kKeptWithin) {
-    results.notes.push_back(
-        fmt::format("The schedule was not kept: 1 % of the messages left more than {:.0f} us late.",
-                    micros(lateness.percentile(99))));
-  }
-  if (lateness.percentile(99) > kLimitWithin) {
-    results.was_generator_the_limit = true;
+    results.was_generator_the_limit = lateness.percentile(99) > kLimitWithin;
+    results.notes.push_back(fmt::format(
+        "The schedule was not kept: 1 % of the messages left more than {:.0f} us late{}.",
+        micros(lateness.percentile(99)),
+        results.was_generator_the_limit ? "; the load generator was the limit" : ""));
   }
 }
 

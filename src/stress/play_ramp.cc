@@ -19,9 +19,8 @@ constexpr double kHighestRate = 1e8;
 constexpr double kMostUnderWay = 0.01;
 
 /// Why the step that has just ended was not held; empty when it was.
-std::string why_not_held(const Stage& stage, const Traffic& traffic, const Pacer& pacer,
+std::string why_not_held(const Options& options, const Traffic& traffic, const Pacer& pacer,
                          std::uint64_t under_way_before) {
-  const Options& options = stage.options();
   const Histogram latency = traffic.timeline().latency();
   const double p99_us = static_cast<double>(latency.percentile(99)) / 1e3;
   if (p99_us > options.bound_p99_us) {
@@ -38,39 +37,55 @@ std::string why_not_held(const Stage& stage, const Traffic& traffic, const Pacer
   return pacer.skipped() > 0 ? "some messages could not leave" : "";
 }
 
+/// One step; says why it was not held, or nothing.
+std::string play_step(Stage& stage, Pacer& pacer, double rate) {
+  const Traffic& traffic = stage.crowd().traffic();
+  const double step_s = stage.options().step_s;
+  const std::uint64_t under_way = traffic.ledger().undelivered();
+  pacer.forget_lateness();
+  stage.start_measuring(step_s);
+  pacer.start(rate, kNoLimit);
+  const bool is_whole = stage.play_for(step_s);
+  stage.stop_measuring();
+  return is_whole ? why_not_held(stage.options(), traffic, pacer, under_way)
+                  : "the run was cut short";
+}
+
 }  // namespace
 
 void play_ramp(Stage& stage, const Roles& roles) {
   const Options& options = stage.options();
-  Traffic& traffic = stage.crowd().traffic();
   Results& results = stage.results();
   auto& pacer =
       stage.cast<Pacer>(stage.crowd(), roles.talkers.first, roles.talkers.count, options.seed);
   if (!stage.enter(0, roles.present().count)) {
     return;
   }
-  double rate = options.rate > 0 ? options.rate : kFirstRate;
   double held = 0;
+  double rate = options.rate > 0 ? options.rate : kFirstRate;
   for (; rate <= kHighestRate; rate *= options.step_factor) {
-    const std::uint64_t under_way = traffic.ledger().undelivered();
-    pacer.forget_lateness();
-    stage.start_measuring(options.step_s);
-    pacer.start(rate, kNoLimit);
-    const bool is_whole = stage.play_for(options.step_s);
-    stage.stop_measuring();
-    const std::string why =
-        is_whole ? why_not_held(stage, traffic, pacer, under_way) : "the run was cut short";
+    const std::string why = play_step(stage, pacer, rate);
     if (!why.empty()) {
       results.notes.push_back(fmt::format("{:.0f} messages/s were not held: {}.", rate, why));
       break;
     }
     held = rate;
   }
-  pacer.stop();
   results.set("highest_rate", held);
   results.set("failed_rate", rate);
-  report_schedule(results, pacer, rate);
+  pacer.stop();
   stage.drain();
+  if (held > 0) {
+    // The figures of the report are of the rate that was held.
+    const std::string why = play_step(stage, pacer, held);
+    if (!why.empty()) {
+      results.notes.push_back(
+          fmt::format("{:.0f} messages/s were not held a second time: {}.", held, why));
+    }
+    pacer.stop();
+    stage.drain();
+  }
+  report_schedule(results, pacer, held > 0 ? held : rate);
 }
 
 }  // namespace tribar::stress

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "stress/chart.h"
+
 namespace tribar::stress {
 namespace {
 
@@ -16,16 +18,31 @@ std::string line_of(std::string_view name, const Findings::Finding& finding) {
 
 }  // namespace
 
+std::string run_in_words(const Options& options, const Results& results) {
+  std::string pace = fmt::format("{} under way each", options.window);
+  if (options.scenario == Scenario::Idle) {
+    pace = "silent";
+  } else if (options.rate > 0) {
+    pace = fmt::format("{} messages a second on a schedule", options.rate);
+  }
+  const std::string size = options.least_bytes == options.most_bytes
+                               ? fmt::format("{}", options.least_bytes)
+                               : fmt::format("{} to {}", options.least_bytes, options.most_bytes);
+  const std::string span =
+      results.measured_s == 0
+          ? "Nothing was measured"
+          : fmt::format("Measured {:.2f} s after a warm-up of {:.2f} s that does not count",
+                        results.measured_s, results.warmup_s);
+  return fmt::format("{} users, {}, {} bytes a message, seed {}. {}{}.", options.users, pace, size,
+                     options.seed, span, results.was_cut_short ? ", cut short" : "");
+}
+
 std::string report_as_text(const Options& options, const Results& results) {
-  std::string text = fmt::format(
-      "{}: {} users, {} under way each, {}..{} bytes, seed {}\n"
-      "measured {:.2f} s after a warm-up of {:.2f} s{}\n\n",
-      name_of(options.scenario), options.users, options.window, options.least_bytes,
-      options.most_bytes, options.seed, results.measured_s, results.warmup_s,
-      results.was_cut_short ? ", cut short" : "");
+  std::string text =
+      fmt::format("{}: {}\n\n", name_of(options.scenario), run_in_words(options, results));
   for (const Figure& figure : results.figures) {
-    text +=
-        fmt::format("  {:<16} {:>14.2f} {}\n", figure.kind->name, figure.value, figure.kind->unit);
+    text += fmt::format("  {:<16} {:>14} {}\n", figure.kind->name, number_text(figure.value),
+                        figure.kind->unit);
   }
   text += '\n';
   for (const auto& [name, finding] : results.all_findings()) {

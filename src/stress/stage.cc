@@ -16,7 +16,6 @@ namespace {
 constexpr User kMovingAtOnce = 128;
 constexpr Nanos kLongestTurn = 100 * kMillisecond;
 constexpr double kSlicesPerRun = 100;
-constexpr Nanos kNever = ~Nanos{0};
 
 volatile std::sig_atomic_t g_is_interrupted = 0;
 
@@ -66,10 +65,10 @@ bool Stage::enter(User first, User count) {
     while (next < end && crowd_.entering() + crowd_.leaving() < kMovingAtOnce) {
       crowd_.enter(next++);
     }
-    return (next == end && crowd_.entering() == 0) || crowd_.failed_logins().count > 0 ||
-           is_interrupted();
+    return (next == end && crowd_.entering() + crowd_.leaving() == 0) ||
+           crowd_.failed_logins().count > 0 || is_interrupted();
   };
-  turn_while_moving([&] { return crowd_.login_times().total(); }, is_done);
+  turn_while_moving([&] { return crowd_.login_times().total() + crowd_.leaving(); }, is_done);
   return next == end && crowd_.entering() == 0 && crowd_.failed_logins().count == 0;
 }
 

@@ -25,6 +25,8 @@ constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 // A partial frame up to this size is put in front of the next read; a longer one (a long list)
 // grows where it is.
 constexpr std::size_t kFrontBytes = std::size_t{64} * 1024;
+// Going to sleep and being woken takes about so long; looking again is no dearer, and in time.
+constexpr Nanos kShortestSleep = 30 * kMicrosecond;
 constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
 
 }  // namespace
@@ -75,6 +77,7 @@ int Swarm::open(User user) {
   link.is_finishing = false;
   link.error = 0;
   link.watched = 0;
+  link.out.clear();
   watch(user);
   return 0;
 }
@@ -104,12 +107,9 @@ char* Swarm::write(User user, std::size_t bytes) {
 }
 
 void Swarm::flush() {
-  // What on_gone() adds meanwhile is flushed, too.
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    Link& link = links_[dirty_[i]];
-    if (link.is_dirty) {
-      link.is_dirty = false;
-      flush(dirty_[i]);
+  for (const User user : dirty_) {
+    if (std::exchange(links_[user].is_dirty, false)) {
+      flush(user);
     }
   }
   dirty_.clear();
@@ -169,7 +169,7 @@ void Swarm::turn(Nanos until) {
   flush();
   std::array<epoll_event, kMostEventsPerTurn> events;
   const Nanos start = refresh_now();
-  const Nanos wait = until > start ? until - start : 0;
+  const Nanos wait = until > start + kShortestSleep ? until - start : 0;
   const timespec timeout{.tv_sec = static_cast<time_t>(wait / kSecond),
                          .tv_nsec = static_cast<long>(wait % kSecond)};
   const int count =

@@ -12,8 +12,11 @@ void Slice::add(const Slice& later) {
   sent += later.sent;
   delivered += later.delivered;
   latency.add(later.latency);
-  server_cpu = std::max(server_cpu, later.server_cpu);
-  server_memory_bytes = std::max(server_memory_bytes, later.server_memory_bytes);
+  if (later.server_seen > 0) {
+    server_seen = later.server_seen;
+    server_cpu = later.server_cpu;
+    server_memory_bytes = later.server_memory_bytes;
+  }
 }
 
 Histogram Timeline::latency() const {

@@ -19,7 +19,9 @@ struct Slice {
   std::uint64_t delivered = 0;
   /// Of the messages that were due in this slice.
   Histogram latency;
-  /// What the server had used when the slice ended, if that was asked for.
+  /// The last look at the server in this slice, if there was one: when (since the timeline's
+  /// start), and what it had used by then.
+  Nanos server_seen = 0;
   Nanos server_cpu = 0;
   std::uint64_t server_memory_bytes = 0;
 

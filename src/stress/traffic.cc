@@ -51,7 +51,8 @@ void Traffic::send(User sender, Nanos due) {
     out += name_bytes + kDelimiter.size();
   }
   payload_.write(out, text_bytes, stamp, recipient);
-  if (due < upto_) {
+  // One that is late may have been due before.
+  if (due >= timeline_.from() && due < upto_) {
     ++timeline_.at(due).sent;
   }
 }

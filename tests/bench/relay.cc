@@ -249,7 +249,7 @@ void Relay::flush() {
       if (uv_write(&pending->request, stream, &rest, 1, [](uv_write_t* request, int) {
             delete static_cast<PendingWrite*>(request->data);
           }) == 0) {
-        pending.release();  // its callback deletes it
+        static_cast<void>(pending.release());  // its callback deletes it
       }
     }
     peer->out.clear();

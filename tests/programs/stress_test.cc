@@ -2,15 +2,21 @@
 //
 // tribar-stress against a stub server: every mistake of the server is found and named, a stall
 // shows in the figures, and the program's options, files and exit codes are what they should be.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "stress/scenario.h"
 #include "support/stub_server.h"
@@ -89,7 +95,7 @@ TEST(StressVerdict, NamesEachMistake) {
     EXPECT_TRUE(results.is_wrong()) << found;
     const std::string& first = results.all_findings()[finding].second->first;
     EXPECT_NE(first.find(words), std::string::npos) << found << ": " << first;
-    EXPECT_NE(first.find("-"), std::string::npos) << "names a user: " << first;
+    EXPECT_NE(first.find('-'), std::string::npos) << "names a user: " << first;
   }
 }
 
@@ -194,6 +200,7 @@ TEST(StressProgram, SaysWhatIsWrongWithItsArguments) {
       {"--server 127.0.0.1:0", "a port is 1..65535"},
       {"--fail-if p98\\>1", "there is no figure 'p98'"},
       {"more", "'more' is not an option"},
+      {"--server-pid 4194304", "there is no process"},
       {"--users 900000", "descriptors are allowed"},
   };
   for (const auto& [arguments, words] : cases) {
@@ -226,6 +233,127 @@ TEST(StressProgram, EndsWithAStatusThatTellsHowItWent) {
   EXPECT_NE(output.find("broken: max>1us: max is "), std::string::npos) << output;
   const StubServer dropping({.kind = Kind::Drop, .nth = 50});
   EXPECT_EQ(run(arguments(dropping)).first, 1);
+  const StubServer dropping_too({.kind = Kind::Drop, .nth = 50});
+  EXPECT_EQ(run(arguments(dropping_too) + " --fail-if 'lost>0'").first, 99);
+}
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Whether every tag that is opened is closed, in order, as a browser wants it.
+bool is_balanced(const std::string& html) {
+  std::vector<std::string> open;
+  for (std::size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    const std::size_t end = html.find('>', at);
+    if (end == std::string::npos) {
+      return false;
+    }
+    const std::string tag = html.substr(at + 1, end - at - 1);
+    const std::string name = tag.substr(0, tag.find_first_of(" />", 1));
+    if (tag[0] == '!' || name == "meta" || tag.back() == '/') {
+      continue;
+    }
+    if (tag[0] != '/') {
+      open.push_back(name);
+    } else if (open.empty() || '/' + open.back() != name) {
+      return false;
+    } else {
+      open.pop_back();
+    }
+  }
+  return open.empty();
+}
+
+TEST(StressReports, CanBeReadAndCompared) {
+  const StubServer server({.kind = Kind::Drop, .nth = 50});
+  const std::string base = testing::TempDir() + "tribar_stress_report";
+  const std::string arguments =
+      "--users 4 --seconds 0.5 --drain 0.3 --server 127.0.0.1:" + std::to_string(server.port()) +
+      " --server-pid " + std::to_string(getpid());
+  EXPECT_EQ(run(arguments + " --json " + base + "a.json --html " + base + "a.html").first, 1);
+  EXPECT_EQ(run(arguments + " --window 2 --json " + base + "b.json").first, 0);
+  const std::string page = contents(base + "a.html");
+  EXPECT_TRUE(is_balanced(page));
+  EXPECT_NE(page.find("message #"), std::string::npos) << "the lost one is named";
+  EXPECT_EQ(page.find("http"), std::string::npos) << "nothing comes from elsewhere";
+  for (const char* drawn : {"Latency by percentile", "Latency over time", "Messages a second",
+                            "server's processor", "server's memory"}) {
+    EXPECT_NE(page.find(drawn), std::string::npos) << drawn;
+  }
+
+  const auto [status, output] =
+      run("compare " + base + "a.json " + base + "b.json --html " + base + "c.html");
+  EXPECT_EQ(status, 0) << output;
+  EXPECT_NE(output.find("window is 1 in A, 2 in B"), std::string::npos) << output;
+  EXPECT_NE(output.find("(WRONG)"), std::string::npos) << output;
+  EXPECT_NE(output.find("p99.9 "), std::string::npos) << output;
+  EXPECT_TRUE(is_balanced(contents(base + "c.html")));
+
+  EXPECT_EQ(run("compare " + base + "a.json").first, 64);
+  EXPECT_EQ(run("compare " + base + "a.json " + base + "none.json").first, 66);
+  EXPECT_EQ(run("compare " + base + "a.json " + base + "c.html").first, 65);
+}
+
+TEST(StressReports, ShowInABrowser) {
+  if (WEXITSTATUS(std::system("command -v chromium >/dev/null 2>&1")) != 0) {
+    GTEST_SKIP() << "there is no chromium here";
+  }
+  const StubServer server;
+  const std::string base = testing::TempDir() + "tribar_stress_shot";
+  ASSERT_EQ(run("--users 4 --seconds 0.5 --server 127.0.0.1:" + std::to_string(server.port()) +
+                " --html " + base + ".html")
+                .first,
+            0);
+  const std::string browser =
+      "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+      "--disable-background-networking --disable-component-update --disable-sync "
+      "--hide-scrollbars --user-data-dir=" +
+      base + ".profile --screenshot=" + base + ".png ";
+  for (const char* look : {"--window-size=1200,1500", "--window-size=500,1800",
+                           "--window-size=1200,1500 --blink-settings=preferredColorScheme=0"}) {
+    std::remove((base + ".png").c_str());
+    std::string command = browser;
+    command.append(look).append(" file://").append(base).append(".html >/dev/null 2>&1");
+    ASSERT_EQ(std::system(command.c_str()), 0) << look;
+    // An empty page of this size is some 10 KB.
+    EXPECT_GT(contents(base + ".png").size(), 40'000U) << look;
+  }
+}
+
+/// Starts the program, interrupts it once messages flow, and returns its JSON report; empty when
+/// it does not end as it should.
+std::string interrupted(const StubServer& server, const char* option, const char* value) {
+  const std::string report = testing::TempDir() + "tribar_stress_cut.json";
+  const std::string address = "127.0.0.1:" + std::to_string(server.port());
+  std::remove(report.c_str());
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    execl(std::getenv("TRIBAR_STRESS"), "tribar-stress", "--server", address.c_str(), "--users",
+          "4", option, value, "--json", report.c_str(), nullptr);
+    _exit(127);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (server.held().messages < 100 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  kill(pid, SIGINT);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? contents(report) : "";
+}
+
+TEST(StressProgram, ReportsWhatItHasWhenItIsInterrupted) {
+  for (const auto& [option, value] :
+       {std::pair{"--seconds", "600"}, {"--messages", "1000000000"}, {"--rate", "500"}}) {
+    const StubServer server;
+    const std::string report = interrupted(server, option, value);
+    EXPECT_NE(report.find("\"cut_short\": true"), std::string::npos) << option;
+    EXPECT_EQ(server.accounts(), 0U) << option;
+  }
 }
 
 }  // namespace

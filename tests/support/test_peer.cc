@@ -197,6 +197,15 @@ std::vector<WireFrame> TestPeer::receive_rest() {
   }
 }
 
+bool TestPeer::receive_some(std::vector<WireFrame>& frames) {
+  const Took took = take_in();
+  WireFrame frame;
+  while (next_frame(frame)) {
+    frames.push_back(std::move(frame));
+  }
+  return took != Took::End && took != Took::Reset;
+}
+
 void TestPeer::expect(const WireFrame& frame) { EXPECT_EQ(receive(), frame); }
 
 void TestPeer::expect_closed() {

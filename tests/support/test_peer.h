@@ -72,6 +72,12 @@ class TestPeer {
   /// Every frame up to the end of the stream. Throws when that is a reset.
   [[nodiscard]] std::vector<WireFrame> receive_rest();
 
+  /// Appends the frames that are there, without waiting; false: the stream has ended, in whatever
+  /// way.
+  [[nodiscard]] bool receive_some(std::vector<WireFrame>& frames);
+  /// For poll(2).
+  [[nodiscard]] int fd() const { return fd_; }
+
   /// Fails the test unless the next frame is `frame`.
   void expect(const WireFrame& frame);
   /// Fails the test unless the stream ends here, in order.

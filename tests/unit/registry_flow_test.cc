@@ -328,6 +328,24 @@ TEST(RegistryFlow, HonoursALoginThatWaitedWhenTheTimeWasOver) {
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
 }
 
+// They had to wait for a reader to be told nothing.
+TEST(RegistryFlow, CompletesWhatWaitedBehindTheExpiredLogin) {
+  RegistryLimits limits;
+  limits.outbox_bytes = 80;  // less than a refusal
+  RegistryBench bench = with_users({"ann"}, limits);
+  const Refusal refusal{RefusalCode::LoginTimeout, 0, 5000};
+  bench.apply(login(kDan, "nobody"));
+  bench.apply(login(kDan, "nobody"));
+  bench.apply(event(kDan, LoginExpired{refusal}));
+  bench.apply(command(kDan, List{}, 101));
+  bench.apply(command(kDan, List{}, 102));
+  bench.write(kDan);
+  EXPECT_EQ(
+      bench.write(kDan),
+      (Effects{
+          refused(kDan, refusal, 0), close(kDan), {kDan, 101, 0, Done{}}, {kDan, 102, 0, Done{}}}));
+}
+
 // The half-close.
 
 TEST(RegistryFlow, LogsOutAtTheHalfCloseAndCloses) {
@@ -433,6 +451,18 @@ TEST(RegistryFlow, GoesOnAtTheHalfCloseWithWhatWaitedForRoom) {
                done(kBob), delivered(kBob, to_bob(1, "m1"))}));
   EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
   EXPECT_EQ(bench.write(kBob), (Effects{delivered(kBob, to_bob(2, "m2")), close(kBob)}));
+}
+
+TEST(RegistryFlow, HandsNoLiveMessageOverAtTheHalfClose) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3"});
+  EXPECT_EQ(bench.give_back(kBob, true), Effects{});
+  EXPECT_EQ(bench.apply(event(kBob, Ended{})), (Effects{close(kBob)}));
+  bench.apply(login(kDan, "bob"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
+                                                 delivered(kDan, to_bob(2, "m2"))}));
+  EXPECT_EQ(bench.write(kDan), (Effects{delivered(kDan, to_bob(3, "m3"))}));
 }
 
 TEST(RegistryFlow, GoesOnWhenMessagesComeBackBehindTheHalfClose) {

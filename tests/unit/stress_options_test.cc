@@ -17,6 +17,7 @@ Result<Options, std::string> parse(std::initializer_list<const char*> arguments)
   std::vector<std::string> words{"tribar-stress"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) {
     argv.push_back(word.data());
   }
@@ -71,6 +72,8 @@ TEST(Options, RefuseWhatCannotBe) {
       {"--fail-if", "nothing>1"},
       {"--scenario", "rate"},
       {"--server-pid", "0"},
+      {"--rate", "5", "--scenario", "churn"},
+      {"--rate", "5", "--scenario", "exchange"},
       {"--messages", "5", "--scenario", "idle"},
       {"--messages", "5", "--warmup", "1"},
   };

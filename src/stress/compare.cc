@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+//
+// See compare.h. The only file here that reads JSON.
+#include "stress/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "stress/chart.h"
+#include "stress/page.h"
+#include "stress/report.h"
+
+namespace tribar::stress {
+namespace {
+
+using nlohmann::json;
+
+// Further apart than so many standard errors is more than chance: some 20 figures are looked at.
+constexpr double kErrors = 3;
+
+/// What the parts of a run say of a figure.
+struct Spread {
+  double mean;
+  double error;  // of the mean
+};
+/// Nothing when there are too few to tell.
+std::optional<Spread> spread_of(const std::vector<double>& parts) {
+  if (parts.size() < 3) {
+    return std::nullopt;
+  }
+  const auto count = static_cast<double>(parts.size());
+  const double mean = std::accumulate(parts.begin(), parts.end(), 0.0) / count;
+  double squares = 0;
+  for (const double part : parts) {
+    squares += (part - mean) * (part - mean);
+  }
+  return Spread{mean, std::sqrt(squares / (count - 1) / count)};
+}
+
+Comparison::Verdict judge(const Figure& first, const Figure& second) {
+  using Verdict = Comparison::Verdict;
+  const auto one = spread_of(first.parts);
+  const auto two = spread_of(second.parts);
+  if (!one || !two) {
+    return Verdict::Unknown;
+  }
+  const double difference = two->mean - one->mean;
+  if (std::abs(difference) <= kErrors * std::hypot(one->error, two->error)) {
+    return Verdict::Same;
+  }
+  switch (first.kind->better) {
+    case Better::Higher:
+      return difference > 0 ? Verdict::Better : Verdict::Worse;
+    case Better::Lower:
+      return difference < 0 ? Verdict::Better : Verdict::Worse;
+    case Better::Neither:
+      break;
+  }
+  return Verdict::Differs;
+}
+
+const char* text_of(Comparison::Verdict verdict) {
+  switch (verdict) {
+    case Comparison::Verdict::Same:
+      return "same";
+    case Comparison::Verdict::Better:
+      return "better";
+    case Comparison::Verdict::Worse:
+      return "worse";
+    case Comparison::Verdict::Differs:
+      return "differs";
+    case Comparison::Verdict::Unknown:
+      break;
+  }
+  return "";
+}
+
+std::string ratio_text(const Comparison& row) {
+  return row.first == 0 ? std::string("-") : fmt::format("{:.3f}", row.second / row.first);
+}
+
+/// The settings that are not the same in both: name, first, second.
+std::vector<std::array<std::string, 3>> different_settings(const Report& first,
+                                                           const Report& second) {
+  std::vector<std::array<std::string, 3>> rows;
+  for (const auto& [name, value] : first.settings) {
+    const auto at =
+        std::find_if(second.settings.begin(), second.settings.end(),
+                     [&wanted = name](const auto& other) { return other.first == wanted; });
+    if (at != second.settings.end() && at->second != value) {
+      rows.push_back({name, value, at->second});
+    }
+  }
+  return rows;
+}
+
+/// Throws json::exception when `document` is not a report.
+Report take_report(const json& document) {
+  Report report;
+  if (document.at("schema").get<std::string>() != "tribar-stress/1") {
+    throw json::other_error::create(501, "its schema is not tribar-stress/1", &document);
+  }
+  for (const auto& [name, value] : document.at("settings").items()) {
+    report.settings.emplace_back(name, value.dump());
+  }
+  const json& figures = document.at("figures");
+  for (const FigureKind& kind : figure_kinds()) {
+    const auto at = figures.find(kind.name);
+    if (at != figures.end()) {
+      report.figures.push_back(
+          {&kind, at->at("value").get<double>(), at->at("parts").get<std::vector<double>>()});
+    }
+  }
+  for (const json& bucket : document.at("histogram_ns")) {
+    report.latency.push_back({bucket.at(0).get<Nanos>(), bucket.at(1).get<std::uint64_t>()});
+  }
+  report.is_right = document.at("verdict").at("right").get<bool>();
+  return report;
+}
+
+}  // namespace
+
+Result<Report, std::string> read_report(std::string name, const std::string& text) {
+  try {
+    Report report = take_report(json::parse(text));
+    report.name = std::move(name);
+    return report;
+  } catch (const json::exception& error) {
+    return fmt::format("{}: not a report of tribar-stress: {}", name, error.what());
+  }
+}
+
+std::vector<Comparison> compare(const Report& first, const Report& second) {
+  std::vector<Comparison> rows;
+  for (const Figure& one : first.figures) {
+    for (const Figure& two : second.figures) {
+      if (one.kind == two.kind) {
+        rows.push_back({one.kind, one.value, two.value, judge(one, two)});
+      }
+    }
+  }
+  return rows;
+}
+
+std::string comparison_as_text(const Report& first, const Report& second) {
+  std::string text = fmt::format("A {}{}\nB {}{}\n", first.name, first.is_right ? "" : " (WRONG)",
+                                 second.name, second.is_right ? "" : " (WRONG)");
+  for (const auto& [name, one, two] : different_settings(first, second)) {
+    text += fmt::format("  {} is {} in A, {} in B\n", name, one, two);
+  }
+  text += fmt::format("\n  {:<16} {:>14} {:>14} {:>8}\n", "", "A", "B", "B/A");
+  for (const Comparison& row : compare(first, second)) {
+    text += fmt::format("  {:<16} {:>14} {:>14} {:>8} {:<11} {}\n", row.kind->name,
+                        number_text(row.first), number_text(row.second), ratio_text(row),
+                        row.kind->unit, text_of(row.verdict));
+  }
+  return text +
+         "\nbetter, worse, differs: further apart than the runs vary by themselves; same: not "
+         "so.\n";
+}
+
+std::string comparison_as_html(const Report& first, const Report& second) {
+  std::string body =
+      fmt::format("<h1>tribar-stress: two runs</h1>\n<p>A: {}{}</p>\n<p>B: {}{}</p>\n",
+                  html_escaped(first.name), first.is_right ? "" : " (wrong)",
+                  html_escaped(second.name), second.is_right ? "" : " (wrong)");
+  for (const auto& [name, one, two] : different_settings(first, second)) {
+    body += fmt::format("<p class=\"faint\">{} is {} in A, {} in B</p>\n", html_escaped(name),
+                        html_escaped(one), html_escaped(two));
+  }
+  if (!first.latency.empty() && !second.latency.empty()) {
+    body += fmt::format("<div class=\"charts\"><div class=\"chart\">{}</div></div>\n",
+                        percentile_chart({{"A", first.latency}, {"B", second.latency}}));
+  }
+  body +=
+      "<div class=\"scroll\"><table>\n<tr><th></th><th class=\"number\">A</th>"
+      "<th class=\"number\">B</th><th class=\"number\">B/A</th><th></th><th></th></tr>\n";
+  for (const Comparison& row : compare(first, second)) {
+    body += fmt::format(
+        "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>"
+        "<td class=\"number\">{}</td><td>{}</td><td{}>{}</td></tr>\n",
+        row.kind->name, number_text(row.first), number_text(row.second), ratio_text(row),
+        row.kind->unit, row.verdict == Comparison::Verdict::Worse ? " class=\"marked\"" : "",
+        text_of(row.verdict));
+  }
+  body +=
+      "</table></div>\n<p class=\"faint\">better, worse, differs: further apart than the runs vary "
+      "by themselves; same: not so.</p>\n";
+  return page_around("tribar-stress: two runs", body);
+}
+
+}  // namespace tribar::stress

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+//
+// A disk that fails: an SQLite VFS around the system's own, the default one while it lives. It
+// makes writing or syncing fail when it is told to, waits where it is told to, and knows what of
+// every file is on disk for sure, so that it can say what a loss of power would leave. Any thread;
+// one at a time per process.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tribar::test {
+
+class FaultVfs {
+ public:
+  FaultVfs();
+  ~FaultVfs();
+  FaultVfs(const FaultVfs&) = delete;
+  FaultVfs& operator=(const FaultVfs&) = delete;
+
+  /// What each write returns from now on, and each sync: SQLITE_OK lets it through.
+  std::atomic<int> write_code{SQLITE_OK};
+  std::atomic<int> sync_code{SQLITE_OK};
+  /// Called first in each sync, on its thread; may wait. Set it before the store is opened.
+  std::function<void()> before_sync;
+
+  // Loss of power. What is synced is not really synced: these files need not survive us.
+
+  /// Remembers from now on what is on disk; before a store is opened.
+  void watch_power();
+  /// The power goes after so many more writes, truncations and syncs: they fail from there on.
+  void lose_power_after(std::uint64_t operations);
+  [[nodiscard]] bool has_power() const { return !is_watching_ || operations_left_ > 0; }
+  [[nodiscard]] std::uint64_t operations() const { return operations_; }
+  /// What the file would be: all that was synced, and of every 512 bytes that were written since
+  /// the newer or the older, at random.
+  [[nodiscard]] std::string left_of(const std::string& path, std::mt19937_64& random);
+
+ private:
+  struct File;
+  struct Change {
+    bool is_truncation = false;
+    std::uint64_t at = 0;
+    std::string bytes;
+  };
+  struct Disk {
+    std::string synced;
+    std::vector<Change> since;
+  };
+
+  static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
+                  int* out_flags);
+  [[nodiscard]] static sqlite3_io_methods methods();
+  [[nodiscard]] bool count_operation();
+  static void apply(std::string& bytes, const Change& change);
+
+  sqlite3_vfs* real_;
+  sqlite3_vfs vfs_;
+  sqlite3_io_methods methods_;
+  std::mutex mutex_;
+  bool is_watching_ = false;
+  std::uint64_t operations_left_ = 0;
+  std::uint64_t operations_ = 0;
+  std::map<std::string, Disk> disks_;  // by path
+};
+
+}  // namespace tribar::test

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// What the protocol says that the registry must do, in the plainest form: no credit, no backlog, no
+// waiting, no slices. Its user tells it when a command was executed, and what was handed over.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/registry.h"
+
+namespace tribar {
+
+struct ModelMessage {
+  std::uint64_t number = 0;
+  AccountId account;  // the recipient's
+  UnixMs time;
+  std::string sender;
+  std::string recipient;
+  std::string text;
+
+  [[nodiscard]] std::uint64_t bytes() const {
+    return 42 + 6 + sender.size() + recipient.size() + text.size();
+  }
+};
+using ModelMessagePtr = std::shared_ptr<const ModelMessage>;
+using ModelQueue = std::map<std::uint64_t, ModelMessagePtr>;  // by number
+
+struct ModelAccount {
+  AccountId id;
+  std::string name;
+  ConnectionId session;
+  ModelQueue undelivered;
+  ModelQueue held;  // accepted and not reported as written
+  std::uint64_t held_bytes = 0;
+};
+
+/// A message that a connection is to get.
+struct ModelDue {
+  ModelMessagePtr message;
+  bool is_live = true;
+};
+
+struct ModelConnection {
+  AccountId account;  // whose pushes it gets
+  bool is_logged_in = false;
+  bool is_over = false;
+  bool is_gone = false;
+  std::deque<ModelDue> due;
+};
+
+class RegistryModel {
+ public:
+  explicit RegistryModel(const RegistryLimits& limits) : limits_(limits) {}
+
+  /// Executes a command of `id` and returns its answer as describe() would; what is pushed by it
+  /// joins `due` of whom it is for. A LIST of anything but prefixes is left to the caller.
+  std::string execute(ConnectionId id, const InputBody& command, UnixMs now);
+
+  /// The logout of a half-close.
+  void end(ConnectionId id);
+  /// The connection is gone; what it was due goes back. Commands may still be executed.
+  void close(ConnectionId id);
+  void forget(ConnectionId id) { connections_.erase(id); }
+  /// It had no login in time.
+  void expire(ConnectionId id) { connection(id).is_over = true; }
+
+  void written(const ModelMessage& message);
+  void returned(const ModelMessagePtr& message);
+  void set_storage(bool is_up) { is_storage_up_ = is_up; }
+
+  [[nodiscard]] ModelConnection& connection(ConnectionId id) { return connections_[id]; }
+  /// In the order of creation.
+  [[nodiscard]] const std::deque<ModelAccount>& accounts() const { return accounts_; }
+  [[nodiscard]] std::uint64_t queued_bytes() const;
+
+ private:
+  ModelAccount* find(std::string_view name);
+  ModelAccount* find(AccountId id);
+  void log_out(ModelConnection& connection);
+  void give_back(ModelConnection& connection, bool live_only);
+  std::string send(ModelConnection& connection, const Message& message, UnixMs now);
+  std::string create(ConnectionId id, ModelConnection& connection, std::string_view name);
+  std::string login(ConnectionId id, ModelConnection& connection, std::string_view name);
+  std::string remove(ModelConnection& connection);
+  std::string list(std::string_view pattern);
+
+  RegistryLimits limits_;
+  bool is_storage_up_ = true;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t last_account_ = 0;
+  std::deque<ModelAccount> accounts_;
+  std::map<ConnectionId, ModelConnection> connections_;
+};
+
+/// An answer, or any effect but a push, in words.
+[[nodiscard]] std::string describe(const EffectBody& body);
+
+}  // namespace tribar

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// What an SQLite store gives back at a start, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "journal/sqlite.h"
+
+namespace tribar::test {
+
+struct StoreContents {
+  struct Account {
+    std::uint64_t id = 0;
+    std::string name;
+    friend bool operator==(const Account&, const Account&) = default;
+  };
+  struct Message {
+    std::uint64_t number = 0;
+    std::uint64_t account = 0;
+    std::uint64_t time = 0;
+    std::string sender;
+    std::string text;
+    friend bool operator==(const Message&, const Message&) = default;
+  };
+  std::vector<Account> accounts;
+  std::vector<Message> messages;
+  std::uint64_t last_account = 0;
+  std::uint64_t below = 0;
+  friend bool operator==(const StoreContents&, const StoreContents&) = default;
+};
+
+inline void PrintTo(const StoreContents& contents, std::ostream* out) {
+  for (const auto& account : contents.accounts) {
+    *out << "\n  account " << account.id << ' ' << account.name;
+  }
+  for (const auto& message : contents.messages) {
+    *out << "\n  message " << message.number << " to " << message.account << " from "
+         << message.sender << ": '" << message.text << '\'';
+  }
+  *out << "\n  last account " << contents.last_account << ", numbers below " << contents.below;
+}
+
+/// A store that was opened, or why it could not be.
+struct Opening {
+  std::unique_ptr<Store> store;  // none: refused
+  StoreOpenError error;
+  StoreWarnings warnings;
+  StoreContents contents;
+};
+
+inline Opening open_store(const std::string& path, Sync sync = Sync::Full) {
+  Opening opening;
+  StoreContents& contents = opening.contents;
+  StoreReader reader;
+  reader.account = [&](AccountId id, UnixMs, std::string_view name) {
+    contents.accounts.push_back({id.value, std::string(name)});
+  };
+  reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
+    contents.messages.push_back({message->number().value, recipient.value, message->time().value,
+                                 std::string(message->sender()), std::string(message->text())});
+  };
+  reader.counters = [&](AccountId last, MessageNumber below) {
+    contents.last_account = last.value;
+    contents.below = below.value;
+  };
+  auto opened = open_sqlite(path, sync, reader);
+  if (opened) {
+    opening.store = std::move(opened.value().store);
+    opening.warnings = std::move(opened.value().warnings);
+  } else {
+    opening.error = opened.error();
+  }
+  return opening;
+}
+
+/// Stores `records` in one commit; empty: it worked.
+inline std::string commit(Store& store, const std::vector<Record>& records) {
+  const std::span<const Record> group(records);
+  const auto error = store.commit({&group, 1});
+  return error ? error->text : std::string();
+}
+
+}  // namespace tribar::test

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+//
+// CommitQueue: what is held until what is stored, and what becomes of it when storing fails.
+#include "journal/commit_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/fake_store.h"
+#include "support/registry_bench.h"
+
+namespace tribar {
+namespace {
+
+using test::FakeStore;
+
+Record kept(std::uint64_t number, std::string_view text) {
+  return MessageKept{MessageNumber{number}, kBobAccount, kNow, "ann", lasting(text)};
+}
+Record handed(std::uint64_t number) { return HandedOver{MessageNumber{number}}; }
+Record created(AccountId account, std::string_view name) {
+  return AccountCreated{account, kNow, lasting(name)};
+}
+
+Effect push_to(ConnectionId to, std::uint64_t number, std::string_view text) {
+  return live(to, {kBobAccount, number, "ann", "bob", text});
+}
+Effect echo_to(ConnectionId to, std::string_view text) { return echo(to, "ann", "bob", text); }
+
+class CommitQueueTest : public testing::Test {
+ protected:
+  void admit(Effects effects, Records records) {
+    auto batch = std::make_unique<Batch>();
+    batch->number = ++last_number_;
+    batch->output.effects = std::move(effects);
+    batch->output.records = std::move(records);
+    queue_.admit(std::move(batch));
+  }
+
+  void step() { queue_.step(now_ms_); }
+  void step_after(std::uint64_t ms) {
+    now_ms_ += ms;
+    step();
+  }
+
+  void fail() {
+    store_.before_commit = [] { return "no room"; };
+  }
+  void work() { store_.before_commit = nullptr; }
+
+  /// What went on since the last call.
+  Effects went_on() { return std::exchange(went_on_, {}); }
+
+  FakeStore store_;
+  Effects went_on_;
+  std::uint64_t home_ = 0;  // batches that a loop sent and that went on
+  std::vector<std::string> states_;
+  CommitQueue queue_{store_,
+                     [this](BatchPtr batch) {
+                       home_ += batch->number != 0 ? 1 : 0;
+                       for (const Effect& effect : batch->output.effects) {
+                         went_on_.push_back(effect);
+                       }
+                     },
+                     [this](bool is_up, const std::string& why) {
+                       states_.push_back(is_up ? "up" : "down: " + why);
+                     }};
+  std::uint64_t last_number_ = 0;
+  std::uint64_t now_ms_ = 1000;
+};
+
+TEST_F(CommitQueueTest, HoldsEffectsUntilTheirRecordsAreStored) {
+  const Effects effects{push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")};
+  admit(effects, {kept(1, "hi")});
+  EXPECT_EQ(went_on(), Effects{});
+  EXPECT_EQ(queue_.next_step_ms(), 0U);
+  step();
+  EXPECT_EQ(went_on(), effects);
+  EXPECT_EQ(store_.messages.at(1).text, "hi");
+  EXPECT_EQ(queue_.next_step_ms(), std::nullopt);
+}
+
+TEST_F(CommitQueueTest, StoresAllThatGatheredInOneCommitAndInOrder) {
+  Effects all;
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    all.push_back(echo_to(kAnn, std::to_string(i)));
+    admit({all.back()}, {kept(i, std::to_string(i))});
+  }
+  step();
+  EXPECT_EQ(store_.commits, 1U);
+  EXPECT_EQ(store_.messages.size(), 100U);
+  EXPECT_EQ(went_on(), all);
+}
+
+TEST_F(CommitQueueTest, StoresAMessageAndItsHandingOverInTheOrderOfTheBatches) {
+  admit({}, {kept(1, "hi"), kept(2, "ho")});
+  admit({}, {handed(1)});
+  step();
+  EXPECT_EQ(store_.messages.size(), 1U);
+  EXPECT_TRUE(store_.messages.contains(2));
+}
+
+TEST_F(CommitQueueTest, LetsABatchWithoutRecordsGoOnAtOnce) {
+  admit({names(kAnn, {"ann"})}, {});
+  EXPECT_EQ(went_on(), (Effects{names(kAnn, {"ann"})}));
+  step();
+  EXPECT_EQ(store_.tries, 0U);
+}
+
+TEST_F(CommitQueueTest, HoldsABatchWithoutRecordsBehindOneThatIsNotStored) {
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  admit({names(kCat, {"ann"})}, {});
+  EXPECT_EQ(went_on(), Effects{});
+  step();
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi"), names(kCat, {"ann"})}));
+}
+
+TEST_F(CommitQueueTest, LetsHandedOverRideWithTheNextCommit) {
+  admit({}, {kept(1, "hi")});
+  step();
+  admit({names(kAnn, {"ann"})}, {handed(1)});
+  EXPECT_EQ(went_on(), (Effects{names(kAnn, {"ann"})})) << "it holds nothing";
+  EXPECT_EQ(store_.commits, 1U);
+  admit({}, {kept(2, "ho")});
+  step();
+  EXPECT_EQ(store_.commits, 2U);
+  EXPECT_FALSE(store_.messages.contains(1));
+}
+
+TEST_F(CommitQueueTest, StoresHandedOverByItselfAfterAWhile) {
+  admit({}, {kept(1, "hi")});
+  step();
+  admit({}, {handed(1)});
+  step();
+  EXPECT_TRUE(store_.messages.contains(1));
+  ASSERT_EQ(queue_.next_step_ms(), now_ms_ + CommitQueue::kRideMs);
+  step_after(CommitQueue::kRideMs - 1);
+  EXPECT_TRUE(store_.messages.contains(1));
+  step_after(1);
+  EXPECT_FALSE(store_.messages.contains(1));
+  EXPECT_EQ(queue_.next_step_ms(), std::nullopt);
+}
+
+TEST_F(CommitQueueTest, HoldsWhatRestsOnAFailedCommitAndLetsTheRestGoOn) {
+  fail();
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi"), names(kCat, {"ann"}), logged_in(kDan)},
+        {kept(1, "hi"), created(kCatAccount, "dan")});
+  step();
+  EXPECT_EQ(went_on(), (Effects{push_to(kBob, 1, "hi"), names(kCat, {"ann"})}));
+  EXPECT_EQ(states_, std::vector<std::string>{"down: no room"});
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi"), logged_in(kDan)}));
+  EXPECT_EQ(states_, (std::vector<std::string>{"down: no room", "up"}));
+  EXPECT_EQ(store_.messages.size(), 1U);
+}
+
+TEST_F(CommitQueueTest, HoldsADeletionOfWhichStoringFails) {
+  fail();
+  admit({logged_out(kAnn)}, {AccountDeleted{kAnnAccount}});
+  admit({names(kAnn, {})}, {});
+  step();
+  EXPECT_EQ(went_on(), Effects{}) << "the answer behind DELETE would say that it is done";
+}
+
+TEST_F(CommitQueueTest, KeepsTheOrderOfAConnectionWithAHeldAnswer) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  const Effects later{names(kAnn, {"ann"}), push_to(kAnn, 7, "to ann"), refused(kAnn, {})};
+  for (const Effect& effect : later) {
+    admit({effect, names(kBob, {"bob"})}, {});
+  }
+  EXPECT_EQ(went_on(), (Effects{names(kBob, {"bob"}), names(kBob, {"bob"}), names(kBob, {"bob"})}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  Effects all{echo_to(kAnn, "hi")};
+  all.insert(all.end(), later.begin(), later.end());
+  EXPECT_EQ(went_on(), all);
+}
+
+TEST_F(CommitQueueTest, TriesAgainAtIntervalsAndSaysSoOnce) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  for (int i = 0; i < 4; ++i) {
+    step();
+    EXPECT_EQ(store_.tries, static_cast<std::uint64_t>(i + 1));
+    ASSERT_EQ(queue_.next_step_ms(), now_ms_ + CommitQueue::kRetryMs);
+    step_after(CommitQueue::kRetryMs - 1);
+    EXPECT_EQ(store_.tries, static_cast<std::uint64_t>(i + 1));
+    now_ms_ += 1;
+  }
+  EXPECT_EQ(states_, std::vector<std::string>{"down: no room"});
+}
+
+TEST_F(CommitQueueTest, ClosesWhoWaitsTooLongAndReturnsItsPushes) {
+  fail();
+  admit({echo_to(kAnn, "hi"), push_to(kAnn, 9, "to ann"), names(kAnn, {})}, {kept(1, "hi")});
+  step();
+  step_after(CommitQueue::kDoubtMs - 1);
+  EXPECT_EQ(went_on(), Effects{});
+  step_after(1);
+  EXPECT_EQ(went_on(), (Effects{close(kAnn), push_to(kAnn, 9, "to ann")}))
+      << "behind the last word the loop returns a push";
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), Effects{}) << "what was not confirmed in time is never confirmed";
+  EXPECT_EQ(store_.messages.size(), 1U) << "and is stored all the same";
+  EXPECT_EQ(home_, 1U);
+}
+
+TEST_F(CommitQueueTest, ClosesAConnectionInDoubtOnce) {
+  fail();
+  admit({echo_to(kAnn, "one")}, {kept(1, "one")});
+  step();
+  step_after(1000);
+  admit({echo_to(kAnn, "two"), push_to(kAnn, 9, "to ann")}, {kept(2, "two")});
+  step();
+  step_after(CommitQueue::kDoubtMs - 1000);
+  EXPECT_EQ(went_on(), (Effects{close(kAnn)}));
+  step_after(1000);
+  EXPECT_EQ(went_on(), (Effects{push_to(kAnn, 9, "to ann")}));
+}
+
+TEST_F(CommitQueueTest, LetsANewConnectionGoOnWhileTheOldOneIsInDoubt) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  admit({names(kDan, {"ann"}), logged_in(kDan)}, {});
+  EXPECT_EQ(went_on(), (Effects{names(kDan, {"ann"}), logged_in(kDan)}));
+}
+
+// Batches that rested on nothing were kept behind the failed one, for as long as storing failed.
+TEST_F(CommitQueueTest, KeepsNoBatchThatHoldsNothingWhileStoringFails) {
+  admit({names(kBob, {})}, {});
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  admit({names(kBob, {})}, {});
+  fail();
+  step();
+  EXPECT_EQ(home_, 2U);
+  for (int i = 0; i < 1000; ++i) {
+    admit({names(kBob, {})}, {});
+    step_after(10);
+  }
+  EXPECT_EQ(home_, 1002U);
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(home_, 1003U);
+}
+
+TEST_F(CommitQueueTest, KeepsNoBatchWhoseConnectionWasClosed) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  admit({names(kAnn, {})}, {});
+  step();
+  EXPECT_EQ(home_, 0U);
+  step_after(CommitQueue::kDoubtMs);
+  EXPECT_EQ(home_, 1U);
+  EXPECT_EQ(went_on(), (Effects{close(kAnn)}));
+}
+
+TEST_F(CommitQueueTest, StoresAHandingOverBehindTheMessageWhileStoringFails) {
+  fail();
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  EXPECT_EQ(went_on(), (Effects{push_to(kBob, 1, "hi")}));
+  admit({names(kBob, {})}, {handed(1)});
+  EXPECT_EQ(went_on(), (Effects{names(kBob, {})}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_TRUE(store_.messages.empty());
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi")}));
+}
+
+TEST_F(CommitQueueTest, FailsForRidersAloneAndRecovers) {
+  admit({}, {kept(1, "hi")});
+  step();
+  fail();
+  admit({}, {handed(1)});
+  step();
+  step_after(CommitQueue::kRideMs);
+  EXPECT_EQ(states_, std::vector<std::string>{"down: no room"});
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(states_, (std::vector<std::string>{"down: no room", "up"}));
+  EXPECT_TRUE(store_.messages.empty());
+}
+
+TEST_F(CommitQueueTest, FailsAgainAfterRecovery) {
+  for (int i = 0; i < 3; ++i) {
+    fail();
+    const std::string text = std::to_string(i);
+    admit({echo_to(kAnn, text)}, {kept(static_cast<std::uint64_t>(i + 1), text)});
+    step();
+    EXPECT_EQ(went_on(), Effects{});
+    work();
+    step_after(CommitQueue::kRetryMs);
+    EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, text)}));
+  }
+  EXPECT_EQ(states_.size(), 6U);
+}
+
+TEST_F(CommitQueueTest, StoresWhatIsLeftAtTheEnd) {
+  admit({}, {kept(1, "hi"), kept(2, "ho")});
+  step();
+  admit({}, {handed(1)});
+  admit({echo_to(kAnn, "last")}, {kept(3, "last")});
+  queue_.finish();
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "last")}));
+  EXPECT_EQ(store_.messages.size(), 2U);
+  EXPECT_FALSE(store_.messages.contains(1));
+  queue_.finish();
+  EXPECT_EQ(store_.commits, 2U) << "there was nothing left";
+}
+
+TEST_F(CommitQueueTest, ConfirmsNothingAtAnEndThatFails) {
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  fail();
+  queue_.finish();
+  EXPECT_EQ(went_on(), Effects{});
+}
+
+TEST_F(CommitQueueTest, ConfirmsNothingWhenItStopsBetweenStoringAndPassingOn) {
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  store_.after_commit = [] { throw std::runtime_error("the end"); };
+  EXPECT_THROW(step(), std::runtime_error);
+  EXPECT_EQ(went_on(), Effects{});
+  EXPECT_EQ(store_.messages.size(), 1U);
+}
+
+/// Whatever happens when, each answer goes on once or its connection is closed, in order, and only
+/// when its record is stored.
+TEST_F(CommitQueueTest, TellsNoLieWhateverFailsWhen) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random(seed);
+    FakeStore store;
+    bool is_failing = false;
+    store.before_commit = [&]() -> std::optional<std::string> {
+      return is_failing ? std::optional<std::string>("no room") : std::nullopt;
+    };
+    std::map<std::uint64_t, std::vector<std::uint64_t>> answered;  // by connection
+    std::map<std::uint64_t, bool> is_closed;
+    std::uint64_t home = 0;
+    CommitQueue queue(
+        store,
+        [&](BatchPtr batch) {
+          home += batch->number != 0 ? 1 : 0;
+          for (const Effect& effect : batch->output.effects) {
+            if (is_closed[effect.to.value]) {
+              continue;  // as the loop does
+            }
+            if (std::holds_alternative<Close>(effect.body)) {
+              is_closed[effect.to.value] = true;
+            } else if (const auto* back = std::get_if<Echo>(&effect.body)) {
+              const std::uint64_t number = std::stoull(std::string(back->message->text));
+              EXPECT_TRUE(store.messages.contains(number)) << "seed " << seed;
+              answered[effect.to.value].push_back(number);
+            } else if (const auto* list = std::get_if<Names>(&effect.body)) {
+              answered[effect.to.value].push_back(list->count);
+            }
+          }
+        },
+        [](bool, const std::string&) {});
+    std::map<std::uint64_t, std::vector<std::uint64_t>> asked;
+    std::uint64_t now_ms = 0;
+    std::uint32_t number = 0;
+    const std::uint64_t batches = 200;
+    for (std::uint64_t i = 0; i < batches; ++i) {
+      auto batch = std::make_unique<Batch>();
+      batch->number = i + 1;
+      for (std::uint64_t k = random() % 4; k > 0; --k) {
+        const ConnectionId from = ConnectionId::make(random() % 5, 1);
+        const std::string text = std::to_string(++number);
+        asked[from.value].push_back(number);
+        if (random() % 2 == 0) {
+          batch->output.effects.push_back(echo_to(from, text));
+          batch->output.records.push_back(kept(number, text));
+        } else {
+          batch->output.effects.push_back({from, 1, 1, Names{"", number}});
+        }
+      }
+      queue.admit(std::move(batch));
+      if (random() % 20 == 0) {
+        is_failing = !is_failing;
+      }
+      if (random() % 2 == 0) {
+        now_ms += random() % 300;
+        queue.step(now_ms);
+      }
+    }
+    is_failing = false;
+    queue.step(now_ms + CommitQueue::kRetryMs);
+    EXPECT_EQ(home, batches) << "seed " << seed;
+    for (const auto& [connection, numbers] : asked) {
+      const auto& got = answered[connection];
+      if (is_closed[connection]) {
+        ASSERT_LE(got.size(), numbers.size()) << "seed " << seed;
+      } else {
+        ASSERT_EQ(got.size(), numbers.size()) << "seed " << seed;
+      }
+      EXPECT_TRUE(std::equal(got.begin(), got.end(), numbers.begin())) << "seed " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tribar

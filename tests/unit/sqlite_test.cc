@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+//
+// The SQLite store: what it keeps, and what it refuses and leaves as it is.
+#include "journal/sqlite.h"
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/store_contents.h"
+#include "support/temporary_folder.h"
+
+namespace tribar::test {
+namespace {
+
+constexpr UnixMs kTime{1700000000000};
+
+Record created(std::uint64_t id, std::string_view name) {
+  return AccountCreated{AccountId{id}, kTime, name};
+}
+Record kept(std::uint64_t number, std::uint64_t account, std::string_view text) {
+  return MessageKept{MessageNumber{number}, AccountId{account}, kTime, "ann", text};
+}
+Record handed(std::uint64_t number) { return HandedOver{MessageNumber{number}}; }
+Record reserved(std::uint64_t below) { return NumbersReserved{MessageNumber{below}}; }
+
+/// Runs SQL on a database of nobody's.
+void execute(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  char* error = nullptr;
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error), SQLITE_OK)
+      << (error != nullptr ? error : "");
+  sqlite3_free(error);
+  sqlite3_close(database);
+}
+
+class SqliteTest : public testing::Test {
+ protected:
+  /// Ann and bob, and messages 1..3 for bob; closed.
+  void make_store() {
+    Opening opening = open_store(path_);
+    ASSERT_TRUE(opening.store) << opening.error.text;
+    ASSERT_EQ(commit(*opening.store,
+                     {created(1, "ann"), created(2, "bob"), reserved(100), kept(1, 2, "one"),
+                      kept(2, 2, "two of a kind"), kept(3, 2, "three")}),
+              "");
+  }
+
+  StoreContents made_contents() {
+    return {{{1, "ann"}, {2, "bob"}},
+            {{1, 2, kTime.value, "ann", "one"},
+             {2, 2, kTime.value, "ann", "two of a kind"},
+             {3, 2, kTime.value, "ann", "three"}},
+            2,
+            100};
+  }
+
+  /// Expects that the store is refused for `reason`, as `is_io`, and not touched.
+  void expect_refused(const std::string& reason, bool is_io) {
+    const std::string before = read_file(path_);
+    {
+      const Opening opening = open_store(path_);
+      EXPECT_FALSE(opening.store);
+      EXPECT_EQ(opening.error.is_io, is_io) << opening.error.text;
+      EXPECT_NE(opening.error.text.find(path_), std::string::npos) << opening.error.text;
+      EXPECT_NE(opening.error.text.find(reason), std::string::npos) << opening.error.text;
+    }
+    EXPECT_TRUE(read_file(path_) == before) << "the file was changed: " << reason;
+  }
+
+  /// Where `bytes` stand in the closed store, which has them once.
+  std::size_t offset_of(std::string_view bytes) {
+    const std::string file = read_file(path_);
+    const std::size_t at = file.find(bytes);
+    EXPECT_NE(at, std::string::npos);
+    EXPECT_EQ(file.find(bytes, at + 1), std::string::npos);
+    return at;
+  }
+
+  void flip(std::size_t offset, unsigned bit = 0) {
+    std::string bytes = read_file(path_);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 1 << bit);
+    write_file(path_, bytes);
+  }
+
+  TemporaryFolder folder_;
+  std::string path_ = folder_.file("tribar.db");
+};
+
+TEST_F(SqliteTest, CreatesAnEmptyStoreForItsOwnerOnly) {
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.contents, StoreContents{});
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    EXPECT_EQ(mode_of(entry.path()), 0600U) << entry.path();
+  }
+  EXPECT_EQ(mode_of(path_), 0600U);
+}
+
+TEST_F(SqliteTest, TakesAnEmptyFileForNone) {
+  write_file(path_, "");
+  EXPECT_TRUE(open_store(path_).store);
+}
+
+// The end of a process in the middle of this left a store that no start accepted.
+TEST_F(SqliteTest, CreatesAStoreThatWasHalfMadeBefore) {
+  make_store();
+  const std::string whole = read_file(path_);
+  std::filesystem::remove(path_);
+  write_file(path_ + ".new", whole.substr(0, 4096));
+  write_file(path_ + ".new-journal", "torn");
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.contents, StoreContents{});
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+}
+
+TEST_F(SqliteTest, GivesBackWhatItStored) {
+  make_store();
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.contents, made_contents());
+  EXPECT_TRUE(opening.warnings.empty());
+}
+
+TEST_F(SqliteTest, ForgetsWhatWasHandedOverAndWhoWasDeleted) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {handed(2), AccountDeleted{AccountId{1}}, kept(4, 2, "four"),
+                                      handed(4), handed(77), created(3, "ann")}),
+              "");
+  }
+  StoreContents expected = made_contents();
+  expected.messages.erase(expected.messages.begin() + 1);
+  expected.accounts = {{2, "bob"}, {3, "ann"}};
+  expected.last_account = 3;
+  EXPECT_EQ(open_store(path_).contents, expected);
+}
+
+TEST_F(SqliteTest, NeverCountsBackwards) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {AccountDeleted{AccountId{1}}, AccountDeleted{AccountId{2}},
+                                      handed(1), handed(2), handed(3)}),
+              "");
+  }
+  const StoreContents contents = open_store(path_).contents;
+  EXPECT_EQ(contents, (StoreContents{{}, {}, 2, 100}));
+}
+
+TEST_F(SqliteTest, StoresAllGroupsOrNothing) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    const std::string error =
+        commit(*opening.store, {reserved(500), kept(9, 2, "nine"), created(2, "a second bob")});
+    EXPECT_NE(error.find("UNIQUE"), std::string::npos) << error;
+    EXPECT_EQ(commit(*opening.store, {kept(10, 2, "ten")}), "") << "it goes on";
+  }
+  StoreContents expected = made_contents();
+  expected.messages.push_back({10, 2, kTime.value, "ann", "ten"});
+  EXPECT_EQ(open_store(path_).contents, expected);
+}
+
+TEST_F(SqliteTest, StoresTheSameRecordsAfterAnError) {
+  make_store();
+  const Opening opening = open_store(path_);
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  const std::string error = commit(*opening.store, {kept(4, 2, "four")});
+  EXPECT_NE(error.find("locked"), std::string::npos) << error;
+  sqlite3_close(other);
+  EXPECT_EQ(commit(*opening.store, {kept(4, 2, "four")}), "");
+}
+
+TEST_F(SqliteTest, IsLockedWhileItIsOpen) {
+  make_store();
+  Opening first = open_store(path_);
+  // Not expect_refused: reading the file here would drop the first one's locks.
+  const Opening second = open_store(path_);
+  EXPECT_FALSE(second.store);
+  EXPECT_FALSE(second.error.is_io);
+  EXPECT_EQ(second.error.text, path_ +
+                                   ": is in use by another tribard; stop that one, or name another "
+                                   "storage.path");
+  first.store.reset();
+  EXPECT_EQ(open_store(path_).contents, made_contents());
+}
+
+// Writing went on, and confirmed, into files without a name.
+TEST_F(SqliteTest, FailsWhileItsFilesAreGoneAndRecovers) {
+  make_store();
+  const Opening opening = open_store(path_);
+  ASSERT_EQ(commit(*opening.store, {kept(4, 2, "four")}), "");
+  for (const char* suffix : {"", "-wal"}) {
+    const std::string name = path_ + suffix;
+    std::filesystem::rename(name, name + ".away");
+    EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five")}),
+              "its file is gone or another one is in its place")
+        << name;
+    write_file(name, "another one");
+    EXPECT_NE(commit(*opening.store, {kept(5, 2, "five")}), "") << name;
+    std::filesystem::rename(name + ".away", name);
+  }
+  EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five")}), "");
+}
+
+TEST_F(SqliteTest, RefusesAFolderThatIsNotThere) {
+  path_ = folder_.file("none/tribar.db");
+  const Opening opening = open_store(path_);
+  EXPECT_FALSE(opening.store);
+  EXPECT_TRUE(opening.error.is_io);
+  EXPECT_NE(opening.error.text.find("its folder must exist"), std::string::npos)
+      << opening.error.text;
+}
+
+TEST_F(SqliteTest, RefusesWhatIsNoDatabase) {
+  write_file(path_, "these are not the bytes that you are looking for");
+  expect_refused("it is no SQLite database", true);
+  write_file(path_, std::string(8192, 'x'));
+  expect_refused("it is no SQLite database", true);
+}
+
+TEST_F(SqliteTest, RefusesADatabaseOfAnotherProgram) {
+  execute(path_, "CREATE TABLE accounts(id)");
+  expect_refused("is a database of another program", false);
+}
+
+TEST_F(SqliteTest, RefusesAnotherVersion) {
+  make_store();
+  execute(path_, "PRAGMA user_version=2");
+  expect_refused("has format version 2, and this tribard knows version 1", false);
+}
+
+TEST_F(SqliteTest, RefusesAnotherSchema) {
+  make_store();
+  execute(path_, "ALTER TABLE messages ADD COLUMN more");
+  expect_refused("its schema is another one", true);
+}
+
+TEST_F(SqliteTest, AllowsWhatAPersonAdds) {
+  make_store();
+  execute(path_, "CREATE VIEW mine AS SELECT count(*) FROM messages");
+  EXPECT_EQ(open_store(path_).contents, made_contents());
+}
+
+TEST_F(SqliteTest, RefusesATornFile) {
+  make_store();
+  const std::string whole = read_file(path_);
+  for (const std::size_t size : {whole.size() - 1, whole.size() - 4096, std::size_t{4096}}) {
+    write_file(path_, whole.substr(0, size));
+    expect_refused("the store is damaged", true);
+  }
+}
+
+TEST_F(SqliteTest, RefusesDamagedAccountsAndCounters) {
+  make_store();
+  const std::string whole = read_file(path_);
+  for (const std::string_view needle : {std::string_view("\0bob\0", 5), std::string_view("bob")}) {
+    write_file(path_, whole);
+    const std::size_t at = read_file(path_).rfind(needle);
+    if (at != std::string::npos) {
+      flip(at + 1);
+      expect_refused("account 2: its checksum is wrong", true);
+    }
+  }
+  write_file(path_, whole);
+  execute(path_, "UPDATE counters SET numbers_below = 5");
+  expect_refused("the counters: its checksum is wrong", true);
+  write_file(path_, whole);
+  execute(path_, "DELETE FROM counters");
+  expect_refused("the counters are missing", true);
+}
+
+TEST_F(SqliteTest, LosesOnlyTheMessageInWhichABitFlipped) {
+  make_store();
+  flip(offset_of("two of a kind") + 3, 5);
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  StoreContents expected = made_contents();
+  expected.messages.erase(expected.messages.begin() + 1);
+  EXPECT_EQ(opening.contents, expected);
+  EXPECT_EQ(opening.warnings,
+            (StoreWarnings{path_ + ": message 2 is lost: its checksum is wrong"}));
+}
+
+TEST_F(SqliteTest, NamesAMessageWhoseRecordIsTooShort) {
+  make_store();
+  execute(path_, "UPDATE messages SET record = x'0201' WHERE number = 2");
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.warnings, (StoreWarnings{path_ + ": message 2 is lost: its length is wrong"}));
+}
+
+TEST_F(SqliteTest, VerifiesAStoreAlsoWhileItIsInUse) {
+  make_store();
+  const Opening opening = open_store(path_);
+  const auto report = verify_sqlite(path_);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report.value().accounts, 2U);
+  EXPECT_EQ(report.value().messages, 3U);
+  EXPECT_EQ(report.value().message_bytes, 21U);
+  EXPECT_TRUE(report.value().damage.empty());
+}
+
+TEST_F(SqliteTest, VerifiesADamagedStore) {
+  make_store();
+  flip(offset_of("two of a kind"));
+  const std::string before = read_file(path_);
+  const auto report = verify_sqlite(path_);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report.value().messages, 2U);
+  EXPECT_EQ(report.value().damage, std::vector<std::string>{"message 2: its checksum is wrong"});
+  EXPECT_TRUE(read_file(path_) == before);
+}
+
+TEST_F(SqliteTest, VerifiesNothingWhereThereIsNoStore) {
+  const auto report = verify_sqlite(path_);
+  ASSERT_FALSE(report);
+  EXPECT_FALSE(report.error().is_io);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+}  // namespace
+}  // namespace tribar::test
