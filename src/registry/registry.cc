@@ -313,7 +313,7 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
     turn.out.records.emplace_back(HandedOver{returned.number});
   }
   // Past a half-close there may be nothing left to be reported as written.
-  if (session != nullptr && session->has_ended && session->has_waiting()) {
+  if (session != nullptr && session->has_ended) {
     resume(*session, turn);
   }
 }

@@ -157,6 +157,10 @@ void Switchboard::finish_turn() {
     if (Connection* connection = find(id)) {
       connection->is_touched = false;
       writer_.flush(*connection);
+      if (connection->is_end_told) {
+        // It is logged out: what was on its way before and cannot be written now goes back.
+        return_pushes(*connection, true);
+      }
       settle(*connection);
     }
   }

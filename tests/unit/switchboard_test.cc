@@ -179,6 +179,37 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
                                     message("ann", "bob", "2"), message("ann", "bob", "3")}));
 }
 
+// It stayed with whoever had logged out, though it was newer than what had returned.
+TEST(Switchboard, ReturnsToTheQueueWhatWasOnItsWayAtALogout) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "bob", "under way"));
+  rig.turn();
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.dispatcher.submit({});
+  ASSERT_EQ(rig.sent.size(), 1U);
+  BatchPtr batch = std::move(rig.sent.front());
+  rig.sent.clear();
+  decode(*batch, {});
+  rig.inbox.note_passed();
+  for (const Input& input : batch->inputs) {
+    rig.registry.apply(input, {}, batch->output);
+  }
+  rig.board.end(*bob.connection, false);
+  rig.board.take_home(std::move(batch));
+  rig.turn();
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "hi")}));
+  rig.take_all(bob);
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "under way")});
+  EXPECT_TRUE(bob.stream->is_closed);
+}
+
 TEST(Switchboard, ReportsWhatIsWrittenToAReaderThatWasSlow) {
   SwitchboardLimits board_limits;
   board_limits.outbox_bytes = 4096;
