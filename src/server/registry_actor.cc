@@ -59,6 +59,7 @@ bool RegistryActor::run_once() {
 
 void RegistryActor::put_in_order(BatchPtr batch) {
   if (batch->number == 0) {
+    batch->now = now_;
     apply_all(std::move(batch));
     return;
   }
