@@ -5,6 +5,7 @@
 #include "registry/registry.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tribar {
@@ -295,7 +296,9 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
       session->owed_push_charge -= returned.charge;
       if (session->owed_numbers) {
         auto& numbers = *session->owed_numbers;
-        numbers.erase(std::find(numbers.begin(), numbers.end(), returned.number));
+        // The newest come back first.
+        numbers.erase(
+            std::next(std::find(numbers.rbegin(), numbers.rend(), returned.number)).base());
       }
     } else {
       session->orphan_pushes -= 1;
@@ -310,7 +313,7 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
     turn.out.records.emplace_back(HandedOver{returned.number});
   }
   // Past a half-close there may be nothing left to be reported as written.
-  if (session != nullptr && session->has_ended && session->has_waiting()) {
+  if (session != nullptr && session->has_ended) {
     resume(*session, turn);
   }
 }

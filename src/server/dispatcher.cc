@@ -55,7 +55,6 @@ void Dispatcher::submit(UnixMs now) {
     batch->worker = worker;
     batch->number = ++last_number_;
     ++away_;
-    away_bytes_ += batch->bytes.size();
     submit_(std::move(batch));
   }
 }
@@ -64,7 +63,6 @@ void Dispatcher::recycle(BatchPtr batch) {
   // One that the registry made for itself brought no bytes and was never counted.
   if (batch->number != 0) {
     --away_;
-    away_bytes_ -= batch->bytes.size();
   }
   if (spare_.size() < kSpares) {
     batch->clear();
@@ -79,14 +77,6 @@ bool Dispatcher::is_idle() const {
     }
   }
   return away_ == 0;
-}
-
-std::uint64_t Dispatcher::held_bytes() const {
-  std::uint64_t sum = away_bytes_;
-  for (const BatchPtr& batch : open_) {
-    sum += batch->bytes.size();
-  }
-  return sum;
 }
 
 BatchPtr Dispatcher::take_spare() {

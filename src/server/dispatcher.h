@@ -42,8 +42,6 @@ class Dispatcher {
 
   /// Whether nothing is open or on its way round.
   [[nodiscard]] bool is_idle() const;
-  /// Bytes that came in and are in batches, open or on their way round.
-  [[nodiscard]] std::uint64_t held_bytes() const;
 
  private:
   /// Per worker.
@@ -57,7 +55,6 @@ class Dispatcher {
   std::vector<BatchPtr> spare_;
   std::uint64_t last_number_ = 0;  // Batch::number
   std::uint64_t away_ = 0;         // batches
-  std::uint64_t away_bytes_ = 0;   // what they brought
 };
 
 }  // namespace tribar

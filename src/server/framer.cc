@@ -115,12 +115,14 @@ void Framer::complete(Connection& connection, std::uint32_t command_bytes) {
   connection.in_flight_commands -= 1;
   connection.in_flight_bytes -= command_bytes;
   in_flight_commands_ -= 1;
+  in_flight_bytes_ -= command_bytes;
 }
 
 void Framer::depart(Connection& connection, std::uint64_t command_bytes) {
   connection.in_flight_commands += 1;
   connection.in_flight_bytes += command_bytes;
   in_flight_commands_ += 1;
+  in_flight_bytes_ += command_bytes;
 }
 
 void Framer::lose(Connection& connection, const Refusal& refusal) {
@@ -138,6 +140,7 @@ bool Framer::can_read(const Connection& connection) const {
 void Framer::forget(Connection& connection) {
   release(connection);
   in_flight_commands_ -= connection.in_flight_commands;
+  in_flight_bytes_ -= connection.in_flight_bytes;
 }
 
 void Framer::hold(Connection& connection, HeldBytes held) {

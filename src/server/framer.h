@@ -58,6 +58,14 @@ class Framer {
 
   /// Commands without a completion, of all connections.
   [[nodiscard]] std::uint64_t in_flight_commands() const { return in_flight_commands_; }
+  /// What they take of memory, about, wherever they are: some wait in the registry for long.
+  [[nodiscard]] std::uint64_t in_flight_bytes() const {
+    return in_flight_bytes_ + in_flight_commands_ * kCommandBytes;
+  }
+  /// As above, of one connection.
+  [[nodiscard]] static std::uint64_t in_flight_bytes_of(const Connection& connection) {
+    return connection.in_flight_bytes + connection.in_flight_commands * kCommandBytes;
+  }
   /// Bytes held by all connections.
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
   /// Drops what is held for `connection`.
@@ -66,6 +74,9 @@ class Framer {
   void forget(Connection& connection);
 
  private:
+  /// Of a command under way, beside the bytes of its frame.
+  static constexpr std::uint64_t kCommandBytes = 256;
+
   void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms);
   void hold(Connection& connection, HeldBytes held);
   void depart(Connection& connection, std::uint64_t command_bytes);
@@ -79,6 +90,7 @@ class Framer {
   Dispatcher& dispatcher_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t in_flight_commands_ = 0;
+  std::uint64_t in_flight_bytes_ = 0;
 };
 
 }  // namespace tribar

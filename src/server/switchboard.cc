@@ -27,7 +27,8 @@ constexpr std::uint64_t kOverBudgetMs = 1000;
 std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
 
 std::uint64_t held_bytes_of(const Connection& connection) {
-  return (connection.held ? connection.held->bytes.size() : 0) +
+  return Framer::in_flight_bytes_of(connection) +
+         (connection.held ? connection.held->bytes.size() : 0) +
          (connection.outbox ? connection.outbox->held_bytes() : 0);
 }
 
@@ -156,6 +157,10 @@ void Switchboard::finish_turn() {
     if (Connection* connection = find(id)) {
       connection->is_touched = false;
       writer_.flush(*connection);
+      if (connection->is_end_told) {
+        // It is logged out: what was on its way before and cannot be written now goes back.
+        return_pushes(*connection, true);
+      }
       settle(*connection);
     }
   }
@@ -357,7 +362,7 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     connection.stalled_ms = 0;
     connection.last_taken = 0;
   }
-  return connection.held || connection.outbox || awaits_login;
+  return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0);
 }
 
 /// Ends a connection, and sends the registry what it was owed. It is destroyed here.
@@ -387,10 +392,13 @@ void Switchboard::drop(Connection& connection, const char* why) {
   }
 }
 
+std::uint64_t Switchboard::buffered_bytes() const {
+  return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
+}
+
 /// Above the limit on all buffers together nothing is read until they shrank again.
 void Switchboard::check_budget() {
-  const std::uint64_t buffered =
-      framer_.held_bytes() + writer_.held_bytes() + dispatcher_.held_bytes();
+  const std::uint64_t buffered = buffered_bytes();
   const std::uint64_t limit = limits_.buffered_bytes;
   const bool is_over = buffered > (is_over_budget_ ? kept_of(limit) : limit);
   if (is_over == is_over_budget_) {
@@ -415,7 +423,7 @@ void Switchboard::relieve() {
     }
   }
   std::sort(holders.rbegin(), holders.rend());
-  std::uint64_t held = framer_.held_bytes() + writer_.held_bytes();
+  std::uint64_t held = buffered_bytes();
   for (const auto& [bytes, id] : holders) {
     if (held <= kept_of(limits_.buffered_bytes)) {
       break;

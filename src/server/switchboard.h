@@ -86,6 +86,7 @@ class Switchboard {
   void watch(Connection& connection);
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);
+  [[nodiscard]] std::uint64_t buffered_bytes() const;
   void check_budget();
   void relieve();
 

@@ -3,7 +3,9 @@
 // A client that sends no more and still reads: that is its logout, and it gets its answers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/test_peer.h"
@@ -85,8 +87,22 @@ TEST(HalfClose, StillGetsWhatDeliverAskedFor) {
   again.expect_nothing_before_an_answer();
 }
 
+std::size_t number_in(const WireFrame& frame) {
+  return std::stoul(frame.data.substr(frame.data.rfind("|||") + 3));
+}
+
+/// The numbers of the messages that DELIVER brings.
+std::vector<std::size_t> delivered(TestPeer& peer) {
+  peer.send_raw(bytes_of(Deliver{}) + bytes_of(List{"no body"}));
+  std::vector<std::size_t> numbers;
+  for (WireFrame frame = peer.receive(); frame != names({}); frame = peer.receive()) {
+    numbers.push_back(number_in(frame));
+  }
+  return numbers;
+}
+
 TEST(HalfClose, ReturnsLiveMessagesThatWereNotWritten) {
-  constexpr int kMessages = 20'000;
+  constexpr std::size_t kMessages = 20'000;
   Config config;
   config.limits.undelivered_messages = kMessages;
   TestServer server(config);
@@ -94,25 +110,31 @@ TEST(HalfClose, ReturnsLiveMessagesThatWereNotWritten) {
   TestPeer bob(server.port(), {.receive_buffer_bytes = 4096});
   bob.create("bob");
   std::string frames;
-  std::vector<WireFrame> sent;
-  for (int i = 0; i < kMessages; ++i) {
+  std::vector<std::size_t> sent;
+  for (std::size_t i = 0; i < kMessages; ++i) {
     frames += send_bytes("ann", "bob", std::to_string(i));
-    sent.push_back(message("ann", "bob", std::to_string(i)));
+    sent.push_back(i);
   }
   ann.send_raw(frames);
   static_cast<void>(ann.receive(kMessages));
   bob.half_close();
 
+  // What has returned is there at once, in order, and the rest when the old connection has ended;
+  // between the two of them, everything once.
   TestPeer again = logged_in(server.port(), "bob");
-  again.send_raw(bytes_of(Deliver{}) + bytes_of(List{"no body"}));
-  std::vector<WireFrame> returned;
-  for (WireFrame frame = again.receive(); frame != names({}); frame = again.receive()) {
-    returned.push_back(frame);
+  const std::vector<std::size_t> at_once = delivered(again);
+  std::vector<std::size_t> all;
+  for (const WireFrame& frame : bob.receive_rest()) {
+    all.push_back(number_in(frame));
   }
-  // Between the two of them, everything once; and most of it at once.
-  std::vector<WireFrame> all = bob.receive_rest();
-  EXPECT_GT(returned.size(), all.size());
-  all.insert(all.end(), returned.begin(), returned.end());
+  EXPECT_GT(at_once.size(), all.size());
+  const std::vector<std::size_t> later = delivered(again);
+  for (const auto* part : {&std::as_const(all), &at_once, &later}) {
+    EXPECT_TRUE(std::is_sorted(part->begin(), part->end()));
+  }
+  all.insert(all.end(), at_once.begin(), at_once.end());
+  all.insert(all.end(), later.begin(), later.end());
+  std::sort(all.begin(), all.end());
   EXPECT_EQ(all, sent);
 }
 

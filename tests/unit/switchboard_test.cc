@@ -179,6 +179,37 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
                                     message("ann", "bob", "2"), message("ann", "bob", "3")}));
 }
 
+// It stayed with whoever had logged out, though it was newer than what had returned.
+TEST(Switchboard, ReturnsToTheQueueWhatWasOnItsWayAtALogout) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "bob", "under way"));
+  rig.turn();
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.dispatcher.submit({});
+  ASSERT_EQ(rig.sent.size(), 1U);
+  BatchPtr batch = std::move(rig.sent.front());
+  rig.sent.clear();
+  decode(*batch, {});
+  rig.inbox.note_passed();
+  for (const Input& input : batch->inputs) {
+    rig.registry.apply(input, {}, batch->output);
+  }
+  rig.board.end(*bob.connection, false);
+  rig.board.take_home(std::move(batch));
+  rig.turn();
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "hi")}));
+  rig.take_all(bob);
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "under way")});
+  EXPECT_TRUE(bob.stream->is_closed);
+}
+
 TEST(Switchboard, ReportsWhatIsWrittenToAReaderThatWasSlow) {
   SwitchboardLimits board_limits;
   board_limits.outbox_bytes = 4096;
@@ -355,6 +386,43 @@ TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
   EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
                           [](const Peer& peer) { return peer.stream->is_reading; }),
             1);
+}
+
+// What waited in the registry counted nowhere.
+TEST(Switchboard, CountsCommandsThatWait) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  limits.outbox_bytes = 4096;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 4096;
+  Rig rig(limits, registry_limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  ann.stream->room = 0;
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_TRUE(bob.stream->is_reading);
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_FALSE(bob.stream->is_reading);
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(bob.stream->is_reading);
+}
+
+TEST(Switchboard, LooksAtNothingThatHasNoDeadline) {
+  SwitchboardLimits limits;
+  limits.login_ms = 0;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.turn();
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+  EXPECT_FALSE(ann.stream->is_closed);
 }
 
 TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
