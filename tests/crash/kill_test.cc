@@ -8,9 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <random>
@@ -19,7 +17,7 @@
 #include <vector>
 
 #include "crash/rounds.h"
-#include "support/process.h"
+#include "support/daemon.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 
@@ -35,29 +33,6 @@ constexpr std::size_t kPairs = 6;
 constexpr std::size_t kWindow = 64;
 constexpr int kLeastMs = 20;
 constexpr int kMostMs = 160;
-
-/// A program's life with one store.
-class Daemon {
- public:
-  explicit Daemon(const std::string& folder)
-      : process_({std::getenv("TRIBARD"), "-c", folder + "/tribard.json"}, Process::Stdio::Pipes) {
-    process_.read_error_until("listening on 127.0.0.1:");
-    port_ = static_cast<std::uint16_t>(std::stoul(process_.read_error_until("\n")));
-  }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  void kill() {
-    process_.signal(SIGKILL);
-    ASSERT_EQ(process_.wait_for_exit(), 128 + SIGKILL);
-  }
-  void stop() {
-    process_.signal(SIGTERM);
-    ASSERT_EQ(process_.wait_for_exit(), 0) << process_.error();
-  }
-
- private:
-  Process process_;
-  std::uint16_t port_ = 0;
-};
 
 /// What one sender and its reader know for sure, over all lives.
 struct Pair {
@@ -85,11 +60,6 @@ struct End {
 class Kill : public testing::Test {
  protected:
   void SetUp() override {
-    write_file(folder_.file("tribard.json"),
-               fmt::format(R"({{"listen": [{{"port": 0}}], "log": {{"level": "info"}},
-                   "limits": {{"undelivered_messages": 1000000}},
-                   "storage": {{"engine": "sqlite", "path": "{}"}}}})",
-                           folder_.file("tribar.db")));
     for (std::size_t i = 0; i < kPairs; ++i) {
       pairs_.push_back({fmt::format("sender{}", i), fmt::format("reader{}", i), 0, 0, 0, {}, {}});
     }

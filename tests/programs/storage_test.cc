@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+//
+// tribard and its store as a person meets them: what docs/storage.md says to type, how a start is
+// refused, and a disk that is really full.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/daemon.h"
+#include "support/process.h"
+#include "support/store_contents.h"
+#include "support/temporary_folder.h"
+#include "support/test_peer.h"
+
+namespace tribar::test {
+namespace {
+
+const WireFrame kNoStorage = response("storage is not available, try again later");
+
+/// Runs a program to its end; `text` is all that it wrote.
+int run(const std::vector<std::string>& command, std::string& text) {
+  Process process(command, Process::Stdio::Pipes);
+  process.end_input();
+  const int code = process.wait_for_exit();
+  text = process.output() + process.error();
+  return code;
+}
+
+/// The lines of docs/storage.md that are to be typed, about the store in `folder`.
+std::vector<std::string> documented_commands(const std::string& folder) {
+  std::ifstream document(std::string(TRIBAR_SOURCE_FOLDER) + "/docs/storage.md");
+  std::vector<std::string> commands;
+  bool is_code = false;
+  for (std::string line; std::getline(document, line);) {
+    if (line.starts_with("```")) {
+      is_code = line == "```sh";
+    } else if (is_code && line.starts_with("sqlite3 ")) {
+      commands.push_back("cd " + folder + " && " + line);
+    }
+  }
+  return commands;
+}
+
+TEST(Storage, IsQueriedAndBackedUpAsDocumentedWhileTheServerRuns) {
+  const TemporaryFolder folder;
+  Daemon daemon(folder.path());
+  TestPeer ann = created(daemon.port(), "ann");
+  created(daemon.port(), "bob").close();
+  ann.send_raw(send_bytes("ann", "bob", "hello there"));
+  ann.expect(message("ann", "bob", "hello there"));
+  const std::vector<std::string> commands = documented_commands(folder.path());
+  ASSERT_GE(commands.size(), 3U);
+  std::string all;
+  for (const std::string& command : commands) {
+    std::string text;
+    EXPECT_EQ(run({"/bin/sh", "-c", command}, text), 0) << command << '\n' << text;
+    all += text;
+  }
+  EXPECT_NE(all.find("hello there"), std::string::npos) << all;
+  ann.send_raw(send_bytes("ann", "bob", "and on"));
+  ann.expect(message("ann", "bob", "and on"));
+  daemon.kill();
+  // The backup is a store.
+  const Opening backup = open_store(folder.file("backup.db"));
+  ASSERT_TRUE(backup.store) << backup.error.text;
+  EXPECT_EQ(backup.contents.accounts.size(), 2U);
+  ASSERT_EQ(backup.contents.messages.size(), 1U);
+  EXPECT_EQ(backup.contents.messages[0].text, "hello there");
+}
+
+TEST(Storage, IsVerified) {
+  const TemporaryFolder folder;
+  const std::string path = Daemon::store_in(folder.path());
+  {
+    Daemon daemon(folder.path());
+    TestPeer ann = created(daemon.port(), "ann");
+    ann.send_raw(send_bytes("ann", "ann", "x"));
+    ann.expect(message("ann", "ann", "x"));
+    created(daemon.port(), "bob").close();
+    ann.send_raw(send_bytes("ann", "bob", "a text of its own"));
+    daemon.stop();
+  }
+  const std::string tribard = Daemon::command(folder.path()).front();
+  std::string text;
+  EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
+  EXPECT_EQ(text, path + ": 2 accounts, 1 messages with 17 bytes of text: all is well\n");
+  std::string bytes = read_file(path);
+  bytes[bytes.find("a text of its own")] = 'b';
+  write_file(path, bytes);
+  EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 74);
+  EXPECT_NE(text.find("damaged: message "), std::string::npos) << text;
+  EXPECT_EQ(run({tribard, "--verify-storage", path + ".none"}, text), 78) << text;
+
+  // The message is lost, named, and nothing else is.
+  Daemon daemon(folder.path());
+  EXPECT_NE(daemon.process().error().find("is lost: its checksum is wrong"), std::string::npos);
+  TestPeer bob = logged_in(daemon.port(), "bob");
+  bob.send(Deliver{});
+  bob.expect_nothing_before_an_answer();
+}
+
+TEST(Storage, StopsAStartThatCannotBeTrusted) {
+  const TemporaryFolder folder;
+  const std::string path = Daemon::store_in(folder.path());
+  std::string text;
+  {
+    Daemon first(folder.path());
+    EXPECT_EQ(run(Daemon::command(folder.path()), text), 78);
+    EXPECT_NE(text.find(path + ": is in use by another tribard"), std::string::npos) << text;
+    first.stop();
+  }
+  std::string bytes = read_file(path);
+  bytes[4096 + 3] = '\x7f';
+  write_file(path, bytes);
+  EXPECT_EQ(run(Daemon::command(folder.path()), text), 74);
+  EXPECT_NE(text.find(path + ": the store is damaged: "), std::string::npos) << text;
+  EXPECT_NE(text.find("restore a backup"), std::string::npos) << text;
+  EXPECT_TRUE(read_file(path) == bytes);
+}
+
+#ifdef TRIBAR_CAN_MOUNT
+TEST(Storage, OutlivesAFullDisk) {
+  // In a namespace of this process and its children: gone with them.
+  ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+  ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+  const TemporaryFolder folder;
+  ASSERT_EQ(mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=2m"), 0);
+  std::uint64_t confirmed = 0;
+  {
+    Daemon daemon(folder.path());
+    TestPeer ann = created(daemon.port(), "ann");
+    created(daemon.port(), "bob").close();
+    // Until it is full: then the sender hears nothing, and is closed in the end.
+    const std::string text(1000, 'x');
+    for (std::uint64_t number = 1; number <= 100'000; ++number) {
+      ann.send_raw(send_bytes("ann", "bob", std::to_string(number) + text));
+      std::vector<WireFrame> frames;
+      try {
+        const WireFrame answer = ann.receive();
+        ASSERT_EQ(answer.code, 2);
+        confirmed = number;
+      } catch (const PeerError&) {
+        break;
+      }
+    }
+    EXPECT_GT(confirmed, 0U);
+    daemon.process().read_error_until("storage fails: ");
+    TestPeer asker(daemon.port());
+    asker.send(List{""});
+    asker.expect(names({"ann", "bob"}));
+    asker.send(Create{"cat"});
+    asker.expect(kNoStorage);
+    // Room again, and it goes on by itself.
+    ASSERT_EQ(mount("tmpfs", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
+    daemon.process().read_error_until("storage works again");
+    WireFrame answer = kNoStorage;
+    while (answer == kNoStorage) {
+      asker.send(Create{"cat"});
+      answer = asker.receive();
+    }
+    EXPECT_EQ(answer, response());
+    EXPECT_EQ(daemon.process().error().find("storage fails: "),
+              daemon.process().error().rfind("storage fails: "));
+    daemon.kill();
+  }
+  Daemon daemon(folder.path());
+  TestPeer bob = logged_in(daemon.port(), "bob");
+  bob.send(Deliver{});
+  for (std::uint64_t number = 1; number <= confirmed; ++number) {
+    ASSERT_TRUE(bob.receive().data.starts_with("ann|||bob|||" + std::to_string(number) + "x"));
+  }
+  daemon.stop();
+  umount2(folder.path().c_str(), MNT_DETACH);
+}
+#endif
+
+}  // namespace
+}  // namespace tribar::test

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// A tribard with a store, as a program of its own: $TRIBARD, on any port of the loopback.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "support/process.h"
+#include "support/temporary_folder.h"
+
+namespace tribar::test {
+
+class Daemon {
+ public:
+  /// Starts it with its store, and its config, in `folder`.
+  explicit Daemon(const std::string& folder) : process_(command(folder), Process::Stdio::Pipes) {
+    process_.read_error_until("listening on 127.0.0.1:");
+    port_ = static_cast<std::uint16_t>(std::stoul(process_.read_error_until("\n")));
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Process& process() { return process_; }
+
+  void kill() { end(SIGKILL, 128 + SIGKILL); }
+  void stop() { end(SIGTERM, 0); }
+
+  [[nodiscard]] static std::string store_in(const std::string& folder) {
+    return folder + "/tribar.db";
+  }
+  /// What starts it; writes its config.
+  [[nodiscard]] static std::vector<std::string> command(const std::string& folder) {
+    const std::string config = folder + "/tribard.json";
+    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}],
+                "limits": {{"undelivered_messages": 10000000, "undelivered_bytes": 4000000000,
+                            "queued_bytes": 4000000000}},
+                "storage": {{"engine": "sqlite", "path": "{}"}}}})",
+                                   store_in(folder)));
+    const char* program = std::getenv("TRIBARD");
+    return {program == nullptr ? "tribard" : program, "-c", config};
+  }
+
+ private:
+  void end(int signal, int code) {
+    process_.signal(signal);
+    EXPECT_EQ(process_.wait_for_exit(), code) << process_.error();
+  }
+
+  Process process_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace tribar::test
