@@ -19,7 +19,7 @@ constexpr std::string_view kSubject = "connections";
 /// After the last word the peer is listened to for a little, so that the word is not lost to a
 /// reset: for so long, and for so many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
-constexpr std::uint32_t kLingerBytes = 1 << 20;
+constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// Above the limit on all buffers for so long, connections that hold most are closed.
 constexpr std::uint64_t kOverBudgetMs = 1000;
 
@@ -36,7 +36,7 @@ std::uint64_t held_bytes_of(const Connection& connection) {
 
 Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher)
     : limits_(limits), dispatcher_(dispatcher), framer_(limits.frames, dispatcher) {
-  std::uint64_t shortest_ms = 2 * kLingerMs;
+  std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
   }
