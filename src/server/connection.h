@@ -56,6 +56,8 @@ struct Connection {
   bool is_watched : 1 = false;        // the clock looks at it: see Switchboard::tick()
   bool wants_report : 1 = false;      // the registry asked to hear of writing soon
   bool awaits_judgement : 1 = false;  // a long frame waits for the answers before it
+  bool awaits_poll : 1 = false;       // a LOGIN is next: see Switchboard::line_up_logins()
+  bool may_log_in : 1 = false;        // and has waited
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
 };

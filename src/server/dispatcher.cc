@@ -23,11 +23,11 @@ Dispatcher::Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit)
   }
 }
 
-void Dispatcher::add_event(ConnectionId id, InputBody body, std::uint32_t command_bytes) {
+void Dispatcher::add_event(ConnectionId id, const InputBody& body, std::uint32_t command_bytes) {
   Batch& batch = batch_of(id);
   Arrival arrival{.from = id};
   arrival.event = static_cast<std::uint32_t>(batch.events.size());
-  batch.events.push_back({id, command_bytes, std::move(body)});
+  batch.events.push_back({id, command_bytes, body});
   batch.arrivals.push_back(arrival);
 }
 

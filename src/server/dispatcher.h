@@ -28,7 +28,7 @@ class Dispatcher {
   [[nodiscard]] bool is_due(ConnectionId id) { return !batch_of(id).arrivals.empty(); }
 
   /// Adds an input that the loop makes itself.
-  void add_event(ConnectionId id, InputBody body, std::uint32_t command_bytes = 0);
+  void add_event(ConnectionId id, const InputBody& body, std::uint32_t command_bytes = 0);
   /// Adds a push that could not be written; `frame` is its bytes on the wire.
   void add_returned(ConnectionId id, const Returned& returned, std::string_view frame);
 

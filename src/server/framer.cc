@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/command.h"
 #include "protocol/frame.h"
 
 namespace tribar {
@@ -95,6 +96,13 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       batch.bytes.set_size(at);
       return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
     }
+    if (cut.code == static_cast<std::uint8_t>(FrameCode::Login)) {
+      if (!connection.may_log_in) {
+        connection.awaits_poll = true;
+        break;
+      }
+      connection.may_log_in = false;
+    }
     Arrival arrival{.from = connection.id};
     arrival.data_offset = at + kHeaderBytes;
     arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
@@ -132,9 +140,15 @@ void Framer::lose(Connection& connection, const Refusal& refusal) {
   dispatcher_.add_event(connection.id, Rejected{refusal, true}, kHeaderBytes);
 }
 
+void Framer::admit_login(Connection& connection) {
+  connection.awaits_poll = false;
+  connection.may_log_in = true;
+}
+
 bool Framer::can_read(const Connection& connection) const {
-  return !is_window_full(connection) && !(connection.awaits_judgement && !connection.is_logged_in &&
-                                          connection.in_flight_commands > 0);
+  return !is_window_full(connection) && !connection.awaits_poll &&
+         !(connection.awaits_judgement && !connection.is_logged_in &&
+           connection.in_flight_commands > 0);
 }
 
 void Framer::forget(Connection& connection) {

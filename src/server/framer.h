@@ -48,7 +48,11 @@ class Framer {
   /// the order of answers.
   void lose(Connection& connection, const Refusal& refusal);
 
-  /// Whether reading on makes sense: the window is open and no judgement is waited for.
+  /// Lets the LOGIN pass that is the first frame held.
+  void admit_login(Connection& connection);
+
+  /// Whether reading on makes sense: the window is open, and neither a judgement nor a LOGIN is
+  /// waited for.
   [[nodiscard]] bool can_read(const Connection& connection) const;
 
   /// Whether held bytes may be cut now.

@@ -61,6 +61,7 @@ std::string IoLoop::close() {
 
 void IoLoop::after_poll() {
   inbox_.wake_up();
+  switchboard_.admit_logins();
   dispatcher_.submit(wall_clock());
   take_home();
 }
@@ -69,6 +70,9 @@ void IoLoop::before_poll() {
   do {
     take_home();
   } while (!inbox_.sleep_if_empty());
+  if (switchboard_.line_up_logins()) {
+    wake_.send();
+  }
   keep_time();
   if (is_draining_ && switchboard_.is_quiet()) {
     loop_.stop();

@@ -19,7 +19,7 @@ constexpr std::string_view kSubject = "connections";
 /// After the last word the peer is listened to for a little, so that the word is not lost to a
 /// reset: for so long, and for so many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
-constexpr std::uint32_t kLingerBytes = 1 << 20;
+constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// Above the limit on all buffers for so long, connections that hold most are closed.
 constexpr std::uint64_t kOverBudgetMs = 1000;
 
@@ -36,7 +36,7 @@ std::uint64_t held_bytes_of(const Connection& connection) {
 
 Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher)
     : limits_(limits), dispatcher_(dispatcher), framer_(limits.frames, dispatcher) {
-  std::uint64_t shortest_ms = 2 * kLingerMs;
+  std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
   }
@@ -99,6 +99,9 @@ void Switchboard::read(Connection& connection, std::size_t size) {
     return;
   }
   framer_.read(connection, size);
+  if (connection.awaits_poll) {
+    with_login_.push_back(connection.id);
+  }
   report(connection);
   if (connection.held) {
     watch(connection);
@@ -173,6 +176,21 @@ void Switchboard::finish_turn() {
   check_budget();
 }
 
+bool Switchboard::line_up_logins() {
+  lined_up_.insert(lined_up_.end(), with_login_.begin(), with_login_.end());
+  with_login_.clear();
+  return !lined_up_.empty();
+}
+
+void Switchboard::admit_logins() {
+  for (const ConnectionId id : std::exchange(lined_up_, {})) {
+    if (Connection* connection = find(id)) {
+      framer_.admit_login(*connection);
+      settle(*connection);
+    }
+  }
+}
+
 void Switchboard::tick(std::uint64_t elapsed_ms) {
   // The list may grow and connections may go meanwhile.
   const std::vector<ConnectionId> watched = std::exchange(watched_, {});
@@ -203,7 +221,8 @@ void Switchboard::stop_reading() {
 }
 
 bool Switchboard::is_quiet() const {
-  return dispatcher_.is_idle() && framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
+  return with_login_.empty() && lined_up_.empty() && dispatcher_.is_idle() &&
+         framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
 void Switchboard::drop_all() {
@@ -240,6 +259,9 @@ void Switchboard::settle(Connection& connection) {
   }
   if (framer_.can_go_on(connection)) {
     framer_.go_on(connection);
+    if (connection.awaits_poll) {
+      with_login_.push_back(connection.id);
+    }
   }
   if (connection.is_at_end && !connection.is_end_told && !connection.is_lost &&
       !(connection.held && connection.held->is_blocked)) {

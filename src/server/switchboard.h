@@ -55,6 +55,13 @@ class Switchboard {
   /// Writes what came home, hands used batches back, and reads on where it may.
   void finish_turn();
 
+  /// Before each poll: whether a LOGIN was read. It waits until after the poll, which must be short
+  /// then: the end of a connection is read later than its last bytes, and if it came before the
+  /// LOGIN, the name is to be free.
+  [[nodiscard]] bool line_up_logins();
+  /// After each poll: the LOGINs that were lined up before it go on.
+  void admit_logins();
+
   /// Looks at everything that has a deadline, `elapsed_ms` after the last time.
   void tick(std::uint64_t elapsed_ms);
   /// How often tick() should be called; 0: there is nothing to look at now.
@@ -96,10 +103,12 @@ class Switchboard {
   Writer writer_;
   std::vector<Slot> slots_;
   std::deque<std::uint32_t> free_slots_;
-  std::vector<ConnectionId> touched_;   // this turn
-  std::vector<ConnectionId> watched_;   // by the clock
-  std::deque<ConnectionId> strangers_;  // oldest first
-  std::vector<BatchPtr> home_;          // this turn
+  std::vector<ConnectionId> touched_;     // this turn
+  std::vector<ConnectionId> watched_;     // by the clock
+  std::deque<ConnectionId> strangers_;    // oldest first
+  std::vector<ConnectionId> with_login_;  // that awaits a poll
+  std::vector<ConnectionId> lined_up_;    // before the last poll
+  std::vector<BatchPtr> home_;            // this turn
   std::size_t size_ = 0;
   std::uint64_t tick_ms_ = 1000;
   std::uint64_t over_budget_ms_ = 0;

@@ -21,7 +21,8 @@ WorkerPool::~WorkerPool() { stop(); }
 
 void WorkerPool::submit(BatchPtr batch) {
   // A worker sleeps in wait(), from which push() wakes it.
-  static_cast<void>(workers_[batch->worker]->mailbox.push(std::move(batch)));
+  Worker& worker = *workers_[batch->worker];
+  static_cast<void>(worker.mailbox.push(std::move(batch)));
 }
 
 void WorkerPool::nudge() { static_cast<void>(workers_.front()->mailbox.nudge()); }

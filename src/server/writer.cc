@@ -11,7 +11,7 @@ namespace tribar {
 namespace {
 
 /// Encoded before it is written: a connection's share of most turns in one piece.
-constexpr std::size_t kScratchBytes = 256 * 1024;
+constexpr std::size_t kScratchBytes = std::size_t{256} * 1024;
 
 Outbox::Frame frame_of(const Effect& effect) {
   Outbox::Frame frame;

@@ -81,7 +81,10 @@ int Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
 /// Leaves one byte to libuv, which says when there is room again. It would take them all, and say
 /// of a write that fails in the middle only that it failed.
 int Stream::write_first_byte() noexcept {
-  auto* write = new uv_write_t;
+  auto* write = new (std::nothrow) uv_write_t;
+  if (write == nullptr) {
+    return UV_ENOMEM;
+  }
   uv_buf_t buffer = uv_buf_init(const_cast<char*>(unwritten_.data()), 1);
   const auto done = [](uv_write_t* request, int code) noexcept {
     auto* stream = static_cast<Stream*>(request->handle->data);
@@ -128,7 +131,10 @@ void Stream::discard_input() noexcept {
 }
 
 void Stream::shut_down() noexcept {
-  auto* request = new uv_shutdown_t;
+  auto* request = new (std::nothrow) uv_shutdown_t;
+  if (request == nullptr) {
+    return;  // the peer sees the end when the connection is closed
+  }
   const auto done = [](uv_shutdown_t* over, int) noexcept { delete over; };
   if (uv_shutdown(request, as_stream(&handle), done) < 0) {
     delete request;

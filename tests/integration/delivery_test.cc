@@ -3,6 +3,7 @@
 // Messages between connections: each arrives once, in order, with its echo.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -124,7 +125,8 @@ TEST(Delivery, CarriesMessagesOfEveryLengthUpToTheLimit) {
   TestServer server;
   TestPeer ann = created(server.port(), "ann");
   TestPeer bob = created(server.port(), "bob");
-  for (const std::size_t bytes : {0, 1, 4095, 4096, 16383, 16384, 65536 - 12}) {
+  for (const std::size_t bytes :
+       std::initializer_list<std::size_t>{0, 1, 4095, 4096, 16383, 16384, 65536 - 12}) {
     const std::string text(bytes, 'x');
     ann.send(Send{{"ann", "bob", text}});
     ann.expect(message("ann", "bob", text));

@@ -56,6 +56,19 @@ TEST(HalfClose, FreesTheNameAtOnce) {
   }
 }
 
+TEST(HalfClose, FreesTheNameForALoginThatIsSentRightAfterIt) {
+  TestServer server;
+  created(server.port(), "ann").close();
+  for (int i = 0; i < 200; ++i) {
+    TestPeer ann = logged_in(server.port(), "ann");
+    TestPeer again(server.port());
+    again.expect_nothing_before_an_answer();
+    ann.send(Send{{"ann", "ann", "hi"}});
+    ann.half_close();
+    again.login("ann");
+  }
+}
+
 TEST(HalfClose, StillGetsWhatDeliverAskedFor) {
   constexpr int kMessages = 20'000;
   Config config;

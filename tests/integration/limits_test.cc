@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -137,7 +138,7 @@ TEST(Limits, HoldForNamesInAList) {
 }
 
 TEST(Limits, HoldForCommandsInFlight) {
-  for (const std::uint64_t commands : {1, 2, 3}) {
+  for (const std::uint64_t commands : std::initializer_list<std::uint64_t>{1, 2, 3}) {
     Config config;
     config.limits.in_flight_commands = commands;
     TestServer server(config);
@@ -162,7 +163,8 @@ TEST(Limits, HoldForBytesInFlight) {
   TestPeer ann(server.port());
   std::string frames = bytes_of(Create{"ann"});
   std::vector<WireFrame> answers{response()};
-  for (const std::size_t bytes : {0, 900, 1000, 5000, 60000, 1, 2, 3, 8192, 4096, 4095}) {
+  for (const std::size_t bytes :
+       std::initializer_list<std::size_t>{0, 900, 1000, 5000, 60000, 1, 2, 3, 8192, 4096, 4095}) {
     const std::string text(bytes, 'x');
     frames += send_bytes("ann", "ann", text) + bytes_of(List{"ann"});
     answers.insert(answers.end(), 2, message("ann", "ann", text));

@@ -3,6 +3,7 @@
 // Peers that go away at the worst moment: the server frees what they held and nobody else notices.
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ TEST(Reset, IsALogoutAnywhereInAFrame) {
   created(server.port(), "ann").close();
   TestPeer bob = created(server.port(), "bob");
   const std::string frame = send_bytes("ann", "bob", std::string(6000, 'x'));
-  for (const std::size_t bytes : {0, 1, 2, 41, 42, 43, 3000, 5000, 6041}) {
+  for (const std::size_t bytes :
+       std::initializer_list<std::size_t>{0, 1, 2, 41, 42, 43, 3000, 5000, 6041}) {
     TestPeer ann = logged_in(server.port(), "ann");
     ann.send_raw(std::string_view(frame).substr(0, bytes));
     ann.reset();

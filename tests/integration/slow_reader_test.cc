@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -176,7 +177,7 @@ void reset_reader(const Config& config, bool is_read_from, std::size_t read_mess
 }
 
 TEST(SlowReader, LosesOnlyWhatTheKernelTookWhenItResets) {
-  for (const std::size_t read_messages : {0, 1, 100, 400, 1000}) {
+  for (const std::size_t read_messages : std::initializer_list<std::size_t>{0, 1, 100, 400, 1000}) {
     SCOPED_TRACE(read_messages);
     reset_reader(roomy(), true, read_messages);
   }
@@ -186,7 +187,7 @@ TEST(SlowReader, LosesOnlyWhatTheKernelTookWhenItResets) {
 TEST(SlowReader, LosesOnlyWhatTheKernelTookWhenItResetsUnread) {
   Config config = roomy();
   config.limits.in_flight_commands = 1;
-  for (const std::size_t read_messages : {0, 1, 100, 400, 1000}) {
+  for (const std::size_t read_messages : std::initializer_list<std::size_t>{0, 1, 100, 400, 1000}) {
     SCOPED_TRACE(read_messages);
     reset_reader(config, false, read_messages);
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ TEST(Timeouts, EndAConnectionWhoseFrameTrickles) {
   TestServer server(config);
   TestPeer idle = created(server.port(), "idle");
   TestPeer ann = created(server.port(), "ann");
-  for (const std::size_t text_bytes : {1'000, 50'000}) {
+  for (const std::size_t text_bytes : std::initializer_list<std::size_t>{1'000, 50'000}) {
     TestPeer slow(server.port());
     slow.create("slow" + std::to_string(text_bytes));
     const std::string frame = send_bytes("ann", "ann", std::string(text_bytes, 'x'));

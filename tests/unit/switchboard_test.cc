@@ -101,6 +101,9 @@ struct Rig {
         apply(std::move(batch));
       }
       board.finish_turn();
+      if (board.line_up_logins()) {
+        board.admit_logins();
+      }
     } while (!dispatcher.is_idle());
   }
 
@@ -469,6 +472,25 @@ TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {
   EXPECT_TRUE(rig.board.is_quiet());
   rig.board.drop_all();
   EXPECT_TRUE(ann.stream->is_closed);
+}
+
+// The end of a connection is read a poll later than its last bytes, and a LOGIN came between.
+TEST(Switchboard, SeesALogoutBeforeALoginThatCameAfterIt) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer again = rig.connect();
+  rig.send(ann, bytes_of(List{""}));
+  const std::string bytes = bytes_of(List{"x"}) + bytes_of(Login{"ann"}) + bytes_of(List{"x"});
+  EXPECT_EQ(rig.send(again, bytes), bytes.size());
+  EXPECT_FALSE(again.stream->is_reading);
+  EXPECT_FALSE(rig.board.is_quiet());
+  EXPECT_TRUE(rig.board.line_up_logins());
+  rig.board.end(*ann.connection, false);
+  rig.board.admit_logins();
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{names({}), response(), names({})}));
+  EXPECT_TRUE(again.stream->is_reading);
+  EXPECT_FALSE(rig.board.line_up_logins());
 }
 
 TEST(Switchboard, GivesEveryConnectionANewId) {
