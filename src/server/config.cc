@@ -248,6 +248,9 @@ bool is_host(std::string_view host) {
          });
 }
 
+/// SQLite refuses a row of more than 10^9 bytes, and a message is one row.
+constexpr std::uint64_t kMostStoredBytes = 999'000'000;
+
 /// Holds the tree against the table of settings: a Config, and what is wrong.
 class Checker {
  public:
@@ -263,6 +266,12 @@ class Checker {
         mistakes_.empty()) {
       refuse(root.offset, "storage.path", "the path of a file for storage.engine \"sqlite\"",
              "missing");
+    }
+    if (config_.storage.engine == StorageEngine::Sqlite &&
+        config_.limits.frame_bytes > kMostStoredBytes && mistakes_.empty()) {
+      refuse(root.offset, "limits.frame_bytes",
+             fmt::format("at most {} for storage.engine \"sqlite\"", kMostStoredBytes),
+             std::to_string(config_.limits.frame_bytes));
     }
   }
 

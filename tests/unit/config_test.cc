@@ -323,6 +323,20 @@ TEST(ParseConfig, WantsAPathForAStore) {
   EXPECT_TRUE(parse_config(R"({"storage": {"engine": "sqlite", "path": "a b.db"}})", "f"));
 }
 
+// SQLite refused the row for ever, and with it whatever came later.
+TEST(ParseConfig, WantsFramesThatAStoreCanHold) {
+  const auto with = [](const char* engine, const char* bytes) {
+    return parse_config(std::string(R"({"limits": {"frame_bytes": )") + bytes +
+                            R"(}, "storage": {"path": "a.db", "engine": ")" + engine + R"("}})",
+                        "f");
+  };
+  EXPECT_EQ(with("sqlite", "999000001").error(),
+            ConfigMistakes{"f:1:1: limits.frame_bytes: at most 999000000 for storage.engine "
+                           "\"sqlite\", is 999000001"});
+  EXPECT_TRUE(with("sqlite", "999000000"));
+  EXPECT_TRUE(with("memory", "1073741824"));
+}
+
 TEST(LoadConfig, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(
       load_config("/nowhere/tribard.json").error(),
