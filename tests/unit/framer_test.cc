@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -197,7 +198,8 @@ TEST(Framer, ForgetsWhatIsInFlight) {
 
 TEST(Framer, CutsTheSameWhereverAStreamIsSplit) {
   const std::string stream = frame(0) + frame(5000) + frame(1) + frame(70'000) + frame(41);
-  for (const std::size_t piece : {1, 2, 41, 42, 43, 1000, 4096, 65536}) {
+  for (const std::size_t piece :
+       std::initializer_list<std::size_t>{1, 2, 41, 42, 43, 1000, 4096, 65536}) {
     Fixture f({.frame_bytes = 100'000, .in_flight_bytes = 1 << 20});
     for (std::size_t at = 0; at < stream.size(); at += piece) {
       f.read(std::string_view(stream).substr(at, piece));
