@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <ctime>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,12 +28,17 @@ class Mailbox {
 
   /// Adds one item; any thread, never waits for the reader. Wakes a reader that sleeps in wait();
   /// true when the reader had announced its sleep by sleep_if_empty(): then the caller wakes it.
-  [[nodiscard]] bool push(T item) {
+  [[nodiscard]] bool push(T item) { return push_all(std::span<T>(&item, 1)); }
+
+  /// Moves all of `items` in, in order; as push().
+  [[nodiscard]] bool push_all(std::span<T> items) {
     bool must_wake = false;
     bool is_waiting = false;
     {
       const std::lock_guard lock(mutex_);
-      items_.push_back(std::move(item));
+      for (T& item : items) {
+        items_.push_back(std::move(item));
+      }
       must_wake = std::exchange(is_asleep_, false);
       is_waiting = std::exchange(is_waiting_, false);
     }

@@ -117,9 +117,11 @@ bool CommitQueue::try_commit() {
 
 void CommitQueue::pass_all() {
   for (Held& held : held_) {
-    onward_(std::move(held.batch));
+    passing_.push_back(std::move(held.batch));
   }
   held_.clear();
+  onward_(passing_);
+  passing_.clear();
 }
 
 void CommitQueue::forget_passed() {
@@ -131,7 +133,8 @@ void CommitQueue::pass(Held& held) {
   Batch& batch = *held.batch;
   riders_.insert(riders_.end(), batch.output.records.begin(), batch.output.records.end());
   batch.output.records.clear();
-  onward_(std::move(held.batch));
+  onward_({&held.batch, 1});
+  held.batch.reset();
 }
 
 /// While storing fails: lets every effect go on but those that rest on records, and what comes
@@ -156,7 +159,7 @@ void CommitQueue::sift(Held& held) {
     pass(held);
   } else if (!onward->output.effects.empty()) {
     effects = std::move(kept);
-    onward_(std::move(onward));
+    onward_({&onward, 1});
   }
 }
 
@@ -176,7 +179,7 @@ void CommitQueue::end_doubt(Held& held) {
     }
   }
   effects.clear();
-  onward_(std::move(onward));
+  onward_({&onward, 1});
   held.is_holding = has_more_than_riders(*held.batch);
   if (!held.is_holding) {
     pass(held);

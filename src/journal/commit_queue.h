@@ -61,6 +61,7 @@ class CommitQueue {
   Journal::Onward onward_;
   std::function<void(bool, const std::string&)> on_state_;
   std::deque<Held> held_;                       // in order, not stored yet
+  std::vector<BatchPtr> passing_;               // only while they are passed on
   std::vector<Record> riders_;                  // HandedOver of batches that went on
   std::unordered_set<std::uint64_t> doubtful_;  // connections with an answer held while down
   std::optional<std::uint64_t> ride_ms_;        // when the riders go by themselves

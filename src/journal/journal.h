@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "registry/batch.h"
 
@@ -12,8 +13,9 @@ namespace tribar {
 
 class Journal {
  public:
-  /// Takes batches whose records are safe, in order; may be called on any thread, one at a time.
-  using Onward = std::function<void(BatchPtr)>;
+  /// Takes over batches whose records are safe, in order; may be called on any thread, one at a
+  /// time. What became safe together comes together, so that the loop writes it together.
+  using Onward = std::function<void(std::span<BatchPtr>)>;
 
   virtual ~Journal() = default;
 

@@ -3,10 +3,8 @@
 // See memory.h.
 #include "journal/memory.h"
 
-#include <utility>
-
 namespace tribar {
 
-void MemoryJournal::append(BatchPtr batch) { onward_(std::move(batch)); }
+void MemoryJournal::append(BatchPtr batch) { onward_({&batch, 1}); }
 
 }  // namespace tribar

@@ -5,9 +5,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +16,7 @@
 #include <utility>
 
 #include "journal/record.h"
+#include "journal/sqlite_store.h"
 
 namespace tribar {
 namespace {
@@ -29,8 +27,6 @@ constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kHeaderBytesOfDatabase = 100;
 constexpr std::size_t kVersionOffset = 60;
 constexpr std::size_t kApplicationOffset = 68;
-/// How long a commit waits for somebody else's lock, such as a backup's.
-constexpr int kBusyMs = 2000;
 /// The write-ahead log gives back what it has above this when it starts again.
 constexpr int kWalBytes = 64 << 20;
 
@@ -62,71 +58,6 @@ CREATE VIEW readable_messages AS
   FROM messages;
 )sql";
 
-struct CloseDatabase {
-  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
-};
-using Database = std::unique_ptr<sqlite3, CloseDatabase>;
-
-/// A prepared statement; bound values count from 1.
-class Statement {
- public:
-  Statement() = default;
-  Statement(sqlite3* database, const char* sql) {
-    sqlite3_stmt* made = nullptr;
-    sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
-    statement_.reset(made);
-  }
-  [[nodiscard]] bool is_ready() const { return statement_ != nullptr; }
-
-  void bind(int at, std::uint64_t number) {
-    sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(number));
-  }
-  /// `bytes` must stay until run().
-  void bind(int at, std::string_view bytes) {
-    sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC);
-  }
-  /// Runs a statement that returns nothing; whether it worked.
-  [[nodiscard]] bool run() {
-    const int code = sqlite3_step(statement_.get());
-    sqlite3_reset(statement_.get());
-    return code == SQLITE_DONE;
-  }
-  /// The next row: SQLITE_ROW, SQLITE_DONE, or an error.
-  [[nodiscard]] int step() { return sqlite3_step(statement_.get()); }
-  [[nodiscard]] std::uint64_t number(int column) const {
-    return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.get(), column));
-  }
-  [[nodiscard]] std::string_view bytes(int column) const {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
-    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
-  }
-
- private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-  };
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-};
-
-/// A file descriptor that holds the lock beside the store.
-class LockFile {
- public:
-  explicit LockFile(const std::string& path)
-      : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
-  ~LockFile() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  [[nodiscard]] bool try_lock() const { return flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
-
- private:
-  int descriptor_;
-};
-
 std::string text_of_errno() { return std::generic_category().message(errno); }
 
 StoreOpenError damaged(const std::string& path, const std::string& reason) {
@@ -149,30 +80,12 @@ bool sync_folder_of(const std::string& path) {
   return is_ok;
 }
 
-bool execute(sqlite3* database, const std::string& sql) {
-  return sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
-}
-
 std::uint32_t big_endian(const char* at) {
   std::uint32_t number = 0;
   for (int i = 0; i < 4; ++i) {
     number = number << 8 | static_cast<unsigned char>(at[i]);
   }
   return number;
-}
-
-std::optional<StoreOpenError> open_database(const std::string& path, int flags,
-                                            Database& database) {
-  sqlite3* made = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-  database.reset(made);
-  if (code != SQLITE_OK) {
-    return StoreOpenError{fmt::format("{}: cannot be opened: {}", path, sqlite3_errstr(code)),
-                          true};
-  }
-  sqlite3_busy_timeout(made, kBusyMs);
-  sqlite3_extended_result_codes(made, 1);
-  return std::nullopt;
 }
 
 /// What the first bytes of the file say, without SQLite, which might write.
@@ -323,140 +236,6 @@ std::optional<std::string> walk(sqlite3* database, const Walker& walker) {
   return std::nullopt;
 }
 
-/// The files that an open database writes to. Somebody may remove or replace them; SQLite would not
-/// notice, and what it writes then no start would find.
-class OpenFiles {
- public:
-  explicit OpenFiles(std::string path)
-      : database_(std::move(path)), log_(database_ + "-wal"), identities_{look()} {}
-  [[nodiscard]] bool are_there() const { return look() == identities_; }
-
- private:
-  using Identities = std::array<std::pair<dev_t, ino_t>, 2>;
-
-  [[nodiscard]] Identities look() const {
-    Identities identities;
-    for (std::size_t i = 0; i < identities.size(); ++i) {
-      struct stat status {};
-      if (stat((i == 0 ? database_ : log_).c_str(), &status) == 0) {
-        identities[i] = {status.st_dev, status.st_ino};
-      }
-    }
-    return identities;
-  }
-
-  std::string database_;
-  std::string log_;
-  Identities identities_;
-};
-
-class SqliteStore final : public Store {
- public:
-  explicit SqliteStore(std::unique_ptr<LockFile> lock) : lock_(std::move(lock)) {}
-
-  void take(Database database, const std::string& path) {
-    database_ = std::move(database);
-    files_.emplace(path);
-  }
-
-  /// Whether every statement could be made.
-  [[nodiscard]] bool prepare() {
-    sqlite3* database = database_.get();
-    begin_ = Statement(database, "BEGIN IMMEDIATE");
-    commit_ = Statement(database, "COMMIT");
-    add_account_ = Statement(database, "INSERT INTO accounts VALUES(?1, ?2, ?3)");
-    remove_account_ = Statement(database, "DELETE FROM accounts WHERE id = ?1");
-    add_message_ = Statement(database, "INSERT INTO messages VALUES(?1, ?2, ?3, ?4)");
-    remove_message_ = Statement(database, "DELETE FROM messages WHERE number = ?1");
-    set_counters_ = Statement(database, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
-    return begin_.is_ready() && commit_.is_ready() && add_account_.is_ready() &&
-           remove_account_.is_ready() && add_message_.is_ready() && remove_message_.is_ready() &&
-           set_counters_.is_ready();
-  }
-
-  void set_counters(AccountId last_account, MessageNumber below) {
-    last_account_ = last_account;
-    below_ = below;
-  }
-
-  std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override {
-    const AccountId last_account = last_account_;
-    const MessageNumber below = below_;
-    bool is_ok = begin_.run();
-    for (const std::span<const Record> group : groups) {
-      for (const Record& record : group) {
-        is_ok = is_ok && std::visit([this](const auto& each) { return write(each); }, record);
-      }
-    }
-    if (is_ok && (last_account != last_account_ || below != below_)) {
-      is_ok = write_counters();
-    }
-    const bool is_gone = is_ok && !files_->are_there();
-    if (is_ok && !is_gone && commit_.run()) {
-      return std::nullopt;
-    }
-    StoreError error{is_gone ? "its file is gone or another one is in its place"
-                             : sqlite3_errmsg(database_.get())};
-    if (!is_gone && sqlite3_system_errno(database_.get()) != 0) {
-      error.text += fmt::format(
-          " ({})", std::generic_category().message(sqlite3_system_errno(database_.get())));
-    }
-    // Also when nothing was begun: then it fails, and that is as well.
-    execute(database_.get(), "ROLLBACK");
-    last_account_ = last_account;
-    below_ = below;
-    return error;
-  }
-
-  /// Writes the counters in a transaction of the caller's.
-  [[nodiscard]] bool write_counters() {
-    encode_counters(record_, last_account_, below_);
-    set_counters_.bind(1, last_account_.value);
-    set_counters_.bind(2, below_.value);
-    set_counters_.bind(3, record_);
-    return set_counters_.run();
-  }
-
- private:
-  [[nodiscard]] bool write(const MessageKept& kept) {
-    encode_message(record_, kept.number, kept.account, kept.time, kept.sender, kept.text);
-    add_message_.bind(1, kept.number.value);
-    add_message_.bind(2, kept.account.value);
-    add_message_.bind(3, kept.time.value);
-    add_message_.bind(4, record_);
-    return add_message_.run();
-  }
-  [[nodiscard]] bool write(const HandedOver& handed) {
-    remove_message_.bind(1, handed.number.value);
-    return remove_message_.run();
-  }
-  [[nodiscard]] bool write(const AccountCreated& created) {
-    encode_account(record_, created.account, created.time, created.name);
-    add_account_.bind(1, created.account.value);
-    add_account_.bind(2, created.time.value);
-    add_account_.bind(3, record_);
-    last_account_ = created.account;
-    return add_account_.run();
-  }
-  [[nodiscard]] bool write(const AccountDeleted& deleted) {
-    remove_account_.bind(1, deleted.account.value);
-    return remove_account_.run();
-  }
-  [[nodiscard]] bool write(const NumbersReserved& reserved) {
-    below_ = reserved.below;
-    return true;
-  }
-
-  std::optional<OpenFiles> files_;
-  std::unique_ptr<LockFile> lock_;  // released after the database is closed
-  Database database_;
-  Statement begin_, commit_, add_account_, remove_account_, add_message_, remove_message_,
-      set_counters_;
-  AccountId last_account_;
-  MessageNumber below_;
-  std::string record_;  // the bytes of the one being written
-};
-
 /// Fills an empty database file. Its journal is a plain one: what is in the file is all there is.
 bool fill(sqlite3* database) {
   std::string record;
@@ -550,7 +329,8 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
   }
 
   OpenedStore opened;
-  auto store = std::make_unique<SqliteStore>(std::move(lock));
+  AccountId last_account;
+  MessageNumber numbers_below;
   std::optional<StoreOpenError> refused;
   Walker walker;
   walker.account = reader.account;
@@ -560,7 +340,8 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
   };
   walker.counters = [&](AccountId last, MessageNumber below) {
     reader.counters(last, below);
-    store->set_counters(last, below);
+    last_account = last;
+    numbers_below = below;
   };
   walker.damage = [&](const std::string& what, const RecordError& error, bool is_message) {
     if (is_message && !error.is_unknown) {
@@ -576,8 +357,8 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
     return *refused;
   }
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
-  store->take(std::move(database), path);
-  if (!store->prepare()) {
+  auto store = std::make_unique<SqliteStore>(std::move(lock));
+  if (!store->take(std::move(database), path, last_account, numbers_below)) {
     return damaged(path, "its tables cannot be used");
   }
   opened.store = std::move(store);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "base/mailbox.h"
@@ -19,9 +20,9 @@ class LoopInbox {
   /// `wake` interrupts the loop's sleep; it is called on any thread.
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// Any thread: a batch comes home. Never waits.
-  void post(BatchPtr batch) {
-    if (mailbox_.push(std::move(batch))) {
+  /// Any thread: batches come home. Never waits.
+  void post(std::span<BatchPtr> batches) {
+    if (mailbox_.push_all(batches)) {
       wake_();
     }
   }

@@ -117,7 +117,7 @@ Server::Server(const Config& config)
 Server::~Server() = default;
 
 std::unique_ptr<Journal> Server::make_journal() {
-  const auto onward = [this](BatchPtr batch) { io_.inbox().post(std::move(batch)); };
+  const auto onward = [this](std::span<BatchPtr> batches) { io_.inbox().post(batches); };
   if (config_.storage.engine == StorageEngine::Memory) {
     return std::make_unique<MemoryJournal>(onward);
   }

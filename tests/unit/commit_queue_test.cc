@@ -64,10 +64,12 @@ class CommitQueueTest : public testing::Test {
   std::uint64_t home_ = 0;  // batches that a loop sent and that went on
   std::vector<std::string> states_;
   CommitQueue queue_{store_,
-                     [this](BatchPtr batch) {
-                       home_ += batch->number != 0 ? 1 : 0;
-                       for (const Effect& effect : batch->output.effects) {
-                         went_on_.push_back(effect);
+                     [this](std::span<BatchPtr> batches) {
+                       for (const BatchPtr& batch : batches) {
+                         home_ += batch->number != 0 ? 1 : 0;
+                         for (const Effect& effect : batch->output.effects) {
+                           went_on_.push_back(effect);
+                         }
                        }
                      },
                      [this](bool is_up, const std::string& why) {
@@ -352,20 +354,22 @@ TEST_F(CommitQueueTest, TellsNoLieWhateverFailsWhen) {
     std::uint64_t home = 0;
     CommitQueue queue(
         store,
-        [&](BatchPtr batch) {
-          home += batch->number != 0 ? 1 : 0;
-          for (const Effect& effect : batch->output.effects) {
-            if (is_closed[effect.to.value]) {
-              continue;  // as the loop does
-            }
-            if (std::holds_alternative<Close>(effect.body)) {
-              is_closed[effect.to.value] = true;
-            } else if (const auto* back = std::get_if<Echo>(&effect.body)) {
-              const std::uint64_t number = std::stoull(std::string(back->message->text));
-              EXPECT_TRUE(store.messages.contains(number)) << "seed " << seed;
-              answered[effect.to.value].push_back(number);
-            } else if (const auto* list = std::get_if<Names>(&effect.body)) {
-              answered[effect.to.value].push_back(list->count);
+        [&](std::span<BatchPtr> batches) {
+          for (const BatchPtr& batch : batches) {
+            home += batch->number != 0 ? 1 : 0;
+            for (const Effect& effect : batch->output.effects) {
+              if (is_closed[effect.to.value]) {
+                continue;  // as the loop does
+              }
+              if (std::holds_alternative<Close>(effect.body)) {
+                is_closed[effect.to.value] = true;
+              } else if (const auto* back = std::get_if<Echo>(&effect.body)) {
+                const std::uint64_t number = std::stoull(std::string(back->message->text));
+                EXPECT_TRUE(store.messages.contains(number)) << "seed " << seed;
+                answered[effect.to.value].push_back(number);
+              } else if (const auto* list = std::get_if<Names>(&effect.body)) {
+                answered[effect.to.value].push_back(list->count);
+              }
             }
           }
         },
@@ -373,8 +377,8 @@ TEST_F(CommitQueueTest, TellsNoLieWhateverFailsWhen) {
     std::map<std::uint64_t, std::vector<std::uint64_t>> asked;
     std::uint64_t now_ms = 0;
     std::uint32_t number = 0;
-    const std::uint64_t batches = 200;
-    for (std::uint64_t i = 0; i < batches; ++i) {
+    const std::uint64_t batch_count = 200;
+    for (std::uint64_t i = 0; i < batch_count; ++i) {
       auto batch = std::make_unique<Batch>();
       batch->number = i + 1;
       for (std::uint64_t k = random() % 4; k > 0; --k) {
@@ -399,7 +403,7 @@ TEST_F(CommitQueueTest, TellsNoLieWhateverFailsWhen) {
     }
     is_failing = false;
     queue.step(now_ms + CommitQueue::kRetryMs);
-    EXPECT_EQ(home, batches) << "seed " << seed;
+    EXPECT_EQ(home, batch_count) << "seed " << seed;
     for (const auto& [connection, numbers] : asked) {
       const auto& got = answered[connection];
       if (is_closed[connection]) {

@@ -28,6 +28,17 @@ TEST(Mailbox, IsDrainedWholeAndInOrder) {
   EXPECT_TRUE(mailbox.is_empty());
 }
 
+TEST(Mailbox, TakesManyAtOnce) {
+  Mailbox<int> mailbox;
+  ASSERT_TRUE(mailbox.sleep_if_empty());
+  std::vector<int> items{1, 2, 3};
+  EXPECT_TRUE(mailbox.push_all(items));
+  EXPECT_FALSE(mailbox.push(4));
+  std::vector<int> drained;
+  mailbox.drain(drained);
+  EXPECT_EQ(drained, (std::vector<int>{1, 2, 3, 4}));
+}
+
 TEST(Mailbox, CarriesWhatCanOnlyBeMoved) {
   Mailbox<std::unique_ptr<int>> mailbox;
   EXPECT_FALSE(mailbox.push(std::make_unique<int>(7)));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,7 +35,9 @@ struct Fixture {
   std::vector<BatchPtr> home;
   std::size_t passed = 0;
   Registry registry{{}, {1, 2}, false};
-  MemoryJournal journal{[this](BatchPtr batch) { home.push_back(std::move(batch)); }};
+  MemoryJournal journal{[this](std::span<BatchPtr> batches) {
+    std::move(batches.begin(), batches.end(), std::back_inserter(home));
+  }};
   RegistryActor actor{registry, journal, [this] { ++passed; }};
 
   [[nodiscard]] std::vector<std::uint64_t> home_numbers() const {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -88,6 +90,7 @@ class SqliteTest : public testing::Test {
     write_file(path_, bytes);
   }
 
+  std::deque<std::string> texts_;  // of records
   TemporaryFolder folder_;
   std::string path_ = folder_.file("tribar.db");
 };
@@ -118,6 +121,50 @@ TEST_F(SqliteTest, CreatesAStoreThatWasHalfMadeBefore) {
   ASSERT_TRUE(opening.store) << opening.error.text;
   EXPECT_EQ(opening.contents, StoreContents{});
   EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+}
+
+// Messages are added many with one statement and removed in runs: every count around that.
+TEST_F(SqliteTest, StoresAndRemovesAnyNumberOfMessages) {
+  for (const std::uint64_t count : {1, 31, 32, 33, 63, 64, 65, 100}) {
+    const std::string path = folder_.file("count.db" + std::to_string(count));
+    StoreContents expected{{{1, "ann"}, {2, "bob"}}, {}, 2, 1000};
+    std::vector<Record> records{created(1, "ann"), created(2, "bob"), reserved(1000)};
+    for (std::uint64_t number = 1; number <= count; ++number) {
+      const std::string_view text = texts_.emplace_back(std::to_string(number));
+      records.push_back(kept(number, 2, text));
+      expected.messages.push_back({number, 2, kTime.value, "ann", std::string(text)});
+    }
+    ASSERT_EQ(commit(*open_store(path).store, records), "");
+    EXPECT_EQ(open_store(path).contents, expected) << count;
+
+    // Newest first, with gaps; one that was never stored, and one twice.
+    std::vector<Record> gone{handed(500), handed(count)};
+    for (std::uint64_t number = count; number > 0; --number) {
+      if (number % 7 < 4) {
+        gone.push_back(handed(number));
+      }
+    }
+    std::erase_if(expected.messages, [count](const StoreContents::Message& message) {
+      return message.number == count || message.number % 7 < 4;
+    });
+    ASSERT_EQ(commit(*open_store(path).store, gone), "");
+    EXPECT_EQ(open_store(path).contents, expected) << count;
+  }
+}
+
+TEST_F(SqliteTest, UndoesACommitThatFailsAmongItsRows) {
+  make_store();
+  {
+    Opening opening = open_store(path_);
+    std::vector<Record> records{created(3, "cid"), handed(1)};
+    for (std::uint64_t number = 10; number < 60; ++number) {
+      // The number of one in the second lot is taken.
+      records.push_back(kept(number == 45 ? 3 : number, 2, "more"));
+    }
+    EXPECT_NE(commit(*opening.store, records), "");
+    EXPECT_EQ(commit(*opening.store, {kept(4, 2, "four"), handed(4)}), "");
+  }
+  EXPECT_EQ(open_store(path_).contents, made_contents());
 }
 
 TEST_F(SqliteTest, GivesBackWhatItStored) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// See sqlite_database.h.
+#include "journal/sqlite_database.h"
+
+#include <fmt/format.h>
+
+namespace tribar {
+namespace {
+
+/// How long a commit waits for somebody else's lock, such as a backup's.
+constexpr int kBusyMs = 2000;
+
+}  // namespace
+
+std::optional<StoreOpenError> open_database(const std::string& path, int flags,
+                                            Database& database) {
+  sqlite3* made = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  database.reset(made);
+  if (code != SQLITE_OK) {
+    return StoreOpenError{fmt::format("{}: cannot be opened: {}", path, sqlite3_errstr(code)),
+                          true};
+  }
+  sqlite3_busy_timeout(made, kBusyMs);
+  sqlite3_extended_result_codes(made, 1);
+  return std::nullopt;
+}
+
+bool execute(sqlite3* database, const std::string& sql) {
+  return sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+}  // namespace tribar

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+//
+// SQLite as the store uses it: a database, its statements, and how they are owned. One thread at a
+// time.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "journal/sqlite.h"
+
+namespace tribar {
+
+struct CloseDatabase {
+  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+};
+using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+
+/// A prepared statement; bound values count from 1.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(sqlite3* database, const char* sql) {
+    sqlite3_stmt* made = nullptr;
+    sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    statement_.reset(made);
+  }
+  [[nodiscard]] bool is_ready() const { return statement_ != nullptr; }
+
+  void bind(int at, std::uint64_t number) {
+    sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(number));
+  }
+  /// `bytes` must stay until run().
+  void bind(int at, std::string_view bytes) {
+    sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC);
+  }
+  /// Runs a statement that returns nothing; whether it worked.
+  [[nodiscard]] bool run() {
+    const int code = sqlite3_step(statement_.get());
+    sqlite3_reset(statement_.get());
+    return code == SQLITE_DONE;
+  }
+  /// The next row: SQLITE_ROW, SQLITE_DONE, or an error.
+  [[nodiscard]] int step() { return sqlite3_step(statement_.get()); }
+  [[nodiscard]] std::uint64_t number(int column) const {
+    return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.get(), column));
+  }
+  [[nodiscard]] std::string_view bytes(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+/// Opens the file at `path`; `flags` are SQLITE_OPEN_*. Waits a little for somebody else's lock,
+/// such as a backup's.
+[[nodiscard]] std::optional<StoreOpenError> open_database(const std::string& path, int flags,
+                                                          Database& database);
+
+/// Runs SQL that returns nothing; whether it worked.
+bool execute(sqlite3* database, const std::string& sql);
+
+}  // namespace tribar

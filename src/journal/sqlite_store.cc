@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+//
+// See sqlite_store.h.
+#include "journal/sqlite_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+#include <variant>
+
+#include "journal/record.h"
+
+namespace tribar {
+namespace {
+
+/// Adds `rows` messages. Without OR FAIL, SQLite would keep what it takes to undo the rows before
+/// one that fails; a commit that fails is undone whole.
+std::string insertion_of(std::size_t rows) {
+  std::string sql = "INSERT OR FAIL INTO messages VALUES(?, ?, ?, ?)";
+  for (std::size_t i = 1; i < rows; ++i) {
+    sql += ", (?, ?, ?, ?)";
+  }
+  return sql;
+}
+
+}  // namespace
+
+LockFile::LockFile(const std::string& path)
+    : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+
+LockFile::~LockFile() {
+  if (descriptor_ >= 0) {
+    close(descriptor_);
+  }
+}
+
+bool LockFile::try_lock() const { return flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
+
+OpenFiles::Identities OpenFiles::look() const {
+  Identities identities;
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    struct stat status {};
+    if (stat((i == 0 ? database_ : log_).c_str(), &status) == 0) {
+      identities[i] = {status.st_dev, status.st_ino};
+    }
+  }
+  return identities;
+}
+
+bool SqliteStore::take(Database database, const std::string& path, AccountId last_account,
+                       MessageNumber below) {
+  database_ = std::move(database);
+  files_.emplace(path);
+  last_account_ = last_account;
+  below_ = below;
+  const auto prepare = [this](Statement& statement, const std::string& sql) {
+    statement = Statement(database_.get(), sql.c_str());
+    return statement.is_ready();
+  };
+  return prepare(begin_, "BEGIN IMMEDIATE") && prepare(commit_, "COMMIT") &&
+         prepare(add_account_, "INSERT INTO accounts VALUES(?1, ?2, ?3)") &&
+         prepare(remove_account_, "DELETE FROM accounts WHERE id = ?1") &&
+         prepare(add_message_, insertion_of(1)) &&
+         prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
+         prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
+         prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
+}
+
+std::optional<StoreError> SqliteStore::commit(std::span<const std::span<const Record>> groups) {
+  const AccountId last_account = last_account_;
+  const MessageNumber below = below_;
+  bool is_ok = begin_.run() && write_all(groups);
+  if (is_ok && (last_account != last_account_ || below != below_)) {
+    is_ok = write_counters();
+  }
+  const bool is_gone = is_ok && !files_->are_there();
+  if (is_ok && !is_gone && commit_.run()) {
+    return std::nullopt;
+  }
+  StoreError error{is_gone ? "its file is gone or another one is in its place"
+                           : sqlite3_errmsg(database_.get())};
+  if (!is_gone && sqlite3_system_errno(database_.get()) != 0) {
+    error.text += fmt::format(
+        " ({})", std::generic_category().message(sqlite3_system_errno(database_.get())));
+  }
+  // Also when nothing was begun: then it fails, and that is as well.
+  execute(database_.get(), "ROLLBACK");
+  last_account_ = last_account;
+  below_ = below;
+  return error;
+}
+
+/// Removes last: while storing fails, a message can be handed over before it is stored.
+bool SqliteStore::write_all(std::span<const std::span<const Record>> groups) {
+  kept_count_ = 0;
+  handed_over_.clear();
+  for (const std::span<const Record> group : groups) {
+    for (const Record& record : group) {
+      if (!std::visit([this](const auto& each) { return write(each); }, record)) {
+        return false;
+      }
+    }
+  }
+  return add_messages() && remove_messages();
+}
+
+bool SqliteStore::write(const MessageKept& kept) {
+  kept_[kept_count_++] = &kept;
+  return kept_count_ < kRowsAtOnce || add_messages();
+}
+
+bool SqliteStore::write(const HandedOver& handed) {
+  handed_over_.push_back(handed.number.value);
+  return true;
+}
+
+bool SqliteStore::write(const AccountCreated& created) {
+  encode_account(record_, created.account, created.time, created.name);
+  add_account_.bind(1, created.account.value);
+  add_account_.bind(2, created.time.value);
+  add_account_.bind(3, record_);
+  last_account_ = created.account;
+  return add_account_.run();
+}
+
+bool SqliteStore::write(const AccountDeleted& deleted) {
+  remove_account_.bind(1, deleted.account.value);
+  return remove_account_.run();
+}
+
+bool SqliteStore::write(const NumbersReserved& reserved) {
+  below_ = reserved.below;
+  return true;
+}
+
+/// Adds the messages that were gathered.
+bool SqliteStore::add_messages() {
+  const bool is_full = kept_count_ == kRowsAtOnce;
+  Statement& statement = is_full ? add_messages_ : add_message_;
+  int column = 0;
+  for (std::size_t i = 0; i < kept_count_; ++i) {
+    const MessageKept& kept = *kept_[i];
+    encode_message(kept_records_[i], kept.number, kept.account, kept.time, kept.sender, kept.text);
+    statement.bind(column + 1, kept.number.value);
+    statement.bind(column + 2, kept.account.value);
+    statement.bind(column + 3, kept.time.value);
+    statement.bind(column + 4, kept_records_[i]);
+    if (is_full) {
+      column += kColumns;
+    } else if (!statement.run()) {
+      return false;
+    }
+  }
+  kept_count_ = 0;
+  return !is_full || statement.run();
+}
+
+/// Removes the messages that were handed over: each run of numbers without a gap at once.
+bool SqliteStore::remove_messages() {
+  std::sort(handed_over_.begin(), handed_over_.end());
+  for (std::size_t i = 0; i < handed_over_.size();) {
+    std::size_t end = i + 1;
+    while (end < handed_over_.size() && handed_over_[end] == handed_over_[end - 1] + 1) {
+      ++end;
+    }
+    remove_messages_.bind(1, handed_over_[i]);
+    remove_messages_.bind(2, handed_over_[end - 1]);
+    if (!remove_messages_.run()) {
+      return false;
+    }
+    i = end;
+  }
+  return true;
+}
+
+bool SqliteStore::write_counters() {
+  encode_counters(record_, last_account_, below_);
+  set_counters_.bind(1, last_account_.value);
+  set_counters_.bind(2, below_.value);
+  set_counters_.bind(3, record_);
+  return set_counters_.run();
+}
+
+}  // namespace tribar
