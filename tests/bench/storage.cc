@@ -5,6 +5,9 @@
 // whole server ($TRIBARD) and its clients share the machine, so the rates are of both together.
 //
 //   storage [MESSAGES [SECONDS]]    (1000000, 10)
+//   storage probe PORT SECONDS      how long LIST takes on a connection that sends nothing else,
+//   while
+//                                   the server there is busy with others: once each 2 ms
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +17,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "support/daemon.h"
@@ -119,6 +124,24 @@ void watch_size(Daemon& daemon, const std::string& folder, double seconds) {
              seconds, after_a_second, largest);
 }
 
+void probe(std::uint16_t port, double seconds) {
+  constexpr auto kPause = std::chrono::milliseconds(2);
+  TestPeer peer(port);
+  std::vector<double> took_ms;
+  const auto start = Clock::now();
+  for (auto next = start; seconds_since(start) < seconds; next += kPause) {
+    std::this_thread::sleep_until(next);
+    const auto asked = Clock::now();
+    peer.send(List{"no_body"});
+    static_cast<void>(peer.receive());
+    took_ms.push_back(seconds_since(asked) * 1000);
+  }
+  std::sort(took_ms.begin(), took_ms.end());
+  fmt::print("LIST: p50 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms of {}\n",
+             took_ms[took_ms.size() / 2], took_ms[took_ms.size() * 99 / 100], took_ms.back(),
+             took_ms.size());
+}
+
 void bench(std::uint64_t messages, double seconds) {
   const TemporaryFolder folder;
   std::uint64_t empty_bytes = 0;
@@ -157,6 +180,10 @@ void bench(std::uint64_t messages, double seconds) {
 }  // namespace tribar::test
 
 int main(int argc, char** argv) {
+  if (argc == 4 && std::string_view(argv[1]) == "probe") {
+    tribar::test::probe(static_cast<std::uint16_t>(std::stoul(argv[2])), std::stod(argv[3]));
+    return 0;
+  }
   tribar::test::bench(argc > 1 ? std::stoull(argv[1]) : 1'000'000,
                       argc > 2 ? std::stod(argv[2]) : 10);
 }
