@@ -18,8 +18,9 @@ constexpr unsigned kUnsentBytes = 65536;
 /// A socket under a connection.
 class SocketTransport final : public Transport, private uv::StreamEvents {
  public:
-  SocketTransport(uv::Owned<uv::Stream> stream, Switchboard& switchboard)
-      : stream_(std::move(stream)), switchboard_(switchboard) {}
+  SocketTransport(uv::Owned<uv::Stream> stream, Switchboard& switchboard,
+                  const std::function<void()>& after_read)
+      : stream_(std::move(stream)), switchboard_(switchboard), after_read_(after_read) {}
   SocketTransport(const SocketTransport&) = delete;
   SocketTransport& operator=(const SocketTransport&) = delete;
   ~SocketTransport() override { stream_->detach(); }
@@ -41,18 +42,27 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
     const Framer::Space space = switchboard_.space(*connection);
     return {space.at, space.size};
   }
-  void on_read(std::size_t size) noexcept override { switchboard_.read(*connection, size); }
+  void on_read(std::size_t size) noexcept override {
+    const std::function<void()>& after_read = after_read_;
+    switchboard_.read(*connection, size);  // which may be the end of us
+    after_read();
+  }
   void on_end(int code) noexcept override { switchboard_.end(*connection, code != 0); }
   void on_written(int code) noexcept override { switchboard_.written(*connection, code == 0); }
 
   uv::Owned<uv::Stream> stream_;
   Switchboard& switchboard_;
+  const std::function<void()>& after_read_;
 };
 
 }  // namespace
 
-Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s)
-    : loop_(loop), switchboard_(switchboard), keepalive_s_(keepalive_s) {}
+Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s,
+                   std::function<void()> after_read)
+    : loop_(loop),
+      switchboard_(switchboard),
+      keepalive_s_(keepalive_s),
+      after_read_(std::move(after_read)) {}
 
 std::string Acceptor::listen(const uv::Address& address) {
   listeners_.push_back(std::make_unique<uv::Listener>(
@@ -67,7 +77,7 @@ void Acceptor::accept(uv::Listener& listener) {
     return;
   }
   stream->tune(keepalive_s_, kUnsentBytes);
-  auto transport = std::make_unique<SocketTransport>(std::move(stream), switchboard_);
+  auto transport = std::make_unique<SocketTransport>(std::move(stream), switchboard_, after_read_);
   SocketTransport& socket = *transport;
   socket.connection = &switchboard_.adopt(std::move(transport));
   switchboard_.begin(*socket.connection);

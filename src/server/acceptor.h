@@ -4,6 +4,7 @@
 // loop's thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,8 +17,10 @@ namespace tribar {
 
 class Acceptor {
  public:
-  /// `keepalive_s`: see Config::tcp_keepalive_s.
-  Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s);
+  /// `keepalive_s`: see Config::tcp_keepalive_s. `after_read` is called when a connection was read
+  /// from and the switchboard has what came.
+  Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s,
+           std::function<void()> after_read);
 
   /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
   [[nodiscard]] std::string listen(const uv::Address& address);
@@ -31,6 +34,7 @@ class Acceptor {
   uv::Loop& loop_;
   Switchboard& switchboard_;
   unsigned keepalive_s_;
+  std::function<void()> after_read_;
   std::vector<std::unique_ptr<uv::Listener>> listeners_;
 };
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 
@@ -26,17 +25,14 @@ struct HeldBytes {
 };
 
 struct Connection {
-  static constexpr std::uint32_t kNoPiece = std::numeric_limits<std::uint32_t>::max();
-
   ConnectionId id;
   std::unique_ptr<Transport> transport;
   std::unique_ptr<HeldBytes> held;
+  std::unique_ptr<Outgoing> outgoing;  // what this turn brought: see Writer
   std::unique_ptr<Outbox> outbox;
   Written unreported;                 // written, and the registry does not know
   std::uint64_t in_flight_bytes = 0;  // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
-  std::uint32_t first_piece = kNoPiece;  // what this turn brought for it: see Writer
-  std::uint32_t last_piece = kNoPiece;
   std::uint32_t waited_ms = 0;        // without a login; when closing, for the peer's end
   std::uint32_t stalled_ms = 0;       // bytes are owed and none is taken
   std::uint32_t discarded_bytes = 0;  // read after the last word

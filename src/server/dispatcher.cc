@@ -41,11 +41,28 @@ void Dispatcher::add_returned(ConnectionId id, const Returned& returned, std::st
 }
 
 void Dispatcher::submit(UnixMs now) {
-  const auto filled = static_cast<std::size_t>(std::count_if(
-      open_.begin(), open_.end(), [](const BatchPtr& batch) { return !batch->arrivals.empty(); }));
-  if (filled == 0 || !inbox_.try_depart(filled, kMostUnderWay * open_.size())) {
-    return;
+  const std::size_t filled = count_filled();
+  if (filled > 0 && inbox_.try_depart(filled, kMostUnderWay * open_.size())) {
+    submit_all(now);
   }
+}
+
+bool Dispatcher::is_full() const {
+  return std::any_of(open_.begin(), open_.end(),
+                     [](const BatchPtr& batch) { return batch->bytes.size() >= kFullBytes; });
+}
+
+void Dispatcher::submit_full(UnixMs now) {
+  inbox_.depart(count_filled());
+  submit_all(now);
+}
+
+std::size_t Dispatcher::count_filled() const {
+  return static_cast<std::size_t>(std::count_if(
+      open_.begin(), open_.end(), [](const BatchPtr& batch) { return !batch->arrivals.empty(); }));
+}
+
+void Dispatcher::submit_all(UnixMs now) {
   for (std::uint32_t worker = 0; worker < open_.size(); ++worker) {
     if (open_[worker]->arrivals.empty()) {
       continue;
@@ -67,6 +84,15 @@ void Dispatcher::recycle(BatchPtr batch) {
   if (spare_.size() < kSpares) {
     batch->clear();
     spare_.push_back(std::move(batch));
+  }
+}
+
+void Dispatcher::drop_spares() {
+  spare_.clear();
+  for (BatchPtr& batch : open_) {
+    if (batch->arrivals.empty()) {
+      batch = std::make_unique<Batch>();
+    }
   }
 }
 

@@ -37,8 +37,17 @@ class Dispatcher {
   /// on one connection before something on another comes to the registry before it, too.
   void submit(UnixMs now);
 
+  /// Whether an open batch is so large that more of it would leave the processor's cache before it
+  /// is worked off.
+  [[nodiscard]] bool is_full() const;
+  /// As submit(), however many are under way: for a full one.
+  void submit_full(UnixMs now);
+
   /// A batch that is done with, for the next use.
   void recycle(BatchPtr batch);
+
+  /// Gives memory back that is kept for the next turn.
+  void drop_spares();
 
   /// Whether nothing is open or on its way round.
   [[nodiscard]] bool is_idle() const;
@@ -46,8 +55,11 @@ class Dispatcher {
  private:
   /// Per worker.
   static constexpr std::size_t kMostUnderWay = 3;
+  static constexpr std::size_t kFullBytes = std::size_t{128} * 1024;
 
   [[nodiscard]] BatchPtr take_spare();
+  [[nodiscard]] std::size_t count_filled() const;
+  void submit_all(UnixMs now);
 
   LoopInbox& inbox_;
   Submit submit_;

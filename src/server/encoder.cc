@@ -28,15 +28,6 @@ void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
   out.set_size(out.size() + kHeaderBytes);
 }
 
-void append_frame_of(ByteBuffer& out, const Message& message) {
-  append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
-  out.append(message.sender);
-  out.append(kDelimiter);
-  out.append(message.recipient);
-  out.append(kDelimiter);
-  out.append(message.text);
-}
-
 void append_names(ByteBuffer& out, const Names& names) {
   // Each name's end mark makes room for a delimiter, but for the last one's.
   const std::size_t data_bytes =
@@ -56,28 +47,27 @@ void append_names(ByteBuffer& out, const Names& names) {
   out.set_size(out.size() + data_bytes);
 }
 
-}  // namespace
-
-std::string_view frame_as_read(const EffectBody& body) {
-  const Message* message = nullptr;
-  if (const auto* push = std::get_if<Push>(&body)) {
-    message = push->message;
-  } else if (const auto* echo = std::get_if<Echo>(&body)) {
-    message = echo->message;
+/// A message that came in as a frame goes out as the same bytes.
+void append_message(ByteBuffer& out, const Message& message) {
+  if (is_as_on_the_wire(message)) {
+    out.append({message.sender.data() - kHeaderBytes, frame_bytes_of(message)});
+    return;
   }
-  if (message == nullptr || !is_as_on_the_wire(*message)) {
-    return {};
-  }
-  return {message->sender.data() - kHeaderBytes, frame_bytes_of(*message)};
+  append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
+  out.append(message.sender);
+  out.append(kDelimiter);
+  out.append(message.recipient);
+  out.append(kDelimiter);
+  out.append(message.text);
 }
 
+}  // namespace
+
 void append_effect(ByteBuffer& out, const EffectBody& body) {
-  if (const std::string_view frame = frame_as_read(body); !frame.empty()) {
-    out.append(frame);
-  } else if (const auto* push = std::get_if<Push>(&body)) {
-    append_frame_of(out, *push->message);
+  if (const auto* push = std::get_if<Push>(&body)) {
+    append_message(out, *push->message);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
-    append_frame_of(out, *echo->message);
+    append_message(out, *echo->message);
   } else if (std::holds_alternative<LoggedIn>(body)) {
     append_header(out, FrameCode::Response, 0);
   } else if (const auto* refuse = std::get_if<Refuse>(&body)) {

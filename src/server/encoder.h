@@ -10,10 +10,6 @@
 
 namespace tribar {
 
-/// The frame of a Push or Echo whose message came in as a frame: it goes out as the same bytes,
-/// where they stand. Empty for everything else.
-[[nodiscard]] std::string_view frame_as_read(const EffectBody& body);
-
 /// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`; the other effects have
 /// none and append nothing.
 void append_effect(ByteBuffer& out, const EffectBody& body);

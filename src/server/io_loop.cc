@@ -26,7 +26,7 @@ IoLoop::IoLoop(const SwitchboardLimits& limits, std::size_t workers, unsigned ke
       inbox_([this] { wake_.send(); }),
       dispatcher_(workers, inbox_, std::move(submit)),
       switchboard_(limits, dispatcher_),
-      acceptor_(loop_, switchboard_, keepalive_s),
+      acceptor_(loop_, switchboard_, keepalive_s, [this] { after_read(); }),
       clock_(loop_,
              [this] {
                const std::uint64_t now_ms = loop_.now_ms();
@@ -63,12 +63,21 @@ void IoLoop::after_poll() {
   inbox_.wake_up();
   switchboard_.admit_logins();
   dispatcher_.submit(wall_clock());
-  take_home();
+  finish_turn();
+}
+
+/// A full batch goes on its way at once, and what is home by now is taken: so what is large passes
+/// the stations in pieces that stay in the cache.
+void IoLoop::after_read() {
+  if (dispatcher_.is_full()) {
+    dispatcher_.submit_full(wall_clock());
+    take_home();
+  }
 }
 
 void IoLoop::before_poll() {
   do {
-    take_home();
+    finish_turn();
   } while (!inbox_.sleep_if_empty());
   if (switchboard_.line_up_logins()) {
     wake_.send();
@@ -79,13 +88,17 @@ void IoLoop::before_poll() {
   }
 }
 
-/// What came home is written, and what that brings about is handed over.
 void IoLoop::take_home() {
   inbox_.drain(arrived_);
   for (BatchPtr& batch : arrived_) {
     switchboard_.take_home(std::move(batch));
   }
   arrived_.clear();
+}
+
+/// What came home is written, and what that brings about is handed over.
+void IoLoop::finish_turn() {
+  take_home();
   switchboard_.finish_turn();
   dispatcher_.submit(wall_clock());
 }

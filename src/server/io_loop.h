@@ -39,9 +39,11 @@ class IoLoop {
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
  private:
+  void after_read();
   void after_poll();
   void before_poll();
   void take_home();
+  void finish_turn();
   void keep_time();
 
   uv::Loop loop_;

@@ -49,6 +49,9 @@ class LoopInbox {
     return true;
   }
 
+  /// The loop: `count` more batches are under way, however many that makes.
+  void depart(std::size_t count) { under_way_.fetch_add(count); }
+
   /// The loop: takes what came home.
   void drain(std::vector<BatchPtr>& into) { mailbox_.drain(into); }
   /// The loop: see Mailbox.

@@ -8,10 +8,10 @@
 
 namespace tribar {
 
-void add_written(Written& written, std::uint32_t charge, bool is_push) {
-  written.charge += charge;
-  if (is_push) {
-    written.push_charge += charge;
+void add_written(Written& written, const Outbox::Frame& frame) {
+  written.charge += frame.charge;
+  if (frame.is_push) {
+    written.push_charge += frame.charge;
     written.pushes += 1;
   }
 }
@@ -19,9 +19,8 @@ void add_written(Written& written, std::uint32_t charge, bool is_push) {
 void Outbox::append(std::string_view bytes, Frame frame) {
   waiting_ += bytes;
   end_ += bytes.size();
-  frame.end = end_;
   frame.bytes = static_cast<std::uint32_t>(bytes.size());
-  frames_.push_back(frame);
+  frames_.push_back({frame, end_});
 }
 
 std::string_view Outbox::begin_write() {
@@ -38,7 +37,7 @@ void Outbox::note_progress(std::size_t unwritten_bytes, Written& written) {
   }
   taken_ = writing_end_ - unwritten_bytes;
   while (!frames_.empty() && frames_.front().end <= taken_) {
-    add_written(written, frames_.front().charge, frames_.front().is_push);
+    add_written(written, frames_.front().frame);
     frames_.pop_front();
   }
 }
@@ -50,13 +49,13 @@ void Outbox::finish_write(Written& written) {
 
 std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
   std::vector<Unwritten> taken;
-  std::deque<Frame> kept_frames;
+  std::deque<Placed> kept_frames;
   std::string kept;
   std::uint64_t kept_end = writing_end_;
   const std::uint64_t writing_begin = writing_end_ - writing_.size();
-  for (const Frame& frame : frames_) {
-    const bool is_under_way = frame.end <= writing_end_;
-    const std::uint64_t begin = frame.end - frame.bytes;
+  for (const auto& [frame, end] : frames_) {
+    const bool is_under_way = end <= writing_end_;
+    const std::uint64_t begin = end - frame.bytes;
     const std::string_view bytes =
         is_under_way ? std::string_view(writing_).substr(begin - writing_begin, frame.bytes)
                      : std::string_view(waiting_).substr(begin - writing_end_, frame.bytes);
@@ -64,12 +63,11 @@ std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
       taken.push_back({frame, std::string(bytes)});
       continue;
     }
-    kept_frames.push_back(frame);
     if (!is_under_way) {
       kept += bytes;
       kept_end += frame.bytes;
-      kept_frames.back().end = kept_end;
     }
+    kept_frames.push_back({frame, is_under_way ? end : kept_end});
   }
   frames_ = std::move(kept_frames);
   waiting_ = std::move(kept);

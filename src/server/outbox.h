@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_buffer.h"
 #include "base/ids.h"
 #include "registry/input.h"
 
@@ -17,23 +18,22 @@ namespace tribar {
 
 class Outbox {
  public:
-  /// One frame of the stream.
+  /// One frame of the stream, or several that are no pushes.
   struct Frame {
-    std::uint64_t end = 0;  // where it ends, counted over the outbox's life; set by append()
+    AccountId account;  // of a push, as are the next two
+    MessageNumber number;
+    UnixMs time;
     std::uint32_t bytes = 0;
     std::uint32_t charge = 0;
     bool is_push = false;
     bool is_live = false;
-    AccountId account;  // of a push, as are the next two
-    MessageNumber number;
-    UnixMs time;
   };
   struct Unwritten {
     Frame frame;
     std::string bytes;
   };
 
-  /// Adds a whole frame.
+  /// Adds a whole frame; sets Frame::bytes.
   void append(std::string_view bytes, Frame frame);
 
   /// Says that the first `bytes` of the first frame were taken before it came here. Call once,
@@ -63,13 +63,25 @@ class Outbox {
  private:
   std::string writing_;
   std::string waiting_;
-  std::deque<Frame> frames_;  // not complete, oldest first
+  struct Placed {
+    Frame frame;
+    std::uint64_t end = 0;  // where it ends, counted over the outbox's life
+  };
+  std::deque<Placed> frames_;  // not complete, oldest first
   std::uint64_t taken_ = 0;
   std::uint64_t writing_end_ = 0;  // where writing_ ends
   std::uint64_t end_ = 0;          // where waiting_ ends
 };
 
+/// What one turn of the loop brings for a connection, before any of it is written.
+struct Outgoing {
+  ByteBuffer bytes;
+  std::vector<Outbox::Frame> frames;
+  Written written;  // when all of it is taken
+  bool wants_report = false;
+};
+
 /// Counts a frame as written.
-void add_written(Written& written, std::uint32_t charge, bool is_push);
+void add_written(Written& written, const Outbox::Frame& frame);
 
 }  // namespace tribar

@@ -152,7 +152,8 @@ void Switchboard::take_home(BatchPtr batch) {
     }
     touch(*connection);
   }
-  home_.push_back(std::move(batch));
+  is_used_ = true;
+  dispatcher_.recycle(std::move(batch));
 }
 
 void Switchboard::finish_turn() {
@@ -168,11 +169,6 @@ void Switchboard::finish_turn() {
     }
   }
   touched_.clear();
-  writer_.end_turn();
-  for (BatchPtr& batch : home_) {
-    dispatcher_.recycle(std::move(batch));
-  }
-  home_.clear();
   check_budget();
 }
 
@@ -203,6 +199,10 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     if (check_deadlines(*connection, elapsed_ms)) {
       watch(*connection);
     }
+  }
+  if (!std::exchange(is_used_, false)) {
+    writer_.drop_spares();
+    dispatcher_.drop_spares();
   }
   over_budget_ms_ = is_over_budget_ ? over_budget_ms_ + elapsed_ms : 0;
   if (over_budget_ms_ >= kOverBudgetMs) {

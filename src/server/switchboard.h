@@ -50,9 +50,9 @@ class Switchboard {
   void end(Connection& connection, bool is_failed);
   void written(Connection& connection, bool is_ok);
 
-  /// A batch came home: its effects take place at the end of the turn, in finish_turn().
+  /// A batch came home: what it says is written at the end of the turn, in finish_turn().
   void take_home(BatchPtr batch);
-  /// Writes what came home, hands used batches back, and reads on where it may.
+  /// Writes what came home, and reads on where it may.
   void finish_turn();
 
   /// Before each poll: whether a LOGIN was read. It waits until after the poll, which must be short
@@ -65,7 +65,9 @@ class Switchboard {
   /// Looks at everything that has a deadline, `elapsed_ms` after the last time.
   void tick(std::uint64_t elapsed_ms);
   /// How often tick() should be called; 0: there is nothing to look at now.
-  [[nodiscard]] std::uint64_t tick_ms() const { return watched_.empty() ? 0 : tick_ms_; }
+  [[nodiscard]] std::uint64_t tick_ms() const {
+    return watched_.empty() && !writer_.has_spares() ? 0 : tick_ms_;
+  }
 
   /// No connection is read from any more.
   void stop_reading();
@@ -108,11 +110,11 @@ class Switchboard {
   std::deque<ConnectionId> strangers_;    // oldest first
   std::vector<ConnectionId> with_login_;  // that awaits a poll
   std::vector<ConnectionId> lined_up_;    // before the last poll
-  std::vector<BatchPtr> home_;            // this turn
   std::size_t size_ = 0;
   std::uint64_t tick_ms_ = 1000;
   std::uint64_t over_budget_ms_ = 0;
   bool is_over_budget_ = false;
+  bool is_used_ = false;  // since the last tick
   bool is_stopping_ = false;
 };
 

@@ -10,11 +10,15 @@
 namespace tribar {
 namespace {
 
-/// Encoded before it is written: a connection's share of most turns in one piece.
-constexpr std::size_t kScratchBytes = std::size_t{256} * 1024;
+/// What is kept from turn to turn: of one connection's memory, and of all.
+constexpr std::size_t kSpareBytes = std::size_t{128} * 1024;
+constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
+/// Frames that are no pushes need no identity: a row of them counts as one up to this.
+constexpr std::uint32_t kRowBytes = 4096;
 
-Outbox::Frame frame_of(const Effect& effect) {
+Outbox::Frame frame_of(const Effect& effect, std::size_t bytes) {
   Outbox::Frame frame;
+  frame.bytes = static_cast<std::uint32_t>(bytes);
   frame.charge = effect.charge;
   if (const auto* push = std::get_if<Push>(&effect.body)) {
     frame.is_push = true;
@@ -26,98 +30,80 @@ Outbox::Frame frame_of(const Effect& effect) {
   return frame;
 }
 
+std::size_t memory_of(const Outgoing& outgoing) {
+  return outgoing.bytes.capacity() + outgoing.frames.capacity() * sizeof(Outbox::Frame);
+}
+
 }  // namespace
 
 void Writer::add(Connection& connection, const Effect& effect) {
-  const auto piece = static_cast<std::uint32_t>(pieces_.size());
-  pieces_.push_back({&effect, Connection::kNoPiece});
-  if (connection.first_piece == Connection::kNoPiece) {
-    connection.first_piece = piece;
-  } else {
-    pieces_[connection.last_piece].next = piece;
+  if (!connection.outgoing) {
+    connection.outgoing = take_spare();
   }
-  connection.last_piece = piece;
+  Outgoing& out = *connection.outgoing;
+  const std::size_t start = out.bytes.size();
+  append_effect(out.bytes, effect.body);
+  const Outbox::Frame frame = frame_of(effect, out.bytes.size() - start);
+  held_bytes_ += frame.bytes;
+  add_written(out.written, frame);
+  if (frame.is_push) {
+    out.wants_report |= std::get<Push>(effect.body).wants_report;
+  } else if (!out.frames.empty() && !out.frames.back().is_push &&
+             out.frames.back().bytes < kRowBytes) {
+    out.frames.back().bytes += frame.bytes;
+    out.frames.back().charge += frame.charge;
+    return;
+  }
+  out.frames.push_back(frame);
 }
 
 void Writer::flush(Connection& connection) {
-  std::uint32_t at = std::exchange(connection.first_piece, Connection::kNoPiece);
-  while (at != Connection::kNoPiece) {
-    const std::uint32_t first = at;
-    const Round round = gather(at);
-    at = round.end;
-    std::size_t taken_bytes = 0;
-    if (!connection.outbox && !connection.is_failed) {
-      const std::ptrdiff_t taken = connection.transport->try_write(round.bytes);
-      connection.is_failed = taken < 0;
-      taken_bytes = taken < 0 ? 0 : static_cast<std::size_t>(taken);
-    }
-    if (taken_bytes == round.bytes.size()) {
-      connection.unreported.charge += round.written.charge;
-      connection.unreported.push_charge += round.written.push_charge;
-      connection.unreported.pushes += round.written.pushes;
-      connection.wants_report |= round.wants_report;
-    } else {
-      keep_rest(connection, first, at, taken_bytes);
-    }
+  if (!connection.outgoing) {
+    return;
   }
-  if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
-    begin_write(connection);
+  std::unique_ptr<Outgoing> out = std::move(connection.outgoing);
+  const std::string_view bytes = out->bytes.view();
+  std::size_t taken_bytes = 0;
+  if (!connection.outbox && !connection.is_failed) {
+    const std::ptrdiff_t taken = connection.transport->try_write(bytes);
+    connection.is_failed = taken < 0;
+    taken_bytes = taken < 0 ? 0 : static_cast<std::size_t>(taken);
   }
-}
-
-/// Puts the frames from piece `at` on in one place, as many as make one write. Frames that came in
-/// one behind the other, such as one sender's, still stand so, and are taken as one.
-Writer::Round Writer::gather(std::uint32_t at) {
-  Round round;
-  std::string_view run;
-  scratch_.clear(2 * kScratchBytes);
-  while (at != Connection::kNoPiece && scratch_.size() + run.size() < kScratchBytes) {
-    const Effect& effect = *pieces_[at].effect;
-    const auto* push = std::get_if<Push>(&effect.body);
-    add_written(round.written, effect.charge, push != nullptr);
-    round.wants_report |= push != nullptr && push->wants_report;
-    const std::string_view frame = frame_as_read(effect.body);
-    if (!frame.empty() && run.data() + run.size() == frame.data()) {
-      run = {run.data(), run.size() + frame.size()};
-    } else {
-      scratch_.append(run);
-      run = frame;
-      if (frame.empty()) {
-        append_effect(scratch_, effect.body);
-      }
-    }
-    at = pieces_[at].next;
-  }
-  round.end = at;
-  if (scratch_.size() == 0) {
-    round.bytes = run;
+  held_bytes_ -= bytes.size();
+  if (taken_bytes == bytes.size()) {
+    connection.unreported.charge += out->written.charge;
+    connection.unreported.push_charge += out->written.push_charge;
+    connection.unreported.pushes += out->written.pushes;
+    connection.wants_report |= out->wants_report;
   } else {
-    scratch_.append(run);
-    round.bytes = scratch_.view();
+    keep_rest(connection, *out, taken_bytes);
+    if (!connection.outbox->is_writing() && !connection.is_failed) {
+      begin_write(connection);
+    }
   }
-  return round;
+  give_back(std::move(out));
 }
 
-/// Keeps what was not taken of the frames from piece `at` to before `end`. They are encoded once
-/// more to know where each ends: the rare case pays.
-void Writer::keep_rest(Connection& connection, std::uint32_t at, std::uint32_t end,
-                       std::size_t taken_bytes) {
-  ByteBuffer frame;
+/// Keeps the frames that were not taken whole.
+void Writer::keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes) {
+  if (!connection.outbox) {
+    connection.outbox = std::make_unique<Outbox>();
+  }
+  Outbox& outbox = *connection.outbox;
+  held_bytes_ -= outbox.held_bytes();
   std::size_t offset = 0;
-  for (; at != end; at = pieces_[at].next) {
-    const Effect& effect = *pieces_[at].effect;
-    frame.clear(kScratchBytes);
-    append_effect(frame, effect.body);
-    if (offset + frame.size() <= taken_bytes) {
-      add_written(connection.unreported, effect.charge, std::holds_alternative<Push>(effect.body));
+  for (const Outbox::Frame& frame : outgoing.frames) {
+    if (offset + frame.bytes <= taken_bytes) {
+      add_written(connection.unreported, frame);
     } else {
-      keep(connection, effect, frame.view());
+      outbox.append(outgoing.bytes.view(offset, frame.bytes), frame);
       if (offset < taken_bytes) {
-        connection.outbox->skip(taken_bytes - offset);
+        outbox.skip(taken_bytes - offset);
       }
     }
-    offset += frame.size();
+    offset += frame.bytes;
   }
+  held_bytes_ += outbox.held_bytes();
   connection.wants_report = true;
 }
 
@@ -145,6 +131,11 @@ void Writer::note_progress(Connection& connection) {
 }
 
 std::vector<Outbox::Unwritten> Writer::take_pushes(Connection& connection, bool waiting_live) {
+  if (connection.outgoing) {
+    held_bytes_ -= connection.outgoing->bytes.size();
+    keep_rest(connection, *connection.outgoing, 0);
+    give_back(std::move(connection.outgoing));
+  }
   if (!connection.outbox) {
     return {};
   }
@@ -156,18 +147,42 @@ std::vector<Outbox::Unwritten> Writer::take_pushes(Connection& connection, bool 
 }
 
 void Writer::forget(Connection& connection) {
+  if (connection.outgoing) {
+    held_bytes_ -= connection.outgoing->bytes.size();
+    give_back(std::move(connection.outgoing));
+  }
   if (connection.outbox) {
     held_bytes_ -= connection.outbox->held_bytes();
     connection.outbox.reset();
   }
 }
 
-void Writer::keep(Connection& connection, const Effect& effect, std::string_view bytes) {
-  if (!connection.outbox) {
-    connection.outbox = std::make_unique<Outbox>();
+void Writer::drop_spares() {
+  spares_.clear();
+  spare_bytes_ = 0;
+}
+
+std::unique_ptr<Outgoing> Writer::take_spare() {
+  if (spares_.empty()) {
+    return std::make_unique<Outgoing>();
   }
-  connection.outbox->append(bytes, frame_of(effect));
-  held_bytes_ += bytes.size();
+  std::unique_ptr<Outgoing> spare = std::move(spares_.back());
+  spares_.pop_back();
+  spare_bytes_ -= memory_of(*spare);
+  return spare;
+}
+
+void Writer::give_back(std::unique_ptr<Outgoing> outgoing) {
+  const std::size_t memory = memory_of(*outgoing);
+  if (memory > kSpareBytes || spare_bytes_ + memory > kAllSpareBytes) {
+    return;
+  }
+  outgoing->bytes.clear(kSpareBytes);
+  outgoing->frames.clear();
+  outgoing->written = {};
+  outgoing->wants_report = false;
+  spare_bytes_ += memory;
+  spares_.push_back(std::move(outgoing));
 }
 
 void Writer::begin_write(Connection& connection) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 7, write: what a turn brought for a connection is written together; what the kernel does
+// Station 7, write: what a turn brings for a connection is written together; what the kernel does
 // not take waits in the connection's Outbox. Owns no socket; belongs to the loop's thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "base/byte_buffer.h"
 #include "registry/effect.h"
 #include "server/connection.h"
 
@@ -15,8 +15,9 @@ namespace tribar {
 
 class Writer {
  public:
-  /// Adds an effect that has bytes to what this turn brings for `connection`. The effect and what
-  /// it points to live until flush().
+  /// Adds the frame of an effect that has one to what this turn brings for `connection`. It is
+  /// copied here, while the batch that brought it is still in the cache: nothing of it is needed
+  /// any more.
   void add(Connection& connection, const Effect& effect);
 
   /// Writes what add() brought for `connection`, and counts what the kernel took as unreported.
@@ -33,37 +34,24 @@ class Writer {
   [[nodiscard]] std::vector<Outbox::Unwritten> take_pushes(Connection& connection,
                                                            bool waiting_live);
 
-  /// The turn is over: effects may go.
-  void end_turn() { pieces_.clear(); }
-
-  /// Bytes in all outboxes.
+  /// Bytes that are not written.
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
   /// `connection` is about to go.
   void forget(Connection& connection);
 
+  /// Memory that is kept for the next turn.
+  [[nodiscard]] bool has_spares() const { return !spares_.empty(); }
+  void drop_spares();
+
  private:
-  struct Piece {
-    const Effect* effect;
-    std::uint32_t next;
-  };
-
-  /// What goes out in one write.
-  struct Round {
-    std::string_view bytes;
-    std::uint32_t end = Connection::kNoPiece;  // the first piece that is not in it
-    Written written;                           // when all of it is taken
-    bool wants_report = false;
-  };
-
-  [[nodiscard]] Round gather(std::uint32_t at);
-  void keep_rest(Connection& connection, std::uint32_t at, std::uint32_t end,
-                 std::size_t taken_bytes);
-  void keep(Connection& connection, const Effect& effect, std::string_view bytes);
+  [[nodiscard]] std::unique_ptr<Outgoing> take_spare();
+  void give_back(std::unique_ptr<Outgoing> outgoing);
+  void keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes);
   void begin_write(Connection& connection);
   void drop_empty_outbox(Connection& connection);
 
-  std::vector<Piece> pieces_;
-  ByteBuffer scratch_;
+  std::vector<std::unique_ptr<Outgoing>> spares_;
+  std::size_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
 };
 

@@ -35,7 +35,6 @@ struct Fixture {
       writer.add(connection, effects.back());
     }
     writer.flush(connection);
-    writer.end_turn();
   }
 
   /// The numbers of what is taken back.
