@@ -12,8 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-
-#include "protocol/reply.h"
+#include <string_view>
 
 namespace tribar {
 namespace {
@@ -41,7 +40,7 @@ std::optional<Ending> print(std::string_view text) {
 }  // namespace
 
 Ending Client::run() {
-  carry_out(lines_.begin());
+  carry_out(conversation_.begin());
   while (!ending_) {
     take_lines();
     if (!ending_) {
@@ -52,20 +51,18 @@ Ending Client::run() {
 }
 
 void Client::take_lines() {
-  while (!ending_ && lines_.wants_line()) {
-    if (const auto line = typed_.take()) {
-      carry_out(lines_.take_line(*line));
-    } else if (typed_.is_ended()) {
-      carry_out(lines_.end_input());
-    } else {
+  while (!ending_) {
+    const auto step = conversation_.take_line();
+    if (!step) {
       return;
     }
+    carry_out(*step);
   }
 }
 
 void Client::wait() {
   short server_events = POLLRDHUP;
-  if (!lines_.is_crowded() || has_hung_up_) {
+  if (!conversation_.is_crowded() || has_hung_up_) {
     server_events |= POLLIN;
   }
   if (!unsent_.empty()) {
@@ -74,14 +71,14 @@ void Client::wait() {
   std::array<pollfd, 3> polled{
       pollfd{interrupt_.fd(), POLLIN, 0},
       pollfd{server_.get(), server_events, 0},
-      pollfd{lines_.wants_line() ? STDIN_FILENO : -1, POLLIN, 0},
+      pollfd{conversation_.wants_line() ? STDIN_FILENO : -1, POLLIN, 0},
   };
   if (::poll(polled.data(), polled.size(), -1) < 0) {
     return;  // a signal; what it wants to say is in a descriptor
   }
   const auto& [interrupt, server, input] = polled;
   if (interrupt.revents != 0) {
-    carry_out(lines_.end(Ending{kInterruptedExitCode, ""}));
+    carry_out(conversation_.end(Ending{kInterruptedExitCode, ""}));
     return;
   }
   // The server first: its end matters more than another line.
@@ -108,9 +105,9 @@ void Client::read_input() {
   std::array<char, kChunkBytes> chunk;
   const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
   if (got > 0) {
-    typed_.feed(std::string_view(chunk.data(), static_cast<std::size_t>(got)));
+    conversation_.type(std::string_view(chunk.data(), static_cast<std::size_t>(got)));
   } else if (got == 0 || !is_passing(errno)) {
-    typed_.end();
+    conversation_.end_typing();
   }
 }
 
@@ -118,14 +115,13 @@ void Client::read_server() {
   std::array<char, kChunkBytes> chunk;
   const ssize_t got = ::recv(server_.get(), chunk.data(), chunk.size(), 0);
   if (got > 0) {
-    frames_.feed(std::string_view(chunk.data(), static_cast<std::size_t>(got)));
-    take_frames();
+    carry_out(conversation_.receive(std::string_view(chunk.data(), static_cast<std::size_t>(got))));
   } else if (got == 0) {
-    carry_out(lines_.end(Ending{EX_UNAVAILABLE, "the server closed the connection"}));
+    carry_out(conversation_.end(Ending{EX_UNAVAILABLE, "the server closed the connection"}));
   } else if (!is_passing(errno)) {
-    carry_out(
-        lines_.end(Ending{EX_UNAVAILABLE, fmt::format("the connection to the server broke: {}",
-                                                      std::strerror(errno))}));
+    carry_out(conversation_.end(
+        Ending{EX_UNAVAILABLE,
+               fmt::format("the connection to the server broke: {}", std::strerror(errno))}));
   }
 }
 
@@ -137,31 +133,6 @@ void Client::write_server() {
     // The server does not listen any more. Why may still stand in what it has sent; reading that
     // comes to the end of the connection.
     unsent_.clear();
-  }
-}
-
-void Client::take_frames() {
-  while (!ending_) {
-    const FrameCut cut = frames_.take();
-    switch (cut.kind) {
-      case FrameCut::Kind::Incomplete:
-        return;
-      case FrameCut::Kind::Whole:
-        if (const auto reply = parse_reply(cut.code, cut.data)) {
-          carry_out(lines_.take_reply(reply.value()));
-        } else {
-          carry_out(lines_.break_off(reply.error().text));
-        }
-        break;
-      case FrameCut::Kind::BadVersion:
-        carry_out(lines_.break_off(
-            fmt::format("it speaks version {}, not {}", cut.version, kProtocolVersion)));
-        break;
-      case FrameCut::Kind::TooLong:
-        carry_out(lines_.break_off(
-            fmt::format("it announces a frame of more than {} bytes", kReplyBytes)));
-        break;
-    }
   }
 }
 

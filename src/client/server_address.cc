@@ -49,7 +49,7 @@ std::optional<Parts> cut(std::string_view text) {
 
 Result<ServerAddress, AddressError> parse_server_address(std::string_view text) {
   const auto parts = cut(text);
-  if (!parts || parts->host.empty()) {
+  if (!parts || parts->host.empty() || parts->host.find_first_of("[]") != std::string_view::npos) {
     return AddressError{fmt::format("{}: not of the form HOST[:PORT]", log::escaped(text))};
   }
   ServerAddress address;

@@ -15,6 +15,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/log.h"
+
 namespace tribar::stress {
 namespace {
 
@@ -45,17 +47,20 @@ Result<HostPort, std::string> parse_host_port(std::string_view text) {
   const bool is_bracketed = text.starts_with('[');
   const std::size_t bracket = is_bracketed ? text.find(']') : std::string_view::npos;
   if (is_bracketed && bracket == std::string_view::npos) {
-    return fmt::format("'{}': the '[' is not closed", text);
+    return fmt::format("'{}': the '[' is not closed", log::escaped(text));
   }
   const std::size_t colon = text.find(':', is_bracketed ? bracket : 0);
   std::string_view host = text.substr(0, colon);
   if (is_bracketed) {
     if (host.back() != ']') {
-      return fmt::format("'{}': only a ':' may follow the ']'", text);
+      return fmt::format("'{}': only a ':' may follow the ']'", log::escaped(text));
     }
     host = host.substr(1, host.size() - 2);
   } else if (colon != text.rfind(':')) {
-    return fmt::format("'{}': write an IPv6 address as [address]:port", text);
+    return fmt::format("'{}': write an IPv6 address as [address]:port", log::escaped(text));
+  }
+  if (host.find_first_of("[]") != std::string_view::npos) {
+    return fmt::format("'{}': a host has no brackets", log::escaped(text));
   }
   if (!host.empty()) {
     where.host = host;
@@ -64,7 +69,7 @@ Result<HostPort, std::string> parse_host_port(std::string_view text) {
     port = text.substr(colon + 1);
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), where.port);
     if (error != std::errc{} || end != port.data() + port.size() || where.port == 0) {
-      return fmt::format("'{}': a port is 1..65535", text);
+      return fmt::format("'{}': a port is 1..65535", log::escaped(text));
     }
   }
   return where;

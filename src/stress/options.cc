@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "stress/payload.h"
 
 namespace tribar::stress {
@@ -29,7 +30,7 @@ Complaint read_number(std::string_view text, Number least, Number most, Number& 
   if (error == std::errc{} && end == text.data() + text.size() && out >= least && out <= most) {
     return std::nullopt;
   }
-  return fmt::format("is '{}', allowed is {}..{}", text, least, most);
+  return fmt::format("is '{}', allowed is {}..{}", log::escaped(text), least, most);
 }
 
 Complaint read_server(std::string_view text, Options& options) {
@@ -57,7 +58,8 @@ Complaint read_bytes(std::string_view text, Options& options) {
 Complaint read_scenario(std::string_view text, Options& options) {
   const auto* at = std::find(kScenarioNames.begin(), kScenarioNames.end(), text);
   if (at == kScenarioNames.end()) {
-    return fmt::format("is '{}', allowed is one of {}", text, fmt::join(kScenarioNames, ", "));
+    return fmt::format("is '{}', allowed is one of {}", log::escaped(text),
+                       fmt::join(kScenarioNames, ", "));
   }
   options.scenario = static_cast<Scenario>(at - kScenarioNames.begin());
   return std::nullopt;
@@ -242,7 +244,7 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
     if (found == -1) {
       break;
     }
-    const char* argument = argv[optind - 1];
+    const std::string argument = log::escaped(argv[optind - 1]);
     if (found == ':') {
       return fmt::format("'{}' needs a value", argument);
     }
@@ -256,7 +258,7 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
     }
   }
   if (optind < argc) {
-    return fmt::format("'{}' is not an option", argv[optind]);
+    return fmt::format("'{}' is not an option", log::escaped(argv[optind]));
   }
   if (!has_scenario && options.rate > 0) {
     options.scenario = Scenario::Rate;

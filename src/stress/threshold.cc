@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
+#include "base/log.h"
 #include "stress/results.h"
 
 namespace tribar::stress {
@@ -28,7 +30,7 @@ std::optional<double> factor_of(std::string_view unit) {
 Result<Threshold, std::string> parse_threshold(std::string_view text) {
   const std::size_t sign = text.find_first_of("<>");
   if (sign == std::string_view::npos) {
-    return fmt::format("'{}' is not NAME>VALUE or NAME<VALUE", text);
+    return fmt::format("'{}' is not NAME>VALUE or NAME<VALUE", log::escaped(text));
   }
   Threshold threshold{.text = std::string(text),
                       .name = std::string(text.substr(0, sign)),
@@ -36,7 +38,8 @@ Result<Threshold, std::string> parse_threshold(std::string_view text) {
                       .bound = 0};
   const FigureKind* kind = find_figure_kind(threshold.name);
   if (kind == nullptr && !Results().value_of(threshold.name)) {
-    return fmt::format("'{}': there is no figure '{}'", text, threshold.name);
+    return fmt::format("'{}': there is no figure '{}'", log::escaped(text),
+                       log::escaped(threshold.name));
   }
   const std::string_view value = text.substr(sign + 1);
   const auto [end, error] =
@@ -44,11 +47,12 @@ Result<Threshold, std::string> parse_threshold(std::string_view text) {
   const std::string_view unit = value.substr(static_cast<std::size_t>(end - value.data()));
   const bool is_time = kind != nullptr && kind->unit == "us";
   const auto factor = is_time || unit.empty() ? factor_of(unit) : std::nullopt;
-  if (error != std::errc{} || !factor) {
-    return fmt::format("'{}': '{}' is not a number{}", text, value,
+  threshold.bound *= factor.value_or(1);
+  // Nothing is above infinity, so such a bound could not be broken.
+  if (error != std::errc{} || !factor || !std::isfinite(threshold.bound)) {
+    return fmt::format("'{}': '{}' is not a number{}", log::escaped(text), log::escaped(value),
                        is_time ? " with us, ms, s or nothing behind it" : "");
   }
-  threshold.bound *= *factor;
   return threshold;
 }
 

@@ -32,7 +32,8 @@ TEST(ServerAddress, IsReadInEveryForm) {
 }
 
 TEST(ServerAddress, IsRefusedWithTheReason) {
-  for (const std::string text : {"", ":9000", "[]:9000", "[::1", "[::1]9000"}) {
+  for (const std::string text :
+       {"", ":9000", "[]:9000", "[::1", "[::1]9000", "a]", "[[::1]", "::1]:1", "[a"}) {
     const auto parsed = parse_server_address(text);
     ASSERT_FALSE(parsed.is_ok()) << text;
     EXPECT_EQ(parsed.error(), AddressError{text + ": not of the form HOST[:PORT]"});

@@ -65,11 +65,16 @@ TEST(Options, RefuseWhatCannotBe) {
       {"--server", "::1"},
       {"--server", "a:b"},
       {"--server", "a:65536"},
+      {"--server", "[[::1]"},
+      {"--server", "a]:1"},
       {"--fail-if", "p99"},
       {"--fail-if", "p99>"},
       {"--fail-if", "p99>5h"},
       {"--fail-if", "lost>5ms"},
       {"--fail-if", "nothing>1"},
+      {"--fail-if", "lost>inf"},
+      {"--fail-if", "p99>nan"},
+      {"--fail-if", "p99>1e308s"},
       {"--scenario", "rate"},
       {"--server-pid", "0"},
       {"--rate", "5", "--scenario", "churn"},
@@ -79,6 +84,29 @@ TEST(Options, RefuseWhatCannotBe) {
   };
   for (const auto& arguments : cases) {
     EXPECT_FALSE(parse(arguments).is_ok()) << *arguments.begin() << ' ' << *(arguments.end() - 1);
+  }
+}
+
+// They went to the terminal as they were.
+TEST(Options, RefuseInWordsThatATerminalCanShow) {
+  const std::initializer_list<const char*> cases[] = {
+      {"\x1b[2J"},
+      {"--\x1b[2J"},
+      {"--users", "\x1b[2J"},
+      {"--scenario", "\x1b[2J"},
+      {"--server", "[\x1b[2J"},
+      {"--server", "a:\x1b[2J"},
+      {"--server", "[a]\x1b[2J"},
+      {"--server", "a:b:\x1b[2J"},
+      {"--fail-if", "\x1b[2J"},
+      {"--fail-if", "\x1b[2J>1"},
+      {"--fail-if", "lost>\x1b[2J"},
+  };
+  for (const auto& arguments : cases) {
+    const auto parsed = parse(arguments);
+    ASSERT_FALSE(parsed.is_ok());
+    EXPECT_NE(parsed.error().find("\\x1b[2J"), std::string::npos) << parsed.error();
+    EXPECT_EQ(parsed.error().find('\x1b'), std::string::npos) << parsed.error();
   }
 }
 
