@@ -110,6 +110,12 @@ Server::Server(const Config& config)
   for (const ListenAddress& listen : config.listen) {
     for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
       addresses_.push_back(io_.acceptor().listen(address));
+      if (!address.is_loopback()) {
+        log::warn(kSubject,
+                  "{} can be reached from other machines, and protocol 0 has no passwords: whoever "
+                  "connects can log in as anyone who is not online",
+                  addresses_.back());
+      }
     }
   }
   const std::size_t workers = worker_count(config.workers);

@@ -19,6 +19,8 @@ namespace tribar::uv {
 struct Address {
   sockaddr_storage storage{};
   [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  /// Whether only this machine can connect to it.
+  [[nodiscard]] bool is_loopback() const;
 };
 
 /// Every address that `host` (a number or a name) resolves to, with `port`. Throws Error. Asks the

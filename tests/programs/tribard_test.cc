@@ -414,6 +414,21 @@ TEST(Tribard, LogsOneLineASecondAboutThoseWhomItTurnsAway) {
   EXPECT_GT(refused, 10);
 }
 
+TEST(Tribard, WarnsWhenOthersThanThisMachineCanConnect) {
+  constexpr std::string_view kWarning = "protocol 0 has no passwords";
+  const auto log_of = [](std::string_view host) {
+    const ConfigFile config(fmt::format(R"({{"listen": [{{"host": "{}", "port": 0}}]}})", host));
+    Process server({tribard(), "-c", config.path()}, Process::Stdio::Pipes);
+    server.read_error_until("listening on ");
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait_for_exit(), 0);
+    return server.error();
+  };
+  EXPECT_EQ(count_of(kWarning, log_of("127.0.0.1")), 0);
+  EXPECT_EQ(count_of(kWarning, log_of("127.1.2.3")), 0);
+  EXPECT_EQ(count_of(kWarning, log_of("0.0.0.0")), 1);
+}
+
 TEST(Tribard, KeepsNothingOfConnectionsThatAreGone) {
   RunningServer server;
   const pid_t pid = server.process().pid();
