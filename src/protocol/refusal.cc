@@ -26,6 +26,8 @@ constexpr std::array kRows{
     Row{RefusalCode::TooManyConnections, "too-many-connections",
         "the server is at its limit of {1} connections, try again later"},
     Row{RefusalCode::ShuttingDown, "shutting-down", "the server is shutting down"},
+    Row{RefusalCode::TooManyFromAddress, "too-many-from-address",
+        "the server takes {1} connections from one address, try again later"},
     Row{RefusalCode::UnknownCommand, "unknown-command", "command {0} is not known to this server"},
     Row{RefusalCode::WrongFieldCount, "wrong-field-count",
         "this command takes {1} fields joined by |||, not {0}"},

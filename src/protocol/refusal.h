@@ -19,6 +19,7 @@ enum class RefusalCode : std::uint16_t {
   LoginTimeout = 103,
   TooManyConnections = 104,
   ShuttingDown = 105,
+  TooManyFromAddress = 106,
   // One frame is wrong; the connection goes on.
   UnknownCommand = 200,
   WrongFieldCount = 201,

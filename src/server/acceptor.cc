@@ -3,15 +3,23 @@
 // See acceptor.h.
 #include "server/acceptor.h"
 
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
+#include "uv/error.h"
 #include "uv/stream.h"
 
 namespace tribar {
 namespace {
 
+constexpr std::string_view kSubject = "acceptor";
 constexpr int kListenBacklog = 4096;
+/// Accepted by one listener before what is connected has its turn.
+constexpr int kMostPerTurn = 128;
+/// Until a descriptor or memory is asked for again.
+constexpr std::uint64_t kShortageMs = 200;
+constexpr std::uint64_t kComplaintMs = 1000;
 /// What waits unsent in the kernel is lost with the peer: no more than keeps the line busy.
 constexpr unsigned kUnsentBytes = 65536;
 
@@ -33,6 +41,10 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
   void discard_input() override { stream_->discard_input(); }
   void shut_down() override { stream_->shut_down(); }
   std::string peer() const override { return stream_->peer(); }
+  PeerNetwork network() const override {
+    const sockaddr_storage address = stream_->peer_address();
+    return network_of(reinterpret_cast<const sockaddr*>(&address));
+  }
 
   /// Set once the switchboard has it.
   Connection* connection = nullptr;
@@ -57,12 +69,14 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
 
 }  // namespace
 
-Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s,
+Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, const AcceptorLimits& limits,
                    std::function<void()> after_read)
     : loop_(loop),
       switchboard_(switchboard),
-      keepalive_s_(keepalive_s),
-      after_read_(std::move(after_read)) {}
+      limits_(limits),
+      after_read_(std::move(after_read)),
+      pace_(limits.new_connections_per_second, loop.now_ms()),
+      pause_(loop, [this] { resume(); }) {}
 
 std::string Acceptor::listen(const uv::Address& address) {
   listeners_.push_back(std::make_unique<uv::Listener>(
@@ -70,17 +84,68 @@ std::string Acceptor::listen(const uv::Address& address) {
   return listeners_.back()->bound_address();
 }
 
+void Acceptor::stop() {
+  listeners_.clear();
+  pause_ = uv::Timer{};
+}
+
 void Acceptor::accept(uv::Listener& listener) {
-  uv::Owned<uv::Stream> stream = uv::Stream::make(loop_);
-  if (const int code = stream->accept(listener.raw()); code != 0) {
-    log::debug("acceptor", "a connection was gone before it was accepted");
-    return;
+  using Kind = uv::Listener::Waiting::Kind;
+  for (int i = 0; i < kMostPerTurn; ++i) {
+    if (const std::uint64_t ms = pace_.wait_ms(loop_.now_ms()); ms > 0) {
+      pause(ms);
+      return;
+    }
+    const uv::Listener::Waiting waiting = listener.accept();
+    if (waiting.kind == Kind::None) {
+      return;
+    }
+    if (waiting.kind == Kind::Shortage ||
+        (waiting.kind == Kind::Socket && !admit(waiting.socket))) {
+      note_shortage(waiting.code);
+      pause(kShortageMs);
+      return;
+    }
+    if (waiting.kind == Kind::Gone) {
+      log::debug(kSubject, "a connection was gone before it was accepted");
+    }
   }
-  stream->tune(keepalive_s_, kUnsentBytes);
+}
+
+/// False when there is no memory for the connection `socket`, which is closed then.
+bool Acceptor::admit(int socket) {
+  uv::Owned<uv::Stream> stream = uv::Stream::open(loop_, socket);
+  if (!stream) {
+    return false;
+  }
+  static_cast<void>(pace_.take(loop_.now_ms()));
+  stream->tune(limits_.keepalive_s, kUnsentBytes);
   auto transport = std::make_unique<SocketTransport>(std::move(stream), switchboard_, after_read_);
-  SocketTransport& socket = *transport;
-  socket.connection = &switchboard_.adopt(std::move(transport));
-  switchboard_.begin(*socket.connection);
+  SocketTransport& owned = *transport;
+  owned.connection = &switchboard_.adopt(std::move(transport));
+  switchboard_.begin(*owned.connection);
+  return true;
+}
+
+void Acceptor::pause(std::uint64_t ms) {
+  for (const auto& listener : listeners_) {
+    listener->pause();
+  }
+  pause_.start(ms, 0);
+}
+
+void Acceptor::resume() {
+  for (const auto& listener : listeners_) {
+    listener->resume();
+  }
+}
+
+void Acceptor::note_shortage(int code) {
+  if (loop_.now_ms() >= may_complain_ms_) {
+    may_complain_ms_ = loop_.now_ms() + kComplaintMs;
+    log::warn(kSubject, "connections have to wait: {}",
+              code == 0 ? "no memory" : uv::text_of(code));
+  }
 }
 
 }  // namespace tribar

@@ -4,38 +4,54 @@
 // loop's thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "server/switchboard.h"
+#include "server/token_bucket.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
+#include "uv/timer.h"
 
 namespace tribar {
 
+struct AcceptorLimits {
+  std::uint64_t new_connections_per_second = 0;  // 0: no limit
+  unsigned keepalive_s = 60;                     // see Config::tcp_keepalive_s
+};
+
+/// Whoever cannot be accepted yet, for want of a descriptor or because others came first in this
+/// second, waits in the kernel and is not polled for meanwhile.
 class Acceptor {
  public:
-  /// `keepalive_s`: see Config::tcp_keepalive_s. `after_read` is called when a connection was read
-  /// from and the switchboard has what came.
-  Acceptor(uv::Loop& loop, Switchboard& switchboard, unsigned keepalive_s,
+  /// `after_read` is called when a connection was read from and the switchboard has what came.
+  Acceptor(uv::Loop& loop, Switchboard& switchboard, const AcceptorLimits& limits,
            std::function<void()> after_read);
 
   /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
   [[nodiscard]] std::string listen(const uv::Address& address);
 
   /// Accepts nothing any more.
-  void stop() { listeners_.clear(); }
+  void stop();
 
  private:
   void accept(uv::Listener& listener);
+  [[nodiscard]] bool admit(int socket);
+  void pause(std::uint64_t ms);
+  void resume();
+  void note_shortage(int code);
 
   uv::Loop& loop_;
   Switchboard& switchboard_;
-  unsigned keepalive_s_;
+  AcceptorLimits limits_;
   std::function<void()> after_read_;
+  TokenBucket pace_;
   std::vector<std::unique_ptr<uv::Listener>> listeners_;
+  uv::Timer pause_;                    // runs while nothing is accepted
+  std::uint64_t may_complain_ms_ = 0;  // when a shortage is next logged
 };
 
 }  // namespace tribar

@@ -33,6 +33,10 @@ struct Config {
 
   struct Limits {
     std::uint64_t connections = 10000;
+    // 0: no limit, as for the two below.
+    std::uint64_t connections_per_address = 0;
+    std::uint64_t new_connections_per_second = 0;
+    std::uint64_t commands_per_second = 0;
     std::uint64_t accounts = 1000000;
     std::uint64_t username_bytes = 64;
     std::uint64_t frame_bytes = 65536;

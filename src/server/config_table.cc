@@ -21,6 +21,9 @@ constexpr std::array kRows{
     ConfigRow{"workers", [](Config& c) -> ConfigMember { return &c.workers; }, {0, 64}},
 
     ConfigRow{"limits.connections", [](Config& c) -> ConfigMember { return &c.limits.connections; }, {1, 1'000'000}},
+    ConfigRow{"limits.connections_per_address", [](Config& c) -> ConfigMember { return &c.limits.connections_per_address; }, {0, 1'000'000}},
+    ConfigRow{"limits.new_connections_per_second", [](Config& c) -> ConfigMember { return &c.limits.new_connections_per_second; }, {0, 1'000'000}},
+    ConfigRow{"limits.commands_per_second", [](Config& c) -> ConfigMember { return &c.limits.commands_per_second; }, {0, 1'000'000}},
     ConfigRow{"limits.accounts", [](Config& c) -> ConfigMember { return &c.limits.accounts; }, {1, 100'000'000}},
     ConfigRow{"limits.username_bytes", [](Config& c) -> ConfigMember { return &c.limits.username_bytes; }, {1, 1024}},
     ConfigRow{"limits.frame_bytes", [](Config& c) -> ConfigMember { return &c.limits.frame_bytes; }, {1024, kTwoTo30}},

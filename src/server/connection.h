@@ -11,6 +11,8 @@
 #include "base/ids.h"
 #include "registry/input.h"
 #include "server/outbox.h"
+#include "server/peer_network.h"
+#include "server/token_bucket.h"
 #include "server/transport.h"
 
 namespace tribar {
@@ -24,14 +26,21 @@ struct HeldBytes {
   bool is_blocked = false;       // by the window or a judgement, not for want of bytes
 };
 
+/// What limits that are off by default count for one connection.
+struct Allowance {
+  PeerNetwork network;
+  TokenBucket commands;
+};
+
 struct Connection {
   ConnectionId id;
   std::unique_ptr<Transport> transport;
   std::unique_ptr<HeldBytes> held;
   std::unique_ptr<Outgoing> outgoing;  // what this turn brought: see Writer
   std::unique_ptr<Outbox> outbox;
-  Written unreported;                 // written, and the registry does not know
-  std::uint64_t in_flight_bytes = 0;  // the window: commands without a completion
+  std::unique_ptr<Allowance> allowance;  // only while such a limit is on
+  Written unreported;                    // written, and the registry does not know
+  std::uint64_t in_flight_bytes = 0;     // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
   std::uint32_t waited_ms = 0;        // without a login; when closing, for the peer's end
   std::uint32_t stalled_ms = 0;       // bytes are owed and none is taken
@@ -54,6 +63,9 @@ struct Connection {
   bool awaits_judgement : 1 = false;  // a long frame waits for the answers before it
   bool awaits_poll : 1 = false;       // a LOGIN is next: see Switchboard::line_up_logins()
   bool may_log_in : 1 = false;        // and has waited
+  bool awaits_allowance : 1 = false;  // it sent more commands than it may in this second
+  std::uint8_t turn_reads = 0;        // in units of Framer::kReadBytes, in `turn`
+  std::uint32_t turn = 0;             // of its last read: see Switchboard::space()
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
 };

@@ -12,8 +12,6 @@
 namespace tribar {
 namespace {
 
-/// What one read can bring.
-constexpr std::size_t kReadBytes = 65536;
 /// The front of a frame up to this length is put before the bytes of the next read; a longer one
 /// grows where it is held, so that its bytes are copied once.
 constexpr std::size_t kShortHeldBytes = 4096;
@@ -71,6 +69,7 @@ void Framer::go_on(Connection& connection) {
 /// Cuts the batch's bytes from `start` on. `waited_ms` is what the first frame has waited for.
 void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms) {
   connection.awaits_judgement = false;
+  connection.awaits_allowance = false;
   const std::size_t end = batch.bytes.size();
   std::size_t needed_bytes = kHeaderBytes;
   bool is_blocked = true;
@@ -101,8 +100,12 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
         connection.awaits_poll = true;
         break;
       }
-      connection.may_log_in = false;
     }
+    if (!take_allowance(connection)) {
+      connection.awaits_allowance = true;
+      break;
+    }
+    connection.may_log_in = false;
     Arrival arrival{.from = connection.id};
     arrival.data_offset = at + kHeaderBytes;
     arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
@@ -147,6 +150,7 @@ void Framer::admit_login(Connection& connection) {
 
 bool Framer::can_read(const Connection& connection) const {
   return !is_window_full(connection) && !connection.awaits_poll &&
+         !(connection.awaits_allowance && connection.allowance->commands.wait_ms(now_ms_) > 0) &&
          !(connection.awaits_judgement && !connection.is_logged_in &&
            connection.in_flight_commands > 0);
 }
@@ -167,6 +171,10 @@ void Framer::release(Connection& connection) {
     held_bytes_ -= connection.held->bytes.size();
     connection.held.reset();
   }
+}
+
+bool Framer::take_allowance(Connection& connection) const {
+  return !connection.allowance || connection.allowance->commands.take(now_ms_);
 }
 
 std::uint64_t Framer::limit_for(const Connection& connection) const {

@@ -21,6 +21,8 @@ struct FrameLimits {
 
 class Framer {
  public:
+  /// What one read can bring.
+  static constexpr std::size_t kReadBytes = 65536;
   /// Before login no legal command needs more data than this.
   static constexpr std::uint64_t kBeforeLoginBytes = 1024;
 
@@ -31,6 +33,9 @@ class Framer {
 
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
       : limits_(limits), dispatcher_(dispatcher) {}
+
+  /// What time it is, for limits per second.
+  void set_time(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
   /// Where the next bytes of `connection` go; good until anything else is asked of the Framer.
   [[nodiscard]] Space space(Connection& connection);
@@ -51,8 +56,8 @@ class Framer {
   /// Lets the LOGIN pass that is the first frame held.
   void admit_login(Connection& connection);
 
-  /// Whether reading on makes sense: the window is open, and neither a judgement nor a LOGIN is
-  /// waited for.
+  /// Whether reading on makes sense: the window is open, and neither a judgement nor a LOGIN nor
+  /// the next second is waited for.
   [[nodiscard]] bool can_read(const Connection& connection) const;
 
   /// Whether held bytes may be cut now.
@@ -88,6 +93,7 @@ class Framer {
     return connection.in_flight_commands >= limits_.in_flight_commands ||
            connection.in_flight_bytes >= limits_.in_flight_bytes;
   }
+  [[nodiscard]] bool take_allowance(Connection& connection) const;
   [[nodiscard]] std::uint64_t limit_for(const Connection& connection) const;
 
   FrameLimits limits_;
@@ -95,6 +101,7 @@ class Framer {
   std::uint64_t held_bytes_ = 0;
   std::uint64_t in_flight_commands_ = 0;
   std::uint64_t in_flight_bytes_ = 0;
+  std::uint64_t now_ms_ = 0;
 };
 
 }  // namespace tribar

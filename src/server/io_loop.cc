@@ -19,23 +19,25 @@ UnixMs wall_clock() {
 
 }  // namespace
 
-IoLoop::IoLoop(const SwitchboardLimits& limits, std::size_t workers, unsigned keepalive_s,
-               Dispatcher::Submit submit)
+IoLoop::IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
+               std::size_t workers, Dispatcher::Submit submit)
     // What the wake-up is for is found by before_poll() and after_poll().
     : wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
       dispatcher_(workers, inbox_, std::move(submit)),
       switchboard_(limits, dispatcher_),
-      acceptor_(loop_, switchboard_, keepalive_s, [this] { after_read(); }),
+      acceptor_(loop_, switchboard_, acceptor_limits, [this] { after_read(); }),
       clock_(loop_,
              [this] {
                const std::uint64_t now_ms = loop_.now_ms();
+               switchboard_.set_time(now_ms);
                switchboard_.tick(now_ms - std::exchange(last_tick_ms_, now_ms));
              }),
       deadline_(loop_, [this] {
         log::warn("server", "stopping with bytes unwritten: timeouts.shutdown_ms is over");
         loop_.stop();
       }) {
+  switchboard_.set_time(loop_.now_ms());
   loop_.around_poll([this] { before_poll(); }, [this] { after_poll(); });
 }
 
@@ -60,6 +62,7 @@ std::string IoLoop::close() {
 }
 
 void IoLoop::after_poll() {
+  switchboard_.set_time(loop_.now_ms());
   inbox_.wake_up();
   switchboard_.admit_logins();
   dispatcher_.submit(wall_clock());

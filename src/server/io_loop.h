@@ -19,8 +19,8 @@ namespace tribar {
 
 class IoLoop {
  public:
-  IoLoop(const SwitchboardLimits& limits, std::size_t workers, unsigned keepalive_s,
-         Dispatcher::Submit submit);
+  IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
+         std::size_t workers, Dispatcher::Submit submit);
 
   /// Runs until everything is answered and written after drain(), or until stop().
   void run();

@@ -73,6 +73,8 @@ SwitchboardLimits switchboard_limits(const Config& config) {
   limits.frames.in_flight_commands = config.limits.in_flight_commands;
   limits.frames.in_flight_bytes = config.limits.in_flight_bytes;
   limits.connections = connection_limit(config);
+  limits.connections_per_address = config.limits.connections_per_address;
+  limits.commands_per_second = config.limits.commands_per_second;
   limits.outbox_bytes = config.limits.outbox_bytes;
   limits.buffered_bytes = config.limits.buffered_bytes;
   limits.login_ms = config.timeouts.login_ms;
@@ -98,7 +100,9 @@ Server::Server(const Config& config)
     : config_(config),
       registry_(registry_limits(config), random_key(),
                 config.storage.engine != StorageEngine::Memory),
-      io_(switchboard_limits(config), worker_count(config.workers), config.tcp_keepalive_s,
+      io_(switchboard_limits(config),
+          {config.limits.new_connections_per_second, config.tcp_keepalive_s},
+          worker_count(config.workers),
           [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
       journal_(make_journal()),
       actor_(registry_, *journal_, [this] { io_.inbox().note_passed(); }),
@@ -106,6 +110,12 @@ Server::Server(const Config& config)
   for (const ListenAddress& listen : config.listen) {
     for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
       addresses_.push_back(io_.acceptor().listen(address));
+      if (!address.is_loopback()) {
+        log::warn(kSubject,
+                  "{} can be reached from other machines, and protocol 0 has no passwords: whoever "
+                  "connects can log in as anyone who is not online",
+                  addresses_.back());
+      }
     }
   }
   const std::size_t workers = worker_count(config.workers);

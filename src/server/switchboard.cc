@@ -22,6 +22,8 @@ constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// Above the limit on all buffers for so long, connections that hold most are closed.
 constexpr std::uint64_t kOverBudgetMs = 1000;
+/// How often a connection that sent too many commands in a second may go on.
+constexpr std::uint64_t kPaceMs = 50;
 
 /// Above the limit once, reading goes on when no more than this is held.
 std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
@@ -41,6 +43,9 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
   }
   tick_ms_ = std::max<std::uint64_t>(10, shortest_ms / 8);
+  if (limits.commands_per_second > 0) {
+    tick_ms_ = std::min(tick_ms_, kPaceMs);
+  }
 }
 
 Switchboard::~Switchboard() = default;
@@ -63,29 +68,72 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
 
 void Switchboard::begin(Connection& connection) {
   log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
-  const bool is_full = size_ - strangers_.size() > limits_.connections;
-  if (is_full) {
-    connection.is_stranger = true;
-    connection.is_lost = true;
-    connection.is_finishing = true;
-    std::string frame;
-    append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response),
-                 text_of({RefusalCode::TooManyConnections, 0, limits_.connections}));
-    connection.is_failed = connection.transport->try_write(frame) < 0;
-    strangers_.push_back(connection.id);
-    if (strangers_.size() > kStrangers) {
-      drop(*find(strangers_.front()), "told that the server is full");
-    }
+  if (const auto refusal = admit(connection)) {
+    turn_away(connection, *refusal);
   }
   touch(connection);
   watch(connection);
   update_reading(connection);
 }
 
+/// Whether there is room for one more; counts it if so.
+std::optional<Refusal> Switchboard::admit(Connection& connection) {
+  if (size_ - strangers_.size() > limits_.connections) {
+    return Refusal{RefusalCode::TooManyConnections, 0, limits_.connections};
+  }
+  if (limits_.connections_per_address == 0 && limits_.commands_per_second == 0) {
+    return std::nullopt;
+  }
+  PeerNetwork network;
+  if (limits_.connections_per_address > 0) {
+    network = connection.transport->network();
+    std::uint64_t& count = by_network_[network];
+    if (count >= limits_.connections_per_address) {
+      return Refusal{RefusalCode::TooManyFromAddress, 0, limits_.connections_per_address};
+    }
+    ++count;
+  }
+  connection.allowance = std::make_unique<Allowance>(
+      Allowance{network, TokenBucket(limits_.commands_per_second, now_ms_)});
+  return std::nullopt;
+}
+
+/// Tells a connection that there is no room for it.
+void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
+  ++turned_away_;
+  connection.is_stranger = true;
+  connection.is_lost = true;
+  connection.is_finishing = true;
+  std::string frame;
+  append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response), text_of(refusal));
+  connection.is_failed = connection.transport->try_write(frame) < 0;
+  strangers_.push_back(connection.id);
+  if (strangers_.size() > kStrangers) {
+    drop(*find(strangers_.front()), "told that there is no room");
+  }
+}
+
+/// A line a second at most, however many there are.
+void Switchboard::report_turned_away(std::uint64_t elapsed_ms) {
+  constexpr std::uint64_t kReportMs = 1000;
+  if (turned_away_ == 0) {
+    return;
+  }
+  unlogged_ms_ += elapsed_ms;
+  if (unlogged_ms_ >= kReportMs) {
+    log::warn(kSubject, "no room for {} connections within {} ms, and {} are here",
+              std::exchange(turned_away_, 0), std::exchange(unlogged_ms_, 0),
+              size_ - strangers_.size());
+  }
+}
+
 Framer::Space Switchboard::space(Connection& connection) {
   if (connection.is_shut) {
     static thread_local std::array<char, 16384> discarded;
     return {discarded.data(), discarded.size()};
+  }
+  if (connection.turn == turn_ && connection.turn_reads >= kReadsPerTurn) {
+    return {};
   }
   return framer_.space(connection);
 }
@@ -98,6 +146,11 @@ void Switchboard::read(Connection& connection, std::size_t size) {
     }
     return;
   }
+  if (std::exchange(connection.turn, turn_) != turn_) {
+    connection.turn_reads = 0;
+  }
+  connection.turn_reads = static_cast<std::uint8_t>(
+      std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes));
   framer_.read(connection, size);
   if (connection.awaits_poll) {
     with_login_.push_back(connection.id);
@@ -157,6 +210,7 @@ void Switchboard::take_home(BatchPtr batch) {
 }
 
 void Switchboard::finish_turn() {
+  ++turn_;
   for (const ConnectionId id : touched_) {
     if (Connection* connection = find(id)) {
       connection->is_touched = false;
@@ -196,6 +250,9 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
       continue;
     }
     connection->is_watched = false;
+    if (connection->awaits_allowance) {
+      touch(*connection);
+    }
     if (check_deadlines(*connection, elapsed_ms)) {
       watch(*connection);
     }
@@ -204,6 +261,7 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     writer_.drop_spares();
     dispatcher_.drop_spares();
   }
+  report_turned_away(elapsed_ms);
   over_budget_ms_ = is_over_budget_ ? over_budget_ms_ + elapsed_ms : 0;
   if (over_budget_ms_ >= kOverBudgetMs) {
     over_budget_ms_ = 0;
@@ -400,6 +458,12 @@ void Switchboard::drop(Connection& connection, const char* why) {
     }
     return_pushes(connection, false);
     dispatcher_.add_event(id, Closed{});
+    if (limits_.connections_per_address > 0 && connection.allowance) {
+      const auto counted = by_network_.find(connection.allowance->network);
+      if (--counted->second == 0) {
+        by_network_.erase(counted);
+      }
+    }
   }
   if (connection.is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();

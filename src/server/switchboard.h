@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -22,6 +24,9 @@ namespace tribar {
 struct SwitchboardLimits {
   FrameLimits frames;
   std::uint64_t connections = 10000;
+  // Zero is no limit, as for the next.
+  std::uint64_t connections_per_address = 0;
+  std::uint64_t commands_per_second = 0;  // of one connection
   std::uint64_t outbox_bytes = 262144;
   std::uint64_t buffered_bytes = 536870912;
   // Zero is off.
@@ -34,6 +39,9 @@ class Switchboard {
  public:
   /// Connections over the cap that are told so and not gone yet; the oldest makes room.
   static constexpr std::size_t kStrangers = 16;
+  /// A connection is read no more in a turn of the loop once it has brought so many times
+  /// Framer::kReadBytes: the others have theirs first.
+  static constexpr std::uint8_t kReadsPerTurn = 4;
 
   Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher);
   ~Switchboard();
@@ -43,7 +51,10 @@ class Switchboard {
   /// Reads from it from now on; at the cap it is told so and closed instead.
   void begin(Connection& connection);
 
-  // What transports report.
+  /// What time it is, by any clock that goes forward; before what happens then is reported.
+  void set_time(std::uint64_t now_ms) { framer_.set_time(now_ms_ = now_ms); }
+
+  // What transports report. A space without room: nothing is to be read before the next turn.
   [[nodiscard]] Framer::Space space(Connection& connection);
   void read(Connection& connection, std::size_t size);
   /// The peer sends no more; `is_failed`: the connection is broken.
@@ -66,7 +77,7 @@ class Switchboard {
   void tick(std::uint64_t elapsed_ms);
   /// How often tick() should be called; 0: there is nothing to look at now.
   [[nodiscard]] std::uint64_t tick_ms() const {
-    return watched_.empty() && !writer_.has_spares() ? 0 : tick_ms_;
+    return watched_.empty() && turned_away_ == 0 && !writer_.has_spares() ? 0 : tick_ms_;
   }
 
   /// No connection is read from any more.
@@ -85,6 +96,9 @@ class Switchboard {
   };
 
   [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
+  void turn_away(Connection& connection, const Refusal& refusal);
+  void report_turned_away(std::uint64_t elapsed_ms);
   void touch(Connection& connection);
   void settle(Connection& connection);
   void update_reading(Connection& connection);
@@ -111,6 +125,11 @@ class Switchboard {
   std::vector<ConnectionId> with_login_;  // that awaits a poll
   std::vector<ConnectionId> lined_up_;    // before the last poll
   std::size_t size_ = 0;
+  std::map<PeerNetwork, std::uint64_t> by_network_;  // connections, when that is limited
+  std::uint64_t now_ms_ = 0;
+  std::uint32_t turn_ = 0;
+  std::uint64_t turned_away_ = 0;  // and not logged yet
+  std::uint64_t unlogged_ms_ = 0;  // since the first of them
   std::uint64_t tick_ms_ = 1000;
   std::uint64_t over_budget_ms_ = 0;
   bool is_over_budget_ = false;

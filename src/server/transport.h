@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/peer_network.h"
+
 namespace tribar {
 
 class Transport {
@@ -36,6 +38,9 @@ class Transport {
 
   /// Who is on the other side, for the log.
   [[nodiscard]] virtual std::string peer() const = 0;
+
+  /// Who counts as one address with the peer; all the same unless a stream knows better.
+  [[nodiscard]] virtual PeerNetwork network() const { return {}; }
 };
 
 }  // namespace tribar

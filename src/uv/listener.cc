@@ -6,8 +6,12 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -35,6 +39,15 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port) {
   return addresses;
 }
 
+bool Address::is_loopback() const {
+  if (storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
+    return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
+  return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
 std::string address_text(const sockaddr* address) {
   std::array<char, INET6_ADDRSTRLEN> host{};
   if (address->sa_family == AF_INET6) {
@@ -51,27 +64,66 @@ Listener::Listener(Loop& loop, const Address& address, int backlog,
                    std::function<void(Listener&)> on_connection)
     : on_connection_(std::move(on_connection)) {
   const std::string what = "cannot listen on " + address_text(address.raw());
+  const auto check_call = [&what](int result) {
+    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  };
+  const int family = address.raw()->sa_family;
+  const bool is_v6 = family == AF_INET6;
+  socket_.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  check_call(socket_.fd);
+  const int on = 1;
+  check_call(setsockopt(socket_.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+  if (is_v6) {
+    check_call(setsockopt(socket_.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
+  }
+  check_call(bind(socket_.fd, address.raw(), is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)));
+  check_call(::listen(socket_.fd, backlog));
   auto holder = std::make_unique<Holder>();
-  check(uv_tcp_init(loop.raw(), &holder->handle), what.c_str());
+  check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
   holder->handle.data = holder.get();
   holder->owner = this;
   holder_.reset(holder.release());
-  const bool is_v6 = address.raw()->sa_family == AF_INET6;
-  check(uv_tcp_bind(&holder_->handle, address.raw(), is_v6 ? UV_TCP_IPV6ONLY : 0), what.c_str());
-  check(uv_listen(raw(), backlog,
-                  [](uv_stream_t* stream, int code) noexcept {
-                    Listener& listener = *static_cast<Holder*>(stream->data)->owner;
-                    if (code == 0) {
-                      listener.on_connection_(listener);
-                    }
-                  }),
-        what.c_str());
+  resume();
+}
+
+Listener::Socket::~Socket() {
+  if (fd >= 0) {
+    ::close(fd);
+  }
+}
+
+Listener::Waiting Listener::accept() noexcept {
+  const int fd = accept4(socket_.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    return {Waiting::Kind::Socket, fd, 0};
+  }
+  const int code = uv_translate_sys_error(errno);
+  switch (code) {
+    case UV_EAGAIN:
+      return {Waiting::Kind::None, -1, code};
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+      return {Waiting::Kind::Shortage, -1, code};
+    default:
+      return {Waiting::Kind::Gone, -1, code};
+  }
+}
+
+void Listener::pause() noexcept { uv_poll_stop(&holder_->handle); }
+
+void Listener::resume() noexcept {
+  uv_poll_start(&holder_->handle, UV_READABLE, [](uv_poll_t* handle, int, int) noexcept {
+    Listener& listener = *static_cast<Holder*>(handle->data)->owner;
+    listener.on_connection_(listener);
+  });
 }
 
 std::string Listener::bound_address() const {
   sockaddr_storage address{};
-  int size = sizeof address;
-  uv_tcp_getsockname(&holder_->handle, reinterpret_cast<sockaddr*>(&address), &size);
+  socklen_t size = sizeof address;
+  getsockname(socket_.fd, reinterpret_cast<sockaddr*>(&address), &size);
   return address_text(reinterpret_cast<const sockaddr*>(&address));
 }
 

@@ -19,6 +19,8 @@ namespace tribar::uv {
 struct Address {
   sockaddr_storage storage{};
   [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  /// Whether only this machine can connect to it.
+  [[nodiscard]] bool is_loopback() const;
 };
 
 /// Every address that `host` (a number or a name) resolves to, with `port`. Throws Error. Asks the
@@ -30,21 +32,49 @@ struct Address {
 
 class Listener {
  public:
-  /// Binds and listens; `on_connection` is called for each waiting connection, which it must take
-  /// with Stream::accept(raw()): until then no other is announced. Throws Error.
+  /// What accept() found.
+  struct Waiting {
+    enum class Kind {
+      Socket,
+      None,
+      Gone,      // one that is gone again; there may be others
+      Shortage,  // one that stays where it is: there is no descriptor or memory for it
+    };
+    Kind kind = Kind::None;
+    int socket = -1;  // the caller's
+    int code = 0;     // a negative uv code
+  };
+
+  /// Binds and listens; `on_connection` is called in every turn in which connections wait. Throws
+  /// Error.
   Listener(Loop& loop, const Address& address, int backlog,
            std::function<void(Listener&)> on_connection);
 
   /// Where it listens, HOST:PORT, with the port that was really taken.
   [[nodiscard]] std::string bound_address() const;
 
-  [[nodiscard]] uv_stream_t* raw() { return reinterpret_cast<uv_stream_t*>(&holder_->handle); }
+  /// Takes the next connection that waits.
+  [[nodiscard]] Waiting accept() noexcept;
+
+  /// Calls back no more until resume(); who comes waits in the kernel.
+  void pause() noexcept;
+  void resume() noexcept;
 
  private:
+  struct Socket {
+    Socket() = default;
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+    ~Socket();
+    int fd = -1;
+  };
+  // A plain poll, not libuv's own listening: that takes and closes what it has no descriptor for,
+  // and does not return while there is none for that.
   struct Holder {
-    uv_tcp_t handle;
+    uv_poll_t handle;
     Listener* owner;
   };
+  Socket socket_;  // closed after the handle
   Owned<Holder> holder_;
   std::function<void(Listener&)> on_connection_;
 };

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <new>
@@ -19,18 +20,22 @@ uv_stream_t* as_stream(uv_tcp_t* tcp) { return reinterpret_cast<uv_stream_t*>(tc
 
 }  // namespace
 
-Owned<Stream> Stream::make(Loop& loop) {
+Owned<Stream> Stream::open(Loop& loop, int socket) noexcept {
   auto* stream = new (std::nothrow) Stream;
   if (stream == nullptr) {
+    ::close(socket);
     return nullptr;
   }
   // Only fails for a flag that is not given.
   uv_tcp_init(loop.raw(), &stream->handle);
   stream->handle.data = stream;
-  return Owned<Stream>(stream);
+  Owned<Stream> owned(stream);
+  if (uv_tcp_open(&stream->handle, socket) != 0) {
+    ::close(socket);
+    return nullptr;
+  }
+  return owned;
 }
-
-int Stream::accept(uv_stream_t* listener) { return uv_accept(listener, as_stream(&handle)); }
 
 void Stream::tune(unsigned keepalive_s, unsigned unsent_bytes) noexcept {
   uv_tcp_nodelay(&handle, 1);
@@ -56,7 +61,7 @@ void Stream::start_reading(StreamEvents* events) noexcept {
         auto* stream = static_cast<Stream*>(raw->data);
         if (size > 0) {
           stream->events_->on_read(static_cast<std::size_t>(size));
-        } else if (size < 0) {
+        } else if (size < 0 && size != UV_ENOBUFS) {  // which says that there was no space
           uv_read_stop(raw);
           stream->events_->on_end(size == UV_EOF ? 0 : static_cast<int>(size));
         }
@@ -149,13 +154,19 @@ void Stream::reset_on_close() noexcept {
   }
 }
 
-std::string Stream::peer() const {
+sockaddr_storage Stream::peer_address() const noexcept {
   sockaddr_storage address{};
   int size = sizeof address;
   if (uv_tcp_getpeername(&handle, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return "?";
+    address.ss_family = AF_UNSPEC;
   }
-  return address_text(reinterpret_cast<const sockaddr*>(&address));
+  return address;
+}
+
+std::string Stream::peer() const {
+  const sockaddr_storage address = peer_address();
+  return address.ss_family == AF_UNSPEC ? "?"
+                                        : address_text(reinterpret_cast<const sockaddr*>(&address));
 }
 
 }  // namespace tribar::uv

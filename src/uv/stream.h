@@ -23,7 +23,8 @@ class StreamEvents {
     std::size_t size = 0;
   };
 
-  /// Where the next bytes go; the space must stay until on_read() or on_end().
+  /// Where the next bytes go; the space must stay until on_read() or on_end(). One without room:
+  /// nothing is read before the next poll.
   virtual Space on_space() noexcept = 0;
   /// `size` bytes, at least one, are in the space.
   virtual void on_read(std::size_t size) noexcept = 0;
@@ -38,11 +39,9 @@ class StreamEvents {
 
 class Stream {
  public:
-  /// A stream that takes a connection over by accept(). Null when the loop has no memory for it.
-  [[nodiscard]] static Owned<Stream> make(Loop& loop);
-
-  /// Takes the waiting connection of `listener`. 0 or a negative uv code.
-  [[nodiscard]] int accept(uv_stream_t* listener);
+  /// A stream over the connection `socket`, which it takes over. Null when there is no memory for
+  /// it; `socket` is closed then.
+  [[nodiscard]] static Owned<Stream> open(Loop& loop, int socket) noexcept;
 
   /// Sets TCP_NODELAY, keep-alive after `keepalive_s` of silence (0: none), and how much may wait
   /// unsent in the kernel.
@@ -72,6 +71,8 @@ class Stream {
   /// Lets the connection die with a reset instead of a regular end, when it is closed next.
   void reset_on_close() noexcept;
 
+  /// The peer's address; AF_UNSPEC when it is gone.
+  [[nodiscard]] sockaddr_storage peer_address() const noexcept;
   /// The peer's address as text, for the log; "?" when it is gone.
   [[nodiscard]] std::string peer() const;
 

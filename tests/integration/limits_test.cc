@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -263,6 +264,69 @@ TEST(Limits, TellEveryoneOfACrowdThatThereIsNoRoom) {
     peer.expect_closed();
   }
   ann.expect_nothing_before_an_answer();
+}
+
+/// Milliseconds since `start`.
+std::int64_t ms_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               start)
+      .count();
+}
+
+TEST(Limits, HoldForConnectionsFromOneAddress) {
+  Config config;
+  config.limits.connections_per_address = 2;
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer bob = created(server.port(), "bob");
+  for (int i = 0; i < 20; ++i) {
+    TestPeer refused(server.port());
+    refused.expect(response("the server takes 2 connections from one address, try again later"));
+    refused.expect_closed();
+  }
+  bob.send(Delete{});
+  bob.half_close();
+  bob.expect_closed();
+  TestPeer cid = created(server.port(), "cid");
+  ann.expect_nothing_before_an_answer();
+}
+
+TEST(Limits, LetNewConnectionsWaitForTheirSecond) {
+  Config config;
+  config.limits.new_connections_per_second = 10;
+  TestServer server(config);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.emplace_back(server.port());
+    peers.back().send(Create{"u" + std::to_string(i)});
+  }
+  for (TestPeer& peer : peers) {
+    peer.expect(response());
+  }
+  EXPECT_GE(ms_since(start), 900);
+}
+
+TEST(Limits, LetCommandsWaitForTheirSecond) {
+  Config config;
+  config.limits.commands_per_second = 50;
+  TestServer server(config);
+  const auto start = std::chrono::steady_clock::now();
+  TestPeer ann(server.port());
+  ann.create("ann");
+  std::string flood;
+  for (int i = 0; i < 100; ++i) {
+    flood += send_bytes("ann", "ann", std::to_string(i));
+  }
+  ann.send_raw(flood);
+  // Its own pace is nobody else's.
+  TestPeer bob = created(server.port(), "bob");
+  EXPECT_LT(ms_since(start), 900);
+  for (int i = 0; i < 100; ++i) {
+    const WireFrame expected = message("ann", "ann", std::to_string(i));
+    EXPECT_EQ(ann.receive(2), (std::vector<WireFrame>{expected, expected}));
+  }
+  EXPECT_GE(ms_since(start), 900);
 }
 
 }  // namespace

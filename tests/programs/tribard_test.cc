@@ -4,8 +4,10 @@
 // when descriptors are short.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -314,6 +316,13 @@ unsigned long cpu_ticks(pid_t pid) {
   return user + system;
 }
 
+/// Waits for a second, which another server is the clock of.
+void wait_a_second() {
+  RunningServer clock(R"("timeouts": {"login_ms": 1000})");
+  TestPeer silent(clock.port());
+  silent.expect(response("no login within 1000 ms"));
+}
+
 TEST(Tribard, DoesNotSpinOverPeersInOddStates) {
   RunningServer server(R"("limits": {"in_flight_commands": 1, "connections": 8},
       "timeouts": {"stalled_ms": 0, "frame_ms": 0})");
@@ -340,11 +349,84 @@ TEST(Tribard, DoesNotSpinOverPeersInOddStates) {
 
   const pid_t pid = server.process().pid();
   const unsigned long before = cpu_ticks(pid);
-  // A second peer without a login is the clock: it is told so after a second.
-  RunningServer clock(R"("timeouts": {"login_ms": 1000})");
-  TestPeer silent(clock.port());
-  silent.expect(response("no login within 1000 ms"));
+  wait_a_second();
   EXPECT_LE(cpu_ticks(pid) - before, 5U);
+}
+
+/// How often `text` stands in `log`.
+int count_of(std::string_view text, std::string_view log) {
+  int count = 0;
+  for (std::size_t at = log.find(text); at != std::string_view::npos;
+       at = log.find(text, at + text.size())) {
+    ++count;
+  }
+  return count;
+}
+
+// libuv's own listening goes on in a circle then, for as long as there is no descriptor.
+TEST(Tribard, LetsConnectionsWaitWhileThereAreNoDescriptors) {
+  RunningServer server;
+  TestPeer ann = created(server.port(), "ann");
+  const pid_t pid = server.process().pid();
+  rlimit before{};
+  ASSERT_EQ(prlimit(pid, RLIMIT_NOFILE, nullptr, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 1;
+  ASSERT_EQ(prlimit(pid, RLIMIT_NOFILE, &none, nullptr), 0);
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 40; ++i) {
+    peers.emplace_back(server.port()).send(Create{"u" + std::to_string(i)});
+  }
+  server.process().read_error_until("connections have to wait: too many open files");
+  ann.expect_nothing_before_an_answer();
+  const unsigned long ticks = cpu_ticks(pid);
+  wait_a_second();
+  EXPECT_LE(cpu_ticks(pid) - ticks, 2U);
+  server.process().take_output();
+  EXPECT_LE(count_of("connections have to wait", server.process().error()), 3);
+
+  ASSERT_EQ(prlimit(pid, RLIMIT_NOFILE, &before, nullptr), 0);
+  const auto start = std::chrono::steady_clock::now();
+  for (TestPeer& peer : peers) {
+    peer.expect(response());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  ann.expect_nothing_before_an_answer();
+}
+
+TEST(Tribard, LogsOneLineASecondAboutThoseWhomItTurnsAway) {
+  RunningServer server(R"("limits": {"connections": 1})");
+  TestPeer ann = created(server.port(), "ann");
+  const auto start = std::chrono::steady_clock::now();
+  int refused = 0;
+  while (std::chrono::steady_clock::now() - start < std::chrono::milliseconds(1500)) {
+    TestPeer late(server.port());
+    late.expect(response("the server is at its limit of 1 connections, try again later"));
+    ++refused;
+  }
+  wait_a_second();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+  const std::string& log = server.process().error();
+  EXPECT_GE(count_of("no room for ", log), 1) << log;
+  EXPECT_LE(count_of("no room for ", log), 4) << log;
+  EXPECT_LE(count_of("\n", log), 10) << log;
+  EXPECT_GT(refused, 10);
+}
+
+TEST(Tribard, WarnsWhenOthersThanThisMachineCanConnect) {
+  constexpr std::string_view kWarning = "protocol 0 has no passwords";
+  const auto log_of = [](std::string_view host) {
+    const ConfigFile config(fmt::format(R"({{"listen": [{{"host": "{}", "port": 0}}]}})", host));
+    Process server({tribard(), "-c", config.path()}, Process::Stdio::Pipes);
+    server.read_error_until("listening on ");
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait_for_exit(), 0);
+    return server.error();
+  };
+  EXPECT_EQ(count_of(kWarning, log_of("127.0.0.1")), 0);
+  EXPECT_EQ(count_of(kWarning, log_of("127.1.2.3")), 0);
+  EXPECT_EQ(count_of(kWarning, log_of("0.0.0.0")), 1);
 }
 
 TEST(Tribard, KeepsNothingOfConnectionsThatAreGone) {

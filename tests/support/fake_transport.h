@@ -26,6 +26,7 @@ struct FakeStream {
   bool is_shut = false;
   bool is_closed = false;
   int discards = 0;
+  PeerNetwork network;
 
   /// The kernel takes up to `most` bytes of the write under way; true when that was all of it, and
   /// written() is due.
@@ -63,6 +64,7 @@ class FakeTransport final : public Transport {
   void discard_input() override { ++stream_->discards; }
   void shut_down() override { stream_->is_shut = true; }
   std::string peer() const override { return "a test"; }
+  PeerNetwork network() const override { return stream_->network; }
 
  private:
   std::shared_ptr<FakeStream> stream_;

@@ -46,7 +46,8 @@ TEST(ParseConfig, TakesEverySetting) {
   const Config config = config_of(R"({
     "listen": [{"host": "::1", "port": 1}, {"port": 0}, {"port": 0}, {"host": "fe80::1%eth0"}],
     "workers": 3,
-    "limits": {"connections": 4, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
+    "limits": {"connections": 4, "connections_per_address": 21, "new_connections_per_second": 22,
+      "commands_per_second": 23, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
       "in_flight_commands": 8, "in_flight_bytes": 1029, "outbox_bytes": 5000,
       "undelivered_messages": 11, "undelivered_bytes": 12, "queued_bytes": 2000000,
       "buffered_bytes": 3000000, "list_names": 15},
@@ -58,6 +59,9 @@ TEST(ParseConfig, TakesEverySetting) {
   expected.listen = {{"::1", 1}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"fe80::1%eth0", 9000}};
   expected.workers = 3;
   expected.limits = {.connections = 4,
+                     .connections_per_address = 21,
+                     .new_connections_per_second = 22,
+                     .commands_per_second = 23,
                      .accounts = 5,
                      .username_bytes = 6,
                      .frame_bytes = 1027,
@@ -86,6 +90,9 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
   const std::vector<Bounds> all{
       {"", "workers", 0, 64},
       {"limits", "connections", 1, 1000000},
+      {"limits", "connections_per_address", 0, 1000000},
+      {"limits", "new_connections_per_second", 0, 1000000},
+      {"limits", "commands_per_second", 0, 1000000},
       {"limits", "accounts", 1, 100000000},
       {"limits", "username_bytes", 1, 1024},
       {"limits", "frame_bytes", 1024, 1073741824},

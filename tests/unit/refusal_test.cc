@@ -15,9 +15,9 @@ namespace tribar {
 namespace {
 
 // The numbers are promised, so they stand here as numbers.
-constexpr std::uint16_t kCodes[] = {100, 101, 102, 103, 104, 105, 200, 201, 202, 203,
-                                    204, 300, 301, 302, 303, 400, 401, 402, 403, 404,
-                                    405, 406, 407, 408, 500, 501, 502, 503, 504};
+constexpr std::uint16_t kCodes[] = {100, 101, 102, 103, 104, 105, 106, 200, 201, 202,
+                                    203, 204, 300, 301, 302, 303, 400, 401, 402, 403,
+                                    404, 405, 406, 407, 408, 500, 501, 502, 503, 504};
 
 TEST(Refusals, HaveATokenOfTheirOwn) {
   std::set<std::string_view> tokens;

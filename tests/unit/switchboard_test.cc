@@ -51,9 +51,10 @@ struct Rig {
   explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
       : registry(limits, {1, 2}, false), board(board_limits, dispatcher) {}
 
-  Peer connect() {
+  Peer connect(PeerNetwork from = {}) {
     Peer peer;
     peer.stream = std::make_shared<test::FakeStream>();
+    peer.stream->network = from;
     peer.connection = &board.adopt(std::make_unique<test::FakeTransport>(peer.stream));
     board.begin(*peer.connection);
     return peer;
@@ -71,6 +72,9 @@ struct Rig {
     std::size_t read = 0;
     while (read < bytes.size() && !peer.stream->is_closed && peer.stream->is_reading) {
       const Framer::Space space = board.space(*peer.connection);
+      if (space.size == 0) {
+        break;
+      }
       const std::size_t size = std::min(space.size, bytes.size() - read);
       std::copy_n(bytes.data() + read, size, space.at);
       board.read(*peer.connection, size);
@@ -454,6 +458,118 @@ TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
   EXPECT_TRUE(bob.stream->is_reading);
   rig.board.tick(1000);
   EXPECT_EQ(rig.board.size(), 1U);
+}
+
+TEST(Switchboard, TurnsAwayWhoHasTooManyConnectionsFromOneAddress) {
+  SwitchboardLimits limits;
+  limits.connections_per_address = 2;
+  Rig rig(limits);
+  const Frames refused{
+      response("the server takes 2 connections from one address, try again later")};
+  Peer ann = rig.connect({7});
+  Peer bob = rig.connect({7});
+  Peer cid = rig.connect({7});
+  EXPECT_EQ(ann.frames(), Frames{});
+  EXPECT_EQ(bob.frames(), Frames{});
+  EXPECT_EQ(cid.frames(), refused);
+  EXPECT_FALSE(cid.stream->is_reading);
+  rig.turn();
+  EXPECT_TRUE(cid.stream->is_shut);
+  // Another address has a count of its own.
+  EXPECT_EQ(rig.connect({8}).frames(), Frames{});
+  // One that was turned away holds no place, and one that leaves gives its own back.
+  rig.board.end(*cid.connection, false);
+  EXPECT_TRUE(cid.stream->is_closed);
+  EXPECT_EQ(rig.connect({7}).frames(), refused);
+  rig.board.end(*ann.connection, true);
+  EXPECT_EQ(rig.connect({7}).frames(), Frames{});
+  EXPECT_EQ(rig.connect({7}).frames(), refused);
+}
+
+TEST(Switchboard, LetsCommandsAboveTheLimitPerSecondWait) {
+  SwitchboardLimits limits;
+  limits.commands_per_second = 4;
+  limits.frame_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  Peer bob = rig.connect();
+  std::string bytes;
+  for (int i = 0; i < 7; ++i) {
+    bytes += bytes_of(List{"x"});
+  }
+  bytes += bytes_of(List{"y"}).substr(0, 20);
+  EXPECT_EQ(rig.send(ann, bytes), bytes.size());
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(4, names({})));
+  EXPECT_FALSE(ann.stream->is_reading);
+  // Nobody else waits for it.
+  rig.send(bob, bytes_of(List{"x"}));
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{names({})});
+  // Time passes, and with it nobody's patience: it is the server that waits.
+  const auto tick_at = [&](std::uint64_t ms, std::uint64_t elapsed_ms) {
+    rig.board.set_time(ms);
+    rig.board.tick(elapsed_ms);
+    rig.turn();
+  };
+  tick_at(249, 2000);
+  EXPECT_EQ(ann.frames(), Frames{});
+  tick_at(250, 1);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  EXPECT_FALSE(ann.stream->is_reading);
+  tick_at(700, 450);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  tick_at(750, 50);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  // What is left is the front of a frame, and that has to be completed in time.
+  EXPECT_TRUE(ann.stream->is_reading);
+  tick_at(1750, 1000);
+  EXPECT_EQ(ann.frames(), Frames{response("the frame was not complete within 1000 ms")});
+}
+
+TEST(Switchboard, PacesALoginAndAHalfClosedConnectionToo) {
+  SwitchboardLimits limits;
+  limits.commands_per_second = 1;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(List{"x"}) + bytes_of(Login{"ann"}) + bytes_of(List{"x"}));
+  rig.board.end(*ann.connection, false);
+  Frames answers;
+  for (std::uint64_t ms = 0; ms <= 4000; ms += 500) {
+    rig.board.set_time(ms);
+    rig.board.tick(500);
+    rig.turn();
+    for (const test::WireFrame& frame : ann.frames()) {
+      answers.push_back(frame);
+    }
+    EXPECT_LE(answers.size(), 1 + ms / 1000) << ms;
+  }
+  EXPECT_EQ(answers, (Frames{names({}), response("username does not exist"), names({})}));
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, GivesAFloodNoMoreThanItsShareOfATurn) {
+  SwitchboardLimits limits;
+  limits.frames.in_flight_bytes = 1 << 30;
+  limits.frames.in_flight_commands = 1 << 30;
+  limits.frames.frame_bytes = 1 << 30;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  const std::size_t share = Switchboard::kReadsPerTurn * Framer::kReadBytes;
+  std::string flood;
+  while (flood.size() < 8 * share) {
+    flood += bytes_of(List{"x"});
+  }
+  // What bob asks in the same turn goes with the same batch, and the flood goes on after it.
+  EXPECT_EQ(rig.send(ann, flood), share);
+  rig.send(bob, bytes_of(List{"bob"}));
+  EXPECT_TRUE(ann.stream->is_reading);
+  EXPECT_LE(rig.dispatcher.batch_of(ann.connection->id).bytes.size(), share + 100);
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{names({"bob"})});
+  EXPECT_EQ(ann.frames().size(), share / bytes_of(List{"x"}).size());
+  EXPECT_EQ(rig.send(ann, flood.substr(share)), share);
 }
 
 TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// Which peers count as one address where connections are limited: those of an IPv4 address, and
+// those of an IPv6 /64, which is what one customer has at least.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace tribar {
+
+/// Equal for peers of one network, and for no others. IPv4 stands in ff00::/8, where no peer is. An
+/// IPv4 address that is mapped into IPv6 is itself; 0: neither IPv4 nor IPv6.
+struct PeerNetwork {
+  std::uint64_t value = 0;
+  friend auto operator<=>(PeerNetwork, PeerNetwork) = default;
+};
+
+[[nodiscard]] inline PeerNetwork network_of(const sockaddr* address) {
+  const auto word = [](const void* at) {
+    std::uint32_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return std::uint64_t{ntohl(bytes)};
+  };
+  constexpr std::uint64_t kV4 = std::uint64_t{0xffffffff} << 32;
+  if (address->sa_family == AF_INET) {
+    return {kV4 | word(&reinterpret_cast<const sockaddr_in*>(address)->sin_addr)};
+  }
+  if (address->sa_family != AF_INET6) {
+    return {};
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+  const unsigned char* bytes = v6->sin6_addr.s6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+    return {kV4 | word(bytes + 12)};
+  }
+  return {word(bytes) << 32 | word(bytes + 4)};
+}
+
+}  // namespace tribar

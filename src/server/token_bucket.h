@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// A limit on how often something may happen: so many times a second, and up to one second's worth
+// at once after a pause. Has no clock: the caller says when it is.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace tribar {
+
+class TokenBucket {
+ public:
+  /// Full at `now_ms`. `per_second` 0 is no limit; above 2^40 counts as 2^40.
+  explicit TokenBucket(std::uint64_t per_second, std::uint64_t now_ms = 0)
+      : per_second_(std::min(per_second, kMostPerSecond)),
+        parts_(per_second_ * kPartsPerToken),
+        at_ms_(now_ms) {}
+
+  /// Whether it may happen now; counts it if so. A time before an earlier one counts as that.
+  [[nodiscard]] bool take(std::uint64_t now_ms) {
+    parts_ = parts_at(now_ms);
+    at_ms_ = std::max(at_ms_, now_ms);
+    if (per_second_ == 0) {
+      return true;
+    }
+    if (parts_ < kPartsPerToken) {
+      return false;
+    }
+    parts_ -= kPartsPerToken;
+    return true;
+  }
+
+  /// How long until it may happen: 0 when it may now.
+  [[nodiscard]] std::uint64_t wait_ms(std::uint64_t now_ms) const {
+    const std::uint64_t parts = parts_at(now_ms);
+    if (per_second_ == 0 || parts >= kPartsPerToken) {
+      return 0;
+    }
+    return (kPartsPerToken - parts + per_second_ - 1) / per_second_;
+  }
+
+ private:
+  static constexpr std::uint64_t kMostPerSecond = std::uint64_t{1} << 40;
+  /// So that one comes each millisecond at one token a second.
+  static constexpr std::uint64_t kPartsPerToken = 1000;
+
+  [[nodiscard]] std::uint64_t parts_at(std::uint64_t now_ms) const {
+    const std::uint64_t passed_ms =
+        now_ms > at_ms_ ? std::min<std::uint64_t>(now_ms - at_ms_, 1000) : 0;
+    return std::min(parts_ + passed_ms * per_second_, per_second_ * kPartsPerToken);
+  }
+
+  std::uint64_t per_second_;
+  std::uint64_t parts_;  // of tokens, at at_ms_
+  std::uint64_t at_ms_;
+};
+
+}  // namespace tribar
