@@ -30,6 +30,26 @@ struct ConnectionId {
   friend constexpr auto operator<=>(ConnectionId, ConnectionId) = default;
 };
 
+/// Which one of several loops it is. They have the slots of connections in turn, so that an id says
+/// whose it is.
+struct LoopPlace {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+
+  /// The loop, of `count`, that has this connection.
+  static constexpr std::size_t loop_of(ConnectionId id, std::size_t count) {
+    return id.slot() % count;
+  }
+  [[nodiscard]] constexpr bool is_mine(ConnectionId id) const {
+    return loop_of(id, count) == index;
+  }
+  /// Between a slot and its number among the loop's own.
+  [[nodiscard]] constexpr std::uint64_t slot_at(std::uint64_t own) const {
+    return own * count + index;
+  }
+  [[nodiscard]] constexpr std::size_t own_at(ConnectionId id) const { return id.slot() / count; }
+};
+
 /// Names an account for ever: counted up from 1 in the order of creation, never used again, also
 /// not after the account is deleted. Zero names nothing.
 struct AccountId {

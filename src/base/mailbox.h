@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Mailbox<T>: the queue between two stations, and the only mutex in the program. Many write, one
-// reads. It is drained whole, under the lock by a swap, and worked off outside of it. Its reader
+// Mailbox<T>: the queue between two stations, and the only mutex on the way of a message. Many
+// write, one reads. It is drained whole, under the lock by a swap, and worked off outside of it. Its reader
 // says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no system call.
 #pragma once
 

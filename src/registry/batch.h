@@ -5,6 +5,7 @@
 // writes what the effects say and uses the batch again. It belongs to one station at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -36,11 +37,14 @@ struct Batch {
   std::vector<Arrival> arrivals;
   std::vector<Input> events;  // inputs that the loop makes itself; Returned lacks its message
   UnixMs now;
+  std::uint32_t loop = 0;  // that sent it
   std::uint32_t worker = 0;
-  std::uint64_t number = 0;  // counted up from 1 in the order of sending; 0: no loop sent it
+  std::uint64_t number = 0;  // counted up from 1 by all loops, in the order of sending; 0: none sent it
 
   std::vector<Input> inputs;
   Output output;
+
+  std::atomic<std::uint32_t> shares{0};  // on its way home: see BatchShare
 
   void clear() {
     bytes.clear(kKeptBytes);

@@ -78,9 +78,10 @@ Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, const AcceptorLimit
       pace_(limits.new_connections_per_second, loop.now_ms()),
       pause_(loop, [this] { resume(); }) {}
 
-std::string Acceptor::listen(const uv::Address& address) {
-  listeners_.push_back(std::make_unique<uv::Listener>(
-      loop_, address, kListenBacklog, [this](uv::Listener& listener) { accept(listener); }));
+std::string Acceptor::listen(const uv::Address& address, bool is_shared) {
+  listeners_.push_back(
+      std::make_unique<uv::Listener>(loop_, address, is_shared, kListenBacklog,
+                                     [this](uv::Listener& listener) { accept(listener); }));
   return listeners_.back()->bound_address();
 }
 

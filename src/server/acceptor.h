@@ -32,7 +32,8 @@ class Acceptor {
            std::function<void()> after_read);
 
   /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
-  [[nodiscard]] std::string listen(const uv::Address& address);
+  /// `is_shared`: others of this process listen there, too.
+  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared);
 
   /// Accepts nothing any more.
   void stop();

@@ -30,6 +30,7 @@ enum class StorageSync { Full, Normal };
 struct Config {
   std::vector<ListenAddress> listen{ListenAddress{}};
   unsigned workers = 0;  // 0: one per four cores, at least one
+  unsigned io_loops = 1;
 
   struct Limits {
     std::uint64_t connections = 10000;

@@ -19,6 +19,7 @@ constexpr std::uint64_t kTwoTo40 = std::uint64_t{1} << 40;
 constexpr std::array kRows{
     ConfigRow{"listen", [](Config& c) -> ConfigMember { return &c.listen; }, {1, 64}},
     ConfigRow{"workers", [](Config& c) -> ConfigMember { return &c.workers; }, {0, 64}},
+    ConfigRow{"io_loops", [](Config& c) -> ConfigMember { return &c.io_loops; }, {1, 64}},
 
     ConfigRow{"limits.connections", [](Config& c) -> ConfigMember { return &c.limits.connections; }, {1, 1'000'000}},
     ConfigRow{"limits.connections_per_address", [](Config& c) -> ConfigMember { return &c.limits.connections_per_address; }, {0, 1'000'000}},

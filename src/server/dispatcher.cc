@@ -16,8 +16,9 @@ constexpr std::size_t kSpares = 16;
 
 }  // namespace
 
-Dispatcher::Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit)
-    : inbox_(inbox), submit_(std::move(submit)) {
+Dispatcher::Dispatcher(std::size_t workers, LoopInbox& inbox,
+                       std::atomic<std::uint64_t>& last_number, Submit submit, LoopPlace place)
+    : place_(place), inbox_(inbox), submit_(std::move(submit)), last_number_(last_number) {
   for (std::size_t i = 0; i < workers; ++i) {
     open_.push_back(std::make_unique<Batch>());
   }
@@ -69,8 +70,9 @@ void Dispatcher::submit_all(UnixMs now) {
     }
     BatchPtr batch = std::exchange(open_[worker], take_spare());
     batch->now = now;
+    batch->loop = place_.index;
     batch->worker = worker;
-    batch->number = ++last_number_;
+    batch->number = last_number_.fetch_add(1) + 1;
     ++away_;
     submit_(std::move(batch));
   }
@@ -96,14 +98,7 @@ void Dispatcher::drop_spares() {
   }
 }
 
-bool Dispatcher::is_idle() const {
-  for (const BatchPtr& batch : open_) {
-    if (!batch->arrivals.empty()) {
-      return false;
-    }
-  }
-  return away_ == 0;
-}
+bool Dispatcher::is_idle() const { return has_sent_all() && away_ == 0; }
 
 BatchPtr Dispatcher::take_spare() {
   if (spare_.empty()) {

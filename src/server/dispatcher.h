@@ -4,6 +4,7 @@
 // that is open for it. Belongs to the loop's thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -19,10 +20,17 @@ class Dispatcher {
   /// Hands a batch to its worker. Never waits.
   using Submit = std::function<void(BatchPtr)>;
 
-  Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit);
+  /// `last_number` is that of the last batch sent by any of the loops.
+  Dispatcher(std::size_t workers, LoopInbox& inbox, std::atomic<std::uint64_t>& last_number,
+             Submit submit, LoopPlace place = {});
 
   /// The open batch of the worker that `id` belongs to.
-  [[nodiscard]] Batch& batch_of(ConnectionId id) { return *open_[id.slot() % open_.size()]; }
+  [[nodiscard]] Batch& batch_of(ConnectionId id) {
+    return *open_[place_.own_at(id) % open_.size()];
+  }
+
+  /// Whose batches these are.
+  [[nodiscard]] const LoopPlace& place() const { return place_; }
 
   /// Whether something goes to the worker of `id` anyway.
   [[nodiscard]] bool is_due(ConnectionId id) { return !batch_of(id).arrivals.empty(); }
@@ -49,6 +57,8 @@ class Dispatcher {
   /// Gives memory back that is kept for the next turn.
   void drop_spares();
 
+  /// Whether nothing is open.
+  [[nodiscard]] bool has_sent_all() const { return count_filled() == 0; }
   /// Whether nothing is open or on its way round.
   [[nodiscard]] bool is_idle() const;
 
@@ -61,12 +71,13 @@ class Dispatcher {
   [[nodiscard]] std::size_t count_filled() const;
   void submit_all(UnixMs now);
 
+  LoopPlace place_;
   LoopInbox& inbox_;
   Submit submit_;
   std::vector<BatchPtr> open_;  // by worker
   std::vector<BatchPtr> spare_;
-  std::uint64_t last_number_ = 0;  // Batch::number
-  std::uint64_t away_ = 0;         // batches
+  std::atomic<std::uint64_t>& last_number_;  // Batch::number
+  std::uint64_t away_ = 0;                   // batches
 };
 
 }  // namespace tribar

@@ -19,13 +19,18 @@ UnixMs wall_clock() {
 
 }  // namespace
 
-IoLoop::IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
-               std::size_t workers, Dispatcher::Submit submit)
-    // What the wake-up is for is found by before_poll() and after_poll().
-    : wake_(loop_, [] {}),
+IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
+               const AcceptorLimits& acceptor_limits, std::size_t workers, const Shared& shared)
+    : place_(place),
+      rendezvous_(shared.rendezvous),
+      homecoming_(shared.homecoming),
+      turns_(shared.turns),
+      wake_all_(shared.wake_all),
+      // What the wake-up is for is found by before_poll() and after_poll().
+      wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
-      dispatcher_(workers, inbox_, std::move(submit)),
-      switchboard_(limits, dispatcher_),
+      dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place),
+      switchboard_(limits, dispatcher_, shared.census),
       acceptor_(loop_, switchboard_, acceptor_limits, [this] { after_read(); }),
       clock_(loop_,
              [this] {
@@ -33,10 +38,13 @@ IoLoop::IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_l
                switchboard_.set_time(now_ms);
                switchboard_.tick(now_ms - std::exchange(last_tick_ms_, now_ms));
              }),
-      deadline_(loop_, [this] {
-        log::warn("server", "stopping with bytes unwritten: timeouts.shutdown_ms is over");
-        loop_.stop();
-      }) {
+      deadline_(loop_,
+                [this] {
+                  log::warn("server",
+                            "stopping with bytes unwritten: timeouts.shutdown_ms is over");
+                  loop_.stop();
+                }),
+      drain_(loop_, [this] { begin_drain(); }) {
   switchboard_.set_time(loop_.now_ms());
   loop_.around_poll([this] { before_poll(); }, [this] { after_poll(); });
 }
@@ -44,10 +52,15 @@ IoLoop::IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_l
 void IoLoop::run() { loop_.run(); }
 
 void IoLoop::drain(std::uint64_t deadline_ms) {
+  drain_deadline_ms_.store(deadline_ms);
+  drain_.send();
+}
+
+void IoLoop::begin_drain() {
   is_draining_ = true;
   acceptor_.stop();
   switchboard_.stop_reading();
-  if (deadline_ms > 0) {
+  if (const std::uint64_t deadline_ms = drain_deadline_ms_.load(); deadline_ms > 0) {
     deadline_.start(deadline_ms, 0);
   }
 }
@@ -58,15 +71,39 @@ std::string IoLoop::close() {
   clock_ = uv::Timer{};
   deadline_ = uv::Timer{};
   wake_ = uv::Async{};
+  drain_ = uv::Async{};
   return loop_.close();
 }
 
 void IoLoop::after_poll() {
   switchboard_.set_time(loop_.now_ms());
   inbox_.wake_up();
-  switchboard_.admit_logins();
+  if (turns_.are_reached(awaited_)) {
+    switchboard_.admit_logins();
+    awaited_.clear();
+  }
   dispatcher_.submit(wall_clock());
   finish_turn();
+  complete_turn();
+}
+
+/// A LOGIN waits for a poll, on every loop: the end of the connection before it may be there.
+void IoLoop::line_up_logins() {
+  if (awaited_.empty() && switchboard_.line_up_logins()) {
+    awaited_ = turns_.ask(place_.index);
+    if (place_.count > 1) {
+      wake_all_();
+    }
+    wake_.send();
+  }
+}
+
+/// The others may go on with what waits for this loop, once what it found has its place in the
+/// order.
+void IoLoop::complete_turn() {
+  if (dispatcher_.has_sent_all() && turns_.complete(place_.index)) {
+    wake_all_();
+  }
 }
 
 /// A full batch goes on its way at once, and what is home by now is taken: so what is large passes
@@ -82,19 +119,38 @@ void IoLoop::before_poll() {
   do {
     finish_turn();
   } while (!inbox_.sleep_if_empty());
-  if (switchboard_.line_up_logins()) {
+  line_up_logins();
+  if (turns_.is_wanted(place_.index)) {
     wake_.send();
   }
   keep_time();
-  if (is_draining_ && switchboard_.is_quiet()) {
+  update_quiet();
+}
+
+void IoLoop::update_quiet() {
+  if (is_draining_ && !is_quiet_ && switchboard_.is_quiet()) {
+    is_quiet_ = true;
+    rendezvous_.arrive();
+  }
+  if (rendezvous_.is_over()) {
     loop_.stop();
   }
 }
 
 void IoLoop::take_home() {
   inbox_.drain(arrived_);
-  for (BatchPtr& batch : arrived_) {
-    switchboard_.take_home(std::move(batch));
+  for (BatchShare& share : arrived_) {
+    switchboard_.take_home(*share);
+    if (std::exchange(is_quiet_, false)) {
+      rendezvous_.leave();
+    }
+    if (BatchPtr batch = share.finish()) {
+      if (batch->loop == place_.index) {
+        dispatcher_.recycle(std::move(batch));
+      } else {
+        homecoming_.give_back(std::move(batch));
+      }
+    }
   }
   arrived_.clear();
 }

@@ -4,14 +4,18 @@
 // take home, write, sleep. A thin shell: what is decided is decided in the stations.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 
 #include "server/acceptor.h"
 #include "server/dispatcher.h"
+#include "server/homecoming.h"
 #include "server/loop_inbox.h"
+#include "server/rendezvous.h"
 #include "server/switchboard.h"
+#include "server/turns.h"
 #include "uv/loop.h"
 #include "uv/timer.h"
 
@@ -19,14 +23,25 @@ namespace tribar {
 
 class IoLoop {
  public:
-  IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
-         std::size_t workers, Dispatcher::Submit submit);
+  /// What all loops of a server have in common.
+  struct Shared {
+    Census& census;
+    Rendezvous& rendezvous;
+    Homecoming& homecoming;
+    Turns& turns;
+    std::atomic<std::uint64_t>& last_batch;  // Batch::number
+    std::function<void()> wake_all;
+    Dispatcher::Submit submit;
+  };
 
-  /// Runs until everything is answered and written after drain(), or until stop().
+  IoLoop(LoopPlace place, const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
+         std::size_t workers, const Shared& shared);
+
+  /// Runs until everything is answered and written after drain(). Its thread is the loop's.
   void run();
 
-  /// Accepts and reads nothing any more; run() returns when all is quiet, at the latest after
-  /// `deadline_ms` unless that is 0. On the loop.
+  /// Any thread: accepts and reads nothing any more; run() returns when all loops are quiet, at the
+  /// latest after `deadline_ms` unless that is 0.
   void drain(std::uint64_t deadline_ms);
 
   /// Drops every connection and closes every handle of this loop, with nothing else running any
@@ -39,6 +54,10 @@ class IoLoop {
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
  private:
+  void begin_drain();
+  void line_up_logins();
+  void complete_turn();
+  void update_quiet();
   void after_read();
   void after_poll();
   void before_poll();
@@ -46,6 +65,11 @@ class IoLoop {
   void finish_turn();
   void keep_time();
 
+  LoopPlace place_;
+  Rendezvous& rendezvous_;
+  Homecoming& homecoming_;
+  Turns& turns_;
+  std::function<void()> wake_all_;
   uv::Loop loop_;
   uv::Async wake_;
   LoopInbox inbox_;
@@ -54,9 +78,13 @@ class IoLoop {
   Acceptor acceptor_;
   uv::Timer clock_;     // Switchboard::tick()
   uv::Timer deadline_;  // of drain()
-  std::vector<BatchPtr> arrived_;
+  uv::Async drain_;
+  std::atomic<std::uint64_t> drain_deadline_ms_{0};
+  std::vector<BatchShare> arrived_;
+  std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
   std::uint64_t last_tick_ms_ = 0;
   bool is_draining_ = false;
+  bool is_quiet_ = false;  // and said so to the rendezvous
 };
 
 }  // namespace tribar

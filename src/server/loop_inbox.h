@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/mailbox.h"
-#include "registry/batch.h"
+#include "server/homecoming.h"
 
 namespace tribar {
 
@@ -21,8 +21,15 @@ class LoopInbox {
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   /// Any thread: batches come home. Never waits.
-  void post(std::span<BatchPtr> batches) {
-    if (mailbox_.push_all(batches)) {
+  void post(std::span<BatchShare> shares) {
+    if (mailbox_.push_all(shares)) {
+      wake_();
+    }
+  }
+
+  /// Any thread: the loop makes another turn.
+  void nudge() {
+    if (mailbox_.nudge()) {
       wake_();
     }
   }
@@ -53,13 +60,13 @@ class LoopInbox {
   void depart(std::size_t count) { under_way_.fetch_add(count); }
 
   /// The loop: takes what came home.
-  void drain(std::vector<BatchPtr>& into) { mailbox_.drain(into); }
+  void drain(std::vector<BatchShare>& into) { mailbox_.drain(into); }
   /// The loop: see Mailbox.
   [[nodiscard]] bool sleep_if_empty() { return mailbox_.sleep_if_empty(); }
   void wake_up() { mailbox_.wake_up(); }
 
  private:
-  Mailbox<BatchPtr> mailbox_;
+  Mailbox<BatchShare> mailbox_;
   std::atomic<std::size_t> under_way_{0};
   std::atomic<bool> is_passing_wanted_{false};
   std::function<void()> wake_;

@@ -23,7 +23,8 @@ class TRIBAR_SCOPED_CAPABILITY RunToken {
 
 }  // namespace
 
-RegistryActor::RegistryActor(Registry& registry, Journal& journal, std::function<void()> passed)
+RegistryActor::RegistryActor(Registry& registry, Journal& journal,
+                             std::function<void(std::uint32_t)> passed)
     : registry_(registry), journal_(journal), passed_(std::move(passed)) {}
 
 void RegistryActor::deliver(BatchPtr batch) {
@@ -76,7 +77,7 @@ void RegistryActor::apply_all(BatchPtr batch) {
     registry_.apply(input, batch->now, batch->output);
   }
   if (batch->number != 0) {
-    passed_();
+    passed_(batch->loop);
   }
   journal_.append(std::move(batch));
 }

@@ -24,14 +24,16 @@ inline constexpr RegistryRole registry_role{};
 
 class RegistryActor {
  public:
-  /// `passed` is called for each batch that a loop sent, right after the registry took it.
-  RegistryActor(Registry& registry, Journal& journal, std::function<void()> passed);
+  /// `passed` is called for each batch that a loop sent, right after the registry took it, with
+  /// the number of the loop.
+  RegistryActor(Registry& registry, Journal& journal,
+                std::function<void(std::uint32_t loop)> passed);
 
   /// Any pool thread: adds a decoded batch. Someone must run_once() afterwards.
   void deliver(BatchPtr batch);
 
   /// Any pool thread: works off what is in the mailbox unless another thread does, in the order in
-  /// which the loop sent it: what overtook something on the way waits for it. True when there is
+  /// which the loops sent it: what overtook something on the way waits for it. True when there is
   /// more to do, and this should be called again.
   [[nodiscard]] bool run_once();
 
@@ -42,7 +44,7 @@ class RegistryActor {
 
   Registry& registry_ TRIBAR_GUARDED_BY(registry_role);
   Journal& journal_ TRIBAR_GUARDED_BY(registry_role);
-  std::function<void()> passed_;
+  std::function<void(std::uint32_t)> passed_;
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_running_{false};
   std::vector<BatchPtr> drained_ TRIBAR_GUARDED_BY(registry_role);

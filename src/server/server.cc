@@ -22,8 +22,10 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "server";
-/// Descriptors that are not connections: standard streams, the loop's own, the log, the store.
-constexpr std::uint64_t kReservedDescriptors = 24;
+/// Descriptors that are not connections: standard streams, the log, the store; and what each loop
+/// has of its own.
+constexpr std::uint64_t kReservedDescriptors = 16;
+constexpr std::uint64_t kLoopDescriptors = 8;
 
 std::size_t worker_count(unsigned configured) {
   if (configured > 0) {
@@ -41,7 +43,8 @@ HashKey random_key() {
 /// How many connections there can be: raises the soft limit on descriptors as far as it may.
 std::uint64_t connection_limit(const Config& config) {
   const std::uint64_t reserve =
-      kReservedDescriptors + Switchboard::kStrangers + config.listen.size();
+      kReservedDescriptors +
+      config.io_loops * (kLoopDescriptors + Switchboard::kStrangers + config.listen.size());
   const std::uint64_t wanted = config.limits.connections + reserve;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -76,7 +79,7 @@ SwitchboardLimits switchboard_limits(const Config& config) {
   limits.connections_per_address = config.limits.connections_per_address;
   limits.commands_per_second = config.limits.commands_per_second;
   limits.outbox_bytes = config.limits.outbox_bytes;
-  limits.buffered_bytes = config.limits.buffered_bytes;
+  limits.buffered_bytes = config.limits.buffered_bytes / config.io_loops;
   limits.login_ms = config.timeouts.login_ms;
   limits.frame_ms = config.timeouts.frame_ms;
   limits.stalled_ms = config.timeouts.stalled_ms;
@@ -100,16 +103,68 @@ Server::Server(const Config& config)
     : config_(config),
       registry_(registry_limits(config), random_key(),
                 config.storage.engine != StorageEngine::Memory),
-      io_(switchboard_limits(config),
-          {config.limits.new_connections_per_second, config.tcp_keepalive_s},
-          worker_count(config.workers),
-          [this](BatchPtr batch) { pool_->submit(std::move(batch)); }),
+      turns_(config.io_loops),
+      rendezvous_(config.io_loops, [this] { wake_all_loops(); }),
+      homecoming_(make_loops()),
       journal_(make_journal()),
-      actor_(registry_, *journal_, [this] { io_.inbox().note_passed(); }),
-      stop_(io_.loop(), [this] { begin_stop(); }) {
-  for (const ListenAddress& listen : config.listen) {
-    for (const uv::Address& address : uv::resolve(listen.host, listen.port)) {
-      addresses_.push_back(io_.acceptor().listen(address));
+      actor_(registry_, *journal_,
+             [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
+      stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
+  listen();
+  const std::size_t workers = worker_count(config.workers);
+  pool_ =
+      std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
+  log::info(kSubject, "{} loop{}, {} worker thread{}", loops_.size(), loops_.size() == 1 ? "" : "s",
+            workers, workers == 1 ? "" : "s");
+}
+
+Server::~Server() = default;
+
+/// What is for all loops together is theirs in equal shares, but for the connections.
+std::vector<LoopInbox*> Server::make_loops() {
+  const std::uint32_t count = config_.io_loops;
+  const SwitchboardLimits limits = switchboard_limits(config_);
+  const AcceptorLimits acceptor_limits{
+      (config_.limits.new_connections_per_second + count - 1) / count, config_.tcp_keepalive_s};
+  const IoLoop::Shared shared{census_,
+                              rendezvous_,
+                              homecoming_,
+                              turns_,
+                              last_batch_,
+                              [this] { wake_all_loops(); },
+                              [this](BatchPtr batch) { pool_->submit(std::move(batch)); }};
+  std::vector<LoopInbox*> inboxes;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits,
+                                              worker_count(config_.workers), shared));
+    inboxes.push_back(&loops_.back()->inbox());
+  }
+  return inboxes;
+}
+
+/// Any thread.
+void Server::wake_all_loops() {
+  for (const auto& io : loops_) {
+    io->inbox().nudge();
+  }
+}
+
+/// Each loop has a listener of its own at each address, and the kernel deals connections out to
+/// them. That would also let another server in: so the first one of all asks for the address
+/// alone, and tells which port it got.
+void Server::listen() {
+  for (const ListenAddress& listen : config_.listen) {
+    for (uv::Address address : uv::resolve(listen.host, listen.port)) {
+      const bool is_shared = loops_.size() > 1;
+      if (is_shared) {
+        address = uv::probe(address);
+      }
+      for (const auto& io : loops_) {
+        const std::string bound = io->acceptor().listen(address, is_shared);
+        if (io == loops_.front()) {
+          addresses_.push_back(bound);
+        }
+      }
       if (!address.is_loopback()) {
         log::warn(kSubject,
                   "{} can be reached from other machines, and protocol 0 has no passwords: whoever "
@@ -118,16 +173,10 @@ Server::Server(const Config& config)
       }
     }
   }
-  const std::size_t workers = worker_count(config.workers);
-  pool_ =
-      std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
-  log::info(kSubject, "{} worker thread{}", workers, workers == 1 ? "" : "s");
 }
 
-Server::~Server() = default;
-
 std::unique_ptr<Journal> Server::make_journal() {
-  const auto onward = [this](std::span<BatchPtr> batches) { io_.inbox().post(batches); };
+  const auto onward = [this](std::span<BatchPtr> batches) { homecoming_.post(batches); };
   if (config_.storage.engine == StorageEngine::Memory) {
     return std::make_unique<MemoryJournal>(onward);
   }
@@ -200,24 +249,35 @@ bool Server::run(bool handles_signals) {
   if (handles_signals) {
     std::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT}) {
-      signals_.push_back(std::make_unique<uv::Signal>(io_.loop(), number, [this, number] {
-        if (is_stopping_) {
-          log::warn(kSubject, "stopped at once by a second signal");
-          _exit(128 + number);
-        }
-        begin_stop();
-      }));
+      signals_.push_back(
+          std::make_unique<uv::Signal>(loops_.front()->loop(), number, [this, number] {
+            if (is_stopping_) {
+              log::warn(kSubject, "stopped at once by a second signal");
+              _exit(128 + number);
+            }
+            begin_stop();
+          }));
     }
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);
   }
-  io_.run();
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < loops_.size(); ++i) {
+    threads.emplace_back([&io = *loops_[i]] { io.run(); });
+  }
+  loops_.front()->run();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
   pool_->stop();
   journal_->stop();
   signals_.clear();
   stop_ = uv::Async{};
-  const std::string open = io_.close();
+  std::string open;
+  for (const auto& io : loops_) {
+    open += io->close();
+  }
   if (!open.empty()) {
     log::error(kSubject, "still open at the end: {}", open);
     return false;
@@ -229,7 +289,9 @@ bool Server::run(bool handles_signals) {
 void Server::begin_stop() {
   if (!std::exchange(is_stopping_, true)) {
     log::info(kSubject, "stopping");
-    io_.drain(config_.timeouts.shutdown_ms);
+    for (const auto& io : loops_) {
+      io->drain(config_.timeouts.shutdown_ms);
+    }
   }
 }
 

@@ -49,6 +49,9 @@ class Server {
   void stop() { stop_.send(); }
 
  private:
+  [[nodiscard]] std::vector<LoopInbox*> make_loops();
+  void listen();
+  void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   [[nodiscard]] std::unique_ptr<Store> open_store();
   void tell_storage_state(bool is_up, const std::string& why);
@@ -56,7 +59,12 @@ class Server {
 
   Config config_;
   Registry registry_;
-  IoLoop io_;
+  Census census_;
+  std::atomic<std::uint64_t> last_batch_{0};  // Batch::number
+  Turns turns_;
+  Rendezvous rendezvous_;
+  std::vector<std::unique_ptr<IoLoop>> loops_;  // the first is the main thread's
+  Homecoming homecoming_;
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;

@@ -36,8 +36,11 @@ std::uint64_t held_bytes_of(const Connection& connection) {
 
 }  // namespace
 
-Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher)
-    : limits_(limits), dispatcher_(dispatcher), framer_(limits.frames, dispatcher) {
+Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census)
+    : limits_(limits),
+      dispatcher_(dispatcher),
+      census_(census),
+      framer_(limits.frames, dispatcher) {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
@@ -60,7 +63,7 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
   }
   Slot& slot = slots_[at];
   slot.connection = std::make_unique<Connection>();
-  slot.connection->id = ConnectionId::make(at, ++slot.generation);
+  slot.connection->id = ConnectionId::make(dispatcher_.place().slot_at(at), ++slot.generation);
   slot.connection->transport = std::move(transport);
   ++size_;
   return *slot.connection;
@@ -78,20 +81,11 @@ void Switchboard::begin(Connection& connection) {
 
 /// Whether there is room for one more; counts it if so.
 std::optional<Refusal> Switchboard::admit(Connection& connection) {
-  if (size_ - strangers_.size() > limits_.connections) {
-    return Refusal{RefusalCode::TooManyConnections, 0, limits_.connections};
-  }
-  if (limits_.connections_per_address == 0 && limits_.commands_per_second == 0) {
-    return std::nullopt;
-  }
-  PeerNetwork network;
-  if (limits_.connections_per_address > 0) {
-    network = connection.transport->network();
-    std::uint64_t& count = by_network_[network];
-    if (count >= limits_.connections_per_address) {
-      return Refusal{RefusalCode::TooManyFromAddress, 0, limits_.connections_per_address};
-    }
-    ++count;
+  const PeerNetwork network =
+      limits_.connections_per_address > 0 ? connection.transport->network() : PeerNetwork{};
+  const auto refusal = census_.enter(network, limits_.connections, limits_.connections_per_address);
+  if (refusal || (limits_.connections_per_address == 0 && limits_.commands_per_second == 0)) {
+    return refusal;
   }
   connection.allowance = std::make_unique<Allowance>(
       Allowance{network, TokenBucket(limits_.commands_per_second, now_ms_)});
@@ -122,8 +116,7 @@ void Switchboard::report_turned_away(std::uint64_t elapsed_ms) {
   unlogged_ms_ += elapsed_ms;
   if (unlogged_ms_ >= kReportMs) {
     log::warn(kSubject, "no room for {} connections within {} ms, and {} are here",
-              std::exchange(turned_away_, 0), std::exchange(unlogged_ms_, 0),
-              size_ - strangers_.size());
+              std::exchange(turned_away_, 0), std::exchange(unlogged_ms_, 0), census_.size());
   }
 }
 
@@ -178,8 +171,12 @@ void Switchboard::written(Connection& connection, bool is_ok) {
   settle(connection);
 }
 
-void Switchboard::take_home(BatchPtr batch) {
-  for (const Effect& effect : batch->output.effects) {
+void Switchboard::take_home(const Batch& batch) {
+  const LoopPlace& place = dispatcher_.place();
+  for (const Effect& effect : batch.output.effects) {
+    if (!place.is_mine(effect.to)) {
+      continue;
+    }
     Connection* connection = find(effect.to);
     // Behind the last word nothing is written either.
     if (connection == nullptr || connection->is_finishing) {
@@ -206,7 +203,6 @@ void Switchboard::take_home(BatchPtr batch) {
     touch(*connection);
   }
   is_used_ = true;
-  dispatcher_.recycle(std::move(batch));
 }
 
 void Switchboard::finish_turn() {
@@ -294,10 +290,11 @@ void Switchboard::drop_all() {
 }
 
 Connection* Switchboard::find(ConnectionId id) {
-  if (id.slot() >= slots_.size()) {
+  const std::size_t at = dispatcher_.place().own_at(id);
+  if (at >= slots_.size()) {
     return nullptr;
   }
-  Connection* connection = slots_[id.slot()].connection.get();
+  Connection* connection = slots_[at].connection.get();
   return connection != nullptr && connection->id == id ? connection : nullptr;
 }
 
@@ -458,23 +455,19 @@ void Switchboard::drop(Connection& connection, const char* why) {
     }
     return_pushes(connection, false);
     dispatcher_.add_event(id, Closed{});
-    if (limits_.connections_per_address > 0 && connection.allowance) {
-      const auto counted = by_network_.find(connection.allowance->network);
-      if (--counted->second == 0) {
-        by_network_.erase(counted);
-      }
-    }
+    census_.leave(connection.allowance ? connection.allowance->network : PeerNetwork{});
   }
   if (connection.is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();
   }
   framer_.forget(connection);
   writer_.forget(connection);
-  Slot& slot = slots_[id.slot()];
+  const std::size_t at = dispatcher_.place().own_at(id);
+  Slot& slot = slots_[at];
   slot.connection.reset();
   --size_;
   if (slot.generation + 1 < ConnectionId::kGenerations) {
-    free_slots_.push_back(static_cast<std::uint32_t>(id.slot()));
+    free_slots_.push_back(static_cast<std::uint32_t>(at));
   }
 }
 

@@ -7,13 +7,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/ids.h"
 #include "registry/batch.h"
+#include "server/census.h"
 #include "server/connection.h"
 #include "server/dispatcher.h"
 #include "server/framer.h"
@@ -43,7 +43,8 @@ class Switchboard {
   /// Framer::kReadBytes: the others have theirs first.
   static constexpr std::uint8_t kReadsPerTurn = 4;
 
-  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher);
+  /// `census` counts the connections of all loops.
+  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census);
   ~Switchboard();
 
   /// Takes a new connection in; begin() follows when the transport knows it.
@@ -61,8 +62,9 @@ class Switchboard {
   void end(Connection& connection, bool is_failed);
   void written(Connection& connection, bool is_ok);
 
-  /// A batch came home: what it says is written at the end of the turn, in finish_turn().
-  void take_home(BatchPtr batch);
+  /// A batch came home: what it says to connections of this loop is written at the end of the turn,
+  /// in finish_turn(). Nothing of it is needed any more.
+  void take_home(const Batch& batch);
   /// Writes what came home, and reads on where it may.
   void finish_turn();
 
@@ -115,6 +117,7 @@ class Switchboard {
 
   SwitchboardLimits limits_;
   Dispatcher& dispatcher_;
+  Census& census_;
   Framer framer_;
   Writer writer_;
   std::vector<Slot> slots_;
@@ -125,7 +128,6 @@ class Switchboard {
   std::vector<ConnectionId> with_login_;  // that awaits a poll
   std::vector<ConnectionId> lined_up_;    // before the last poll
   std::size_t size_ = 0;
-  std::map<PeerNetwork, std::uint64_t> by_network_;  // connections, when that is limited
   std::uint64_t now_ms_ = 0;
   std::uint32_t turn_ = 0;
   std::uint64_t turned_away_ = 0;  // and not logged yet

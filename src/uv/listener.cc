@@ -60,36 +60,62 @@ std::string address_text(const sockaddr* address) {
   return fmt::format("{}:{}", host.data(), ntohs(v4->sin_port));
 }
 
-Listener::Listener(Loop& loop, const Address& address, int backlog,
-                   std::function<void(Listener&)> on_connection)
-    : on_connection_(std::move(on_connection)) {
-  const std::string what = "cannot listen on " + address_text(address.raw());
+Socket::~Socket() {
+  if (fd >= 0) {
+    ::close(fd);
+  }
+}
+
+namespace {
+
+/// Makes `bound` a socket that listens at `address`; what it is for a message is `what`.
+void bind_to(Socket& bound, const Address& address, bool is_shared, int backlog,
+             const std::string& what) {
   const auto check_call = [&what](int result) {
     check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
   };
   const int family = address.raw()->sa_family;
   const bool is_v6 = family == AF_INET6;
-  socket_.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  check_call(socket_.fd);
+  bound.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  check_call(bound.fd);
   const int on = 1;
-  check_call(setsockopt(socket_.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
-  if (is_v6) {
-    check_call(setsockopt(socket_.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
+  check_call(setsockopt(bound.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+  if (is_shared) {
+    check_call(setsockopt(bound.fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on));
   }
-  check_call(bind(socket_.fd, address.raw(), is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)));
-  check_call(::listen(socket_.fd, backlog));
+  if (is_v6) {
+    check_call(setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
+  }
+  check_call(bind(bound.fd, address.raw(), is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)));
+  check_call(::listen(bound.fd, backlog));
+}
+
+Address bound_to(const Socket& bound) {
+  Address address;
+  socklen_t size = sizeof address.storage;
+  getsockname(bound.fd, reinterpret_cast<sockaddr*>(&address.storage), &size);
+  return address;
+}
+
+}  // namespace
+
+Address probe(const Address& address) {
+  Socket bound;
+  bind_to(bound, address, false, 1, "cannot listen on " + address_text(address.raw()));
+  return bound_to(bound);
+}
+
+Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
+                   std::function<void(Listener&)> on_connection)
+    : on_connection_(std::move(on_connection)) {
+  const std::string what = "cannot listen on " + address_text(address.raw());
+  bind_to(socket_, address, is_shared, backlog, what);
   auto holder = std::make_unique<Holder>();
   check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
   holder->handle.data = holder.get();
   holder->owner = this;
   holder_.reset(holder.release());
   resume();
-}
-
-Listener::Socket::~Socket() {
-  if (fd >= 0) {
-    ::close(fd);
-  }
 }
 
 Listener::Waiting Listener::accept() noexcept {
@@ -120,11 +146,6 @@ void Listener::resume() noexcept {
   });
 }
 
-std::string Listener::bound_address() const {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  getsockname(socket_.fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return address_text(reinterpret_cast<const sockaddr*>(&address));
-}
+std::string Listener::bound_address() const { return address_text(bound_to(socket_).raw()); }
 
 }  // namespace tribar::uv

@@ -27,8 +27,21 @@ struct Address {
 /// resolver and waits for it: for start-up.
 [[nodiscard]] std::vector<Address> resolve(const std::string& host, std::uint16_t port);
 
+/// `address`, with the port that the system chose if it had none, when nobody listens there. Throws
+/// Error.
+[[nodiscard]] Address probe(const Address& address);
+
 /// HOST:PORT, an IPv6 host in brackets.
 [[nodiscard]] std::string address_text(const sockaddr* address);
+
+/// Owns a descriptor.
+struct Socket {
+  Socket() = default;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket();
+  int fd = -1;
+};
 
 class Listener {
  public:
@@ -45,9 +58,10 @@ class Listener {
     int code = 0;     // a negative uv code
   };
 
-  /// Binds and listens; `on_connection` is called in every turn in which connections wait. Throws
-  /// Error.
-  Listener(Loop& loop, const Address& address, int backlog,
+  /// Binds and listens; with `is_shared` beside other sockets that were bound so, to which the
+  /// kernel deals connections out. `on_connection` is called in every turn in which connections
+  /// wait. Throws Error.
+  Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
            std::function<void(Listener&)> on_connection);
 
   /// Where it listens, HOST:PORT, with the port that was really taken.
@@ -61,13 +75,6 @@ class Listener {
   void resume() noexcept;
 
  private:
-  struct Socket {
-    Socket() = default;
-    Socket(const Socket&) = delete;
-    Socket& operator=(const Socket&) = delete;
-    ~Socket();
-    int fd = -1;
-  };
   // A plain poll, not libuv's own listening: that takes and closes what it has no descriptor for,
   // and does not return while there is none for that.
   struct Holder {

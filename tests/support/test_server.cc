@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,9 @@ TestServer::TestServer(Config config) {
   std::signal(SIGPIPE, SIG_IGN);
   log::configure(log::Level::Error, log::Format::Text);
   config.listen = {{"127.0.0.1", 0}};
+  if (const char* loops = std::getenv("TRIBAR_TEST_IO_LOOPS")) {
+    config.io_loops = static_cast<unsigned>(std::stoul(loops));
+  }
   server_ = std::make_unique<Server>(config);
   port_ = port_in(server_->addresses().front());
   thread_ = std::thread([this] { has_ended_well_ = server_->run(false); });

@@ -16,6 +16,7 @@ namespace tribar::test {
 class TestServer {
  public:
   /// `config` but for where it listens: on 127.0.0.1, any free port. Its log shows errors only.
+  /// $TRIBAR_TEST_IO_LOOPS, if set, is the number of its loops.
   explicit TestServer(Config config = {});
   /// As stop().
   ~TestServer();

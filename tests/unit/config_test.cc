@@ -45,7 +45,7 @@ TEST(ParseConfig, HasADefaultForEveryKey) {
 TEST(ParseConfig, TakesEverySetting) {
   const Config config = config_of(R"({
     "listen": [{"host": "::1", "port": 1}, {"port": 0}, {"port": 0}, {"host": "fe80::1%eth0"}],
-    "workers": 3,
+    "workers": 3, "io_loops": 2,
     "limits": {"connections": 4, "connections_per_address": 21, "new_connections_per_second": 22,
       "commands_per_second": 23, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
       "in_flight_commands": 8, "in_flight_bytes": 1029, "outbox_bytes": 5000,
@@ -58,6 +58,7 @@ TEST(ParseConfig, TakesEverySetting) {
   Config expected;
   expected.listen = {{"::1", 1}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"fe80::1%eth0", 9000}};
   expected.workers = 3;
+  expected.io_loops = 2;
   expected.limits = {.connections = 4,
                      .connections_per_address = 21,
                      .new_connections_per_second = 22,
@@ -89,6 +90,7 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
   const std::uint64_t one = 1;
   const std::vector<Bounds> all{
       {"", "workers", 0, 64},
+      {"", "io_loops", 1, 64},
       {"limits", "connections", 1, 1000000},
       {"limits", "connections_per_address", 0, 1000000},
       {"limits", "new_connections_per_second", 0, 1000000},
@@ -292,6 +294,7 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   Config other;
   other.listen = {{"::", 0}, {"chat.example.org", 65535}};
   other.workers = 64;
+  other.io_loops = 64;
   other.limits.undelivered_bytes = std::uint64_t{1} << 40;
   other.timeouts.login_ms = 0;
   other.tcp_keepalive_s = 0;
@@ -306,6 +309,7 @@ TEST(PrintConfig, StartsLikeThis) {
       "{\n"
       "  \"listen\": [{\"host\": \"127.0.0.1\", \"port\": 9000}],\n"
       "  \"workers\": 0,\n"
+      "  \"io_loops\": 1,\n"
       "  \"limits\": {\n"
       "    \"connections\": 10000,\n";
   EXPECT_EQ(print_config({}).substr(0, start.size()), start);

@@ -19,7 +19,8 @@ ConnectionId connection(std::uint64_t slot) { return ConnectionId::make(slot, 1)
 
 struct Fixture {
   explicit Fixture(std::size_t workers)
-      : dispatcher(workers, inbox, [this](BatchPtr batch) { sent.push_back(std::move(batch)); }) {}
+      : dispatcher(workers, inbox, last_number,
+                   [this](BatchPtr batch) { sent.push_back(std::move(batch)); }) {}
 
   void recycle_all() {
     for (BatchPtr& batch : sent) {
@@ -31,6 +32,7 @@ struct Fixture {
   int wakes = 0;
   LoopInbox inbox{[this] { ++wakes; }};
   std::vector<BatchPtr> sent;
+  std::atomic<std::uint64_t> last_number{0};
   Dispatcher dispatcher;
 };
 

@@ -64,7 +64,9 @@ struct Fixture {
   LoopInbox inbox{[] {}};
   std::vector<BatchPtr> sent;
   std::vector<Input> events;
-  Dispatcher dispatcher{1, inbox, [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  std::atomic<std::uint64_t> last_number{0};
+  Dispatcher dispatcher{1, inbox, last_number,
+                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
   Framer framer;
   Connection connection;
 };

@@ -38,7 +38,7 @@ struct Fixture {
   MemoryJournal journal{[this](std::span<BatchPtr> batches) {
     std::move(batches.begin(), batches.end(), std::back_inserter(home));
   }};
-  RegistryActor actor{registry, journal, [this] { ++passed; }};
+  RegistryActor actor{registry, journal, [this](std::uint32_t) { ++passed; }};
 
   [[nodiscard]] std::vector<std::uint64_t> home_numbers() const {
     std::vector<std::uint64_t> numbers;

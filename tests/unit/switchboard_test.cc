@@ -49,7 +49,7 @@ using Frames = std::vector<test::WireFrame>;
 /// Switchboard, workers and registry, driven by calls.
 struct Rig {
   explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
-      : registry(limits, {1, 2}, false), board(board_limits, dispatcher) {}
+      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census) {}
 
   Peer connect(PeerNetwork from = {}) {
     Peer peer;
@@ -119,13 +119,17 @@ struct Rig {
     for (const Input& input : batch->inputs) {
       registry.apply(input, batch->now, batch->output);
     }
-    board.take_home(std::move(batch));
+    board.take_home(*batch);
+    dispatcher.recycle(std::move(batch));
   }
 
   Registry registry;
   LoopInbox inbox{[] {}};
   std::vector<BatchPtr> sent;
-  Dispatcher dispatcher{1, inbox, [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  std::atomic<std::uint64_t> last_number{0};
+  Dispatcher dispatcher{1, inbox, last_number,
+                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  Census census;
   Switchboard board;
 };
 
@@ -176,7 +180,8 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
   }
   rig.board.end(*bob.connection, true);
   EXPECT_TRUE(bob.stream->is_closed);
-  rig.board.take_home(std::move(batch));
+  rig.board.take_home(*batch);
+  rig.dispatcher.recycle(std::move(batch));
   rig.turn();
 
   Peer again = rig.connect();
@@ -205,7 +210,8 @@ TEST(Switchboard, ReturnsToTheQueueWhatWasOnItsWayAtALogout) {
     rig.registry.apply(input, {}, batch->output);
   }
   rig.board.end(*bob.connection, false);
-  rig.board.take_home(std::move(batch));
+  rig.board.take_home(*batch);
+  rig.dispatcher.recycle(std::move(batch));
   rig.turn();
   Peer again = rig.connect();
   rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));

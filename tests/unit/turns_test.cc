@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Turns: whoever asks waits for a turn of every other loop that begins afterwards.
+#include "server/turns.h"
+
+#include <gtest/gtest.h>
+
+namespace tribar {
+namespace {
+
+TEST(Turns, OneLoopWaitsForNobody) {
+  Turns turns(1);
+  EXPECT_TRUE(turns.are_reached(turns.ask(0)));
+  EXPECT_FALSE(turns.is_wanted(0));
+  EXPECT_FALSE(turns.complete(0));
+}
+
+TEST(Turns, WaitsForTheTurnBehindTheOneUnderWay) {
+  Turns turns(3);
+  const auto targets = turns.ask(0);
+  EXPECT_FALSE(turns.is_wanted(0));
+  EXPECT_TRUE(turns.is_wanted(1));
+  EXPECT_TRUE(turns.complete(1));
+  EXPECT_TRUE(turns.is_wanted(1));
+  EXPECT_TRUE(turns.complete(1));
+  EXPECT_FALSE(turns.is_wanted(1));
+  EXPECT_FALSE(turns.are_reached(targets));
+  EXPECT_TRUE(turns.complete(2));
+  EXPECT_TRUE(turns.complete(2));
+  EXPECT_TRUE(turns.are_reached(targets));
+  EXPECT_FALSE(turns.complete(2));
+}
+
+}  // namespace
+}  // namespace tribar
