@@ -42,6 +42,13 @@ struct Batch {
   std::vector<Input> inputs;
   Output output;
 
+  /// What it keeps of memory, about.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return bytes.capacity() + arrivals.capacity() * sizeof(Arrival) +
+           (events.capacity() + inputs.capacity()) * sizeof(Input) +
+           output.effects.capacity() * sizeof(Effect);
+  }
+
   void clear() {
     bytes.clear(kKeptBytes);
     arrivals.clear();

@@ -19,7 +19,9 @@ class Dispatcher {
   /// Hands a batch to its worker. Never waits.
   using Submit = std::function<void(BatchPtr)>;
 
-  Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit);
+  /// Used batches are kept for the next use while all of them hold at most `spare_bytes`.
+  Dispatcher(std::size_t workers, LoopInbox& inbox, Submit submit,
+             std::uint64_t spare_bytes = std::uint64_t{128} << 20);
 
   /// The open batch of the worker that `id` belongs to.
   [[nodiscard]] Batch& batch_of(ConnectionId id) { return *open_[id.slot() % open_.size()]; }
@@ -65,6 +67,8 @@ class Dispatcher {
   Submit submit_;
   std::vector<BatchPtr> open_;  // by worker
   std::vector<BatchPtr> spare_;
+  std::uint64_t most_spare_bytes_;
+  std::uint64_t spare_bytes_ = 0;  // held by spare_
   std::uint64_t last_number_ = 0;  // Batch::number
   std::uint64_t away_ = 0;         // batches
 };

@@ -24,7 +24,7 @@ IoLoop::IoLoop(const SwitchboardLimits& limits, const AcceptorLimits& acceptor_l
     // What the wake-up is for is found by before_poll() and after_poll().
     : wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
-      dispatcher_(workers, inbox_, std::move(submit)),
+      dispatcher_(workers, inbox_, std::move(submit), limits.buffered_bytes / 4),
       switchboard_(limits, dispatcher_),
       acceptor_(loop_, switchboard_, acceptor_limits, [this] { after_read(); }),
       clock_(loop_,
