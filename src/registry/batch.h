@@ -46,6 +46,13 @@ struct Batch {
 
   std::atomic<std::uint32_t> shares{0};  // on its way home: see BatchShare
 
+  /// What it keeps of memory, about.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return bytes.capacity() + arrivals.capacity() * sizeof(Arrival) +
+           (events.capacity() + inputs.capacity()) * sizeof(Input) +
+           output.effects.capacity() * sizeof(Effect);
+  }
+
   void clear() {
     bytes.clear(kKeptBytes);
     arrivals.clear();

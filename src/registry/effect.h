@@ -44,7 +44,10 @@ struct Refuse {
   friend bool operator==(const Refuse&, const Refuse&) = default;
 };
 
+inline constexpr std::uint32_t kLongAnswerCharge = 4096;
+
 /// The answer to LIST. Each name in `names` ends with '\n', which no name can hold.
+/// One that is charged as much as kLongAnswerCharge is reported as soon as it is written.
 struct Names {
   std::string_view names;
   std::uint32_t count = 0;

@@ -37,8 +37,17 @@ void Listing::pass(const Account& account) {
   }
 }
 
+void Listings::add(Listing listing) {
+  names_bytes_ += listing.names_bytes();
+  queue_.push_back(std::move(listing));
+}
+
 void Listings::cancel(ConnectionId asker) {
-  std::erase_if(queue_, [asker](const Listing& listing) { return listing.asker() == asker; });
+  std::erase_if(queue_, [this, asker](const Listing& listing) {
+    const bool is_his = listing.asker() == asker;
+    names_bytes_ -= is_his ? listing.names_bytes() : 0;
+    return is_his;
+  });
 }
 
 void Listings::pass(const Account& account) {
@@ -52,8 +61,14 @@ Listing& Listings::current() {
   return queue_[turn_];
 }
 
-void Listings::rotate() { ++turn_; }
+void Listings::rotate(std::size_t bytes) {
+  names_bytes_ += bytes;
+  ++turn_;
+}
 
-void Listings::drop_current() { queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(turn_)); }
+void Listings::drop_current(std::size_t bytes) {
+  names_bytes_ -= bytes;
+  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(turn_));
+}
 
 }  // namespace tribar

@@ -32,6 +32,7 @@ class Listing {
   [[nodiscard]] ConnectionId asker() const { return asker_; }
   [[nodiscard]] std::uint32_t command_bytes() const { return command_bytes_; }
   [[nodiscard]] std::uint32_t count() const { return count_; }
+  [[nodiscard]] std::size_t names_bytes() const { return names_.size(); }
   [[nodiscard]] std::string take_names() { return std::move(names_); }
 
  private:
@@ -48,20 +49,25 @@ class Listing {
 class Listings {
  public:
   [[nodiscard]] bool is_empty() const { return queue_.empty(); }
-  void add(Listing listing) { queue_.push_back(std::move(listing)); }
+  void add(Listing listing);
   void cancel(ConnectionId asker);
   void pass(const Account& account);
 
   /// Whose turn it is; call only when not is_empty().
   [[nodiscard]] Listing& current();
-  /// The current one has had its turn.
-  void rotate();
-  void drop_current();
+  /// The current one has had its turn, and found `bytes` of names in it.
+  void rotate(std::size_t bytes);
+  /// The current one is finished; `bytes` of names were counted of it.
+  void drop_current(std::size_t bytes);
+
+  /// What all that are not finished have found.
+  [[nodiscard]] std::uint64_t names_bytes() const { return names_bytes_; }
 
  private:
   static constexpr std::size_t kAtOnce = 8;
   std::deque<Listing> queue_;
   std::size_t turn_ = 0;
+  std::uint64_t names_bytes_ = 0;
 };
 
 }  // namespace tribar

@@ -154,6 +154,12 @@ void Registry::list(Session& session, std::uint32_t command_bytes, std::string_v
                   Names{names, account == nullptr ? 0U : 1U}, turn);
   }
   Listing listing(session.id, command_bytes, pattern, accounts_);
+  // Answers that nobody has read yet, and those in the making, are bounded: the next waits.
+  if (owed_names_ + listings_.names_bytes() >= limits_.listing_bytes) {
+    session.stalled().is_listing = true;
+    listings_.add(std::move(listing));
+    return;
+  }
   const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
   if (state == Listing::State::Unfinished) {
     session.stalled().is_listing = true;
@@ -258,6 +264,7 @@ void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejec
 
 void Registry::written(Session& session, const Written& written, Turn& turn) {
   session.owed -= written.charge;
+  note_written_names(session, session.owed);
   // What was pushed for an account that is deleted came first, and is counted nowhere any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
   const std::uint32_t pushes = written.pushes - orphans;
@@ -347,6 +354,7 @@ void Registry::closed(Session& session, Turn& turn) {
   while (session.has_waiting()) {
     execute_front(session, turn);
   }
+  note_written_names(session, 0);
   session = Session{};
 }
 
@@ -357,20 +365,28 @@ void Registry::go_on(Turn& turn) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
     }
   }
-  if (listings_.is_empty()) {
+  if (!may_go_on_listing()) {
     return;
   }
   Listing& listing = listings_.current();
+  const std::size_t found_before = listing.names_bytes();
   const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
   if (state == Listing::State::Unfinished) {
-    listings_.rotate();
+    listings_.rotate(listing.names_bytes() - found_before);
     return;
   }
   Session& session = *find_session(listing.asker());
   session.stall->is_listing = false;
   answer_listing(session, listing, state, turn);
-  listings_.drop_current();
+  listings_.drop_current(found_before);
   resume(session, turn);
+}
+
+/// Of what the connection is owed, no more than `still_owed` can be long answers to LIST.
+void Registry::note_written_names(Session& session, std::uint64_t still_owed) {
+  const std::uint64_t left = std::min(session.owed_names, still_owed);
+  owed_names_ -= session.owed_names - left;
+  session.owed_names = left;
 }
 
 Session* Registry::find_session(ConnectionId id) {
@@ -562,9 +578,12 @@ void Registry::answer_listing(Session& session, Listing& listing, Listing::State
                   {RefusalCode::ListTooLong, 0, limits_.list_names}, turn);
   }
   const std::string_view names = turn.out.keep(listing.take_names());
-  answer(session, listing.command_bytes(),
-         kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
-         Names{names, listing.count()}, turn);
+  const auto charge = kShortAnswerCharge + static_cast<std::uint32_t>(names.size());
+  if (charge >= kLongAnswerCharge && !session.is_gone) {
+    session.owed_names += charge;
+    owed_names_ += charge;
+  }
+  answer(session, listing.command_bytes(), charge, Names{names, listing.count()}, turn);
 }
 
 bool Registry::restore_account(AccountId id, std::string_view name) {

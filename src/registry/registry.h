@@ -27,6 +27,8 @@ struct RegistryLimits {
   std::uint64_t undelivered_bytes = 16777216;
   std::uint64_t queued_bytes = 1073741824;
   std::uint64_t list_names = 100000;
+  std::uint64_t listing_bytes =
+      536870912;  // long answers to LIST, all together; past it LIST waits
 };
 
 class Registry {
@@ -40,7 +42,7 @@ class Registry {
   void apply(const Input& input, UnixMs now, Output& out);
 
   /// Whether a Continue is wanted: something was too long for one step.
-  [[nodiscard]] bool has_more_to_do() const { return !listings_.is_empty() || !trash_.is_empty(); }
+  [[nodiscard]] bool has_more_to_do() const { return may_go_on_listing() || !trash_.is_empty(); }
 
   /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
   /// their ids, messages in ascending order of their numbers. False when the account is there
@@ -79,6 +81,10 @@ class Registry {
 
   [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
+  [[nodiscard]] bool may_go_on_listing() const {
+    return !listings_.is_empty() && owed_names_ < limits_.listing_bytes;
+  }
+  void note_written_names(Session& session, std::uint64_t still_owed);
   [[nodiscard]] bool must_wait(const Session& session) const;
   void log_in(Session& session, Account& account);
   void log_out(Session& session);
@@ -111,6 +117,7 @@ class Registry {
   Listings listings_;
   MessageList trash_;  // of deleted accounts, freed a little at a time
   std::uint64_t queued_bytes_ = 0;
+  std::uint64_t owed_names_ = 0;                               // the sum of Session::owed_names
   std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only
 };
 

@@ -49,6 +49,8 @@ struct Session {
   /// Charges handed over and not reported written; of all effects, and of this account's pushes.
   std::uint64_t owed = 0;
   std::uint64_t owed_push_charge = 0;
+  /// The same of long answers to LIST; no less than what of them is not reported written.
+  std::uint64_t owed_names = 0;
   std::uint32_t owed_pushes = 0;
   /// Pushes handed over for an account that this connection has deleted since; the oldest.
   std::uint32_t orphan_pushes = 0;

@@ -17,8 +17,13 @@ constexpr std::size_t kSpares = 16;
 }  // namespace
 
 Dispatcher::Dispatcher(std::size_t workers, LoopInbox& inbox,
-                       std::atomic<std::uint64_t>& last_number, Submit submit, LoopPlace place)
-    : place_(place), inbox_(inbox), submit_(std::move(submit)), last_number_(last_number) {
+                       std::atomic<std::uint64_t>& last_number, Submit submit, LoopPlace place,
+                       std::uint64_t spare_bytes)
+    : place_(place),
+      inbox_(inbox),
+      submit_(std::move(submit)),
+      most_spare_bytes_(spare_bytes),
+      last_number_(last_number) {
   for (std::size_t i = 0; i < workers; ++i) {
     open_.push_back(std::make_unique<Batch>());
   }
@@ -85,12 +90,18 @@ void Dispatcher::recycle(BatchPtr batch) {
   }
   if (spare_.size() < kSpares) {
     batch->clear();
-    spare_.push_back(std::move(batch));
+    const std::size_t bytes = batch->held_bytes();
+    if (spare_bytes_ + bytes <= most_spare_bytes_) {
+      spare_bytes_ += bytes;
+      spare_.push_back(std::move(batch));
+    }
   }
 }
 
 void Dispatcher::drop_spares() {
   spare_.clear();
+  spare_bytes_ = 0;
+  spare_bytes_ = 0;
   for (BatchPtr& batch : open_) {
     if (batch->arrivals.empty()) {
       batch = std::make_unique<Batch>();
@@ -106,6 +117,7 @@ BatchPtr Dispatcher::take_spare() {
   }
   BatchPtr batch = std::move(spare_.back());
   spare_.pop_back();
+  spare_bytes_ -= batch->held_bytes();
   return batch;
 }
 

@@ -20,9 +20,11 @@ class Dispatcher {
   /// Hands a batch to its worker. Never waits.
   using Submit = std::function<void(BatchPtr)>;
 
-  /// `last_number` is that of the last batch sent by any of the loops.
+  /// `last_number` is that of the last batch sent by any of the loops. Used batches are kept for the
+  /// next use while all of them hold at most `spare_bytes`.
   Dispatcher(std::size_t workers, LoopInbox& inbox, std::atomic<std::uint64_t>& last_number,
-             Submit submit, LoopPlace place = {});
+             Submit submit, LoopPlace place = {},
+             std::uint64_t spare_bytes = std::uint64_t{128} << 20);
 
   /// The open batch of the worker that `id` belongs to.
   [[nodiscard]] Batch& batch_of(ConnectionId id) {
@@ -76,6 +78,8 @@ class Dispatcher {
   Submit submit_;
   std::vector<BatchPtr> open_;  // by worker
   std::vector<BatchPtr> spare_;
+  std::uint64_t most_spare_bytes_;
+  std::uint64_t spare_bytes_ = 0;            // held by spare_
   std::atomic<std::uint64_t>& last_number_;  // Batch::number
   std::uint64_t away_ = 0;                   // batches
 };

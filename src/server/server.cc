@@ -3,6 +3,7 @@
 // See server.h.
 #include "server/server.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/sqlite.h"
+#include "server/memory_limit.h"
 
 namespace tribar {
 namespace {
@@ -32,6 +34,31 @@ std::size_t worker_count(unsigned configured) {
     return configured;
   }
   return std::max(1U, std::thread::hardware_concurrency() / 4);
+}
+
+/// `config` with limits that fit into the memory that there may be.
+Config fitted(Config config) {
+  const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
+  const auto limit =
+      memory_limit(static_cast<unsigned>(worker_count(config.workers)) + journal_threads);
+  if (!limit) {
+    return config;
+  }
+  std::vector<std::string> lowered;
+  try {
+    lowered = fit_into_memory(config.limits, limit->bytes);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("{} {}", limit->source, error.what()));
+  }
+  if (limit->is_of_addresses && !lowered.empty()) {
+    // A thread's own arena would reserve 64 MiB.
+    mallopt(M_ARENA_MAX, 1);
+  }
+  for (const std::string& line : lowered) {
+    log::warn(kSubject, "{} leaves {} MiB for all that grows: lowered {}", limit->source,
+              limit->bytes >> 20, line);
+  }
+  return config;
 }
 
 HashKey random_key() {
@@ -94,14 +121,15 @@ RegistryLimits registry_limits(const Config& config) {
   limits.undelivered_bytes = config.limits.undelivered_bytes;
   limits.queued_bytes = config.limits.queued_bytes;
   limits.list_names = config.limits.list_names;
+  limits.listing_bytes = config.limits.buffered_bytes;
   return limits;
 }
 
 }  // namespace
 
 Server::Server(const Config& config)
-    : config_(config),
-      registry_(registry_limits(config), random_key(),
+    : config_(fitted(config)),
+      registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
       rendezvous_(config.io_loops, [this] { wake_all_loops(); }),

@@ -493,7 +493,8 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Ends the connections whose buffers are the largest, as many as it takes to read on.
+/// Ends the connections whose buffers are the largest, as many as it takes to read on for more than
+/// a moment.
 void Switchboard::relieve() {
   std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
   for (const Slot& slot : slots_) {
@@ -504,7 +505,7 @@ void Switchboard::relieve() {
   std::sort(holders.rbegin(), holders.rend());
   std::uint64_t held = buffered_bytes();
   for (const auto& [bytes, id] : holders) {
-    if (held <= kept_of(limits_.buffered_bytes)) {
+    if (held <= limits_.buffered_bytes / 2) {
       break;
     }
     log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", id.value, bytes);

@@ -46,6 +46,8 @@ void Writer::add(Connection& connection, const Effect& effect) {
   const Outbox::Frame frame = frame_of(effect, out.bytes.size() - start);
   held_bytes_ += frame.bytes;
   add_written(out.written, frame);
+  out.wants_report |=
+      effect.charge >= kLongAnswerCharge && std::holds_alternative<Names>(effect.body);
   if (frame.is_push) {
     out.wants_report |= std::get<Push>(effect.body).wants_report;
   } else if (!out.frames.empty() && !out.frames.back().is_push &&

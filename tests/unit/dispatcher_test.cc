@@ -112,5 +112,39 @@ TEST(Dispatcher, TakesBatchesThatItNeverSent) {
   EXPECT_EQ(f.sent[0]->number, 1U);
 }
 
+TEST(Dispatcher, KeepsNoMoreThanItMayForTheNextUse) {
+  LoopInbox inbox([] {});
+  std::vector<BatchPtr> sent;
+  constexpr std::size_t kBytes = 100'000;
+  Dispatcher dispatcher(
+      1, inbox, [&sent](BatchPtr batch) { sent.push_back(std::move(batch)); }, 3 * kBytes);
+  for (int i = 0; i < 3; ++i) {
+    dispatcher.batch_of(connection(1)).bytes.append(std::string(kBytes, 'x'));
+    dispatcher.add_event(connection(1), Ended{});
+    dispatcher.submit(UnixMs{1});
+    inbox.note_passed();
+  }
+  ASSERT_EQ(sent.size(), 3U);
+  const Batch* first = sent[0].get();
+  const Batch* second = sent[1].get();
+  for (BatchPtr& batch : sent) {
+    ASSERT_GT(batch->held_bytes(), kBytes);
+    ASSERT_LT(batch->held_bytes(), kBytes * 3 / 2);
+    dispatcher.recycle(std::move(batch));
+  }
+  sent.clear();
+  // Two are kept, one is not, and what was taken makes room again.
+  const auto send_one = [&] {
+    dispatcher.add_event(connection(1), Ended{});
+    dispatcher.submit(UnixMs{1});
+    inbox.note_passed();
+    return sent.back().get();
+  };
+  send_one();
+  EXPECT_EQ(send_one(), second);
+  EXPECT_EQ(send_one(), first);
+  EXPECT_LT(dispatcher.batch_of(connection(1)).held_bytes(), kBytes);
+}
+
 }  // namespace
 }  // namespace tribar

@@ -166,5 +166,32 @@ TEST(RegistryList, BoundsTheNamesOfALongList) {
   EXPECT_EQ(bench.go_on(), (Effects{names(kDan, {long_name('y')})}));
 }
 
+// Peers that asked and did not read made answers without end.
+TEST(RegistryList, WaitsWhileLongAnswersAreUnread) {
+  const std::string a(3000, 'a');
+  const std::string b(3000, 'b');
+  RegistryLimits limits;
+  limits.listing_bytes = 5000;
+  RegistryBench bench(limits);
+  bench.apply(create(kAnn, a));
+  bench.apply(create(kBob, b));
+  const Effects first{names(kCat, {a, b})};
+  EXPECT_EQ(bench.apply(list(kCat, "*")), first);
+  EXPECT_EQ(bench.apply(list(kDan, "*")), Effects{});
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})), Effects{});
+  // What takes one look-up does not wait.
+  EXPECT_EQ(bench.apply(list(kAnn, "nobody")), (Effects{names(kAnn, {})}));
+  bench.write(kCat);
+  EXPECT_TRUE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})), (Effects{names(kDan, {a, b})}));
+  // Who asked and is gone holds up nobody.
+  EXPECT_EQ(bench.apply(list(kCat, "*")), Effects{});
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  bench.apply(event(kDan, Closed{}));
+  EXPECT_TRUE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})), first);
+}
+
 }  // namespace
 }  // namespace tribar
