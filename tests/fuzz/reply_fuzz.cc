@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 4> kNames{"ann", "bob", "x\x1b[2Jy", ""};
 struct Event {
   enum class Kind { Typed, EndOfTyped, Received } kind = Kind::Typed;
   std::string bytes;
+  bool is_held = false;  // what is received comes in one piece with the next
 };
 
 std::string header(std::uint8_t code, std::size_t shift) {
@@ -49,9 +50,9 @@ std::string frame_of(const Reply& reply) {
   return frame;
 }
 
-Event take_event(Bytes& input) {
+Event read_event(Bytes& input, std::uint32_t choice) {
   constexpr auto kReceived = Event::Kind::Received;
-  switch (input.take() % 11) {
+  switch (choice % 11) {
     case 0:
       return {Event::Kind::Typed, std::string(kTyped[input.take() % kTyped.size()]) + '\n'};
     case 1:
@@ -96,6 +97,13 @@ Event take_event(Bytes& input) {
   }
 }
 
+Event take_event(Bytes& input) {
+  const std::uint32_t choice = input.take();
+  Event event = read_event(input, choice % 128);
+  event.is_held = choice >= 128;
+  return event;
+}
+
 /// What a conversation came to.
 struct Transcript {
   std::string printed;
@@ -127,7 +135,7 @@ class Session {
         break;
     }
     take_lines();
-    if (!conversation_.is_crowded()) {
+    if (!event.is_held && !conversation_.is_crowded()) {
       in_pieces(std::exchange(on_its_way_, {}),
                 [this](std::string_view piece) { add(conversation_.receive(piece)); });
     }
