@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "protocol/reply.h"
 
 namespace tribar {
@@ -28,7 +30,11 @@ Step Conversation::receive(std::string_view bytes) {
       break;
     }
     Step step = on(cut);
-    all.print += step.print;
+    if (all.print.empty()) {
+      all.print = std::move(step.print);  // a long one is not copied
+    } else {
+      all.print += step.print;
+    }
     all.send += step.send;
     all.ending = std::move(step.ending);
   }

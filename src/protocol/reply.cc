@@ -16,6 +16,13 @@ std::vector<std::string_view> split(std::string_view data) {
   if (data.empty()) {
     return fields;
   }
+  // Counted first: a hostile server can send millions, and growing would take twice their space.
+  std::size_t count = 1;
+  for (std::size_t at = find_delimiter(data, 0); at != std::string_view::npos;
+       at = find_delimiter(data, at + kDelimiter.size())) {
+    ++count;
+  }
+  fields.reserve(count);
   std::size_t start = 0;
   for (std::size_t at = find_delimiter(data, 0); at != std::string_view::npos;
        at = find_delimiter(data, start)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Any frame as a command, as a reply, and as a pattern. The first byte is the frame's code, the
+// Any frame as a command, and as a reply. The first byte is the frame's code, the
 // second a name's limit; the rest is the data.
 #include <cstdint>
 #include <string>
@@ -8,7 +8,6 @@
 #include "fuzz.h"
 #include "protocol/command.h"
 #include "protocol/frame.h"
-#include "protocol/glob.h"
 #include "protocol/reply.h"
 
 namespace tribar {
@@ -44,20 +43,6 @@ void check_reply(std::uint8_t code, std::string_view data) {
   }
 }
 
-/// The first half as a pattern, against the second half as a name.
-void check_glob(std::string_view data) {
-  const std::string_view pattern = data.substr(0, data.size() / 2);
-  const std::string_view name = data.substr(data.size() / 2);
-  const Glob glob(pattern);
-  std::uint64_t steps = 0;
-  const bool is_match = glob.matches(name, steps);
-  check(steps <= (pattern.size() + 2) * (name.size() + 2), "a match takes pattern x name steps");
-  if (glob.literal()) {
-    check(is_match == (*glob.literal() == name), "a literal pattern matches itself only");
-  }
-  check(Glob("*").matches(name), "a star matches everything");
-}
-
 }  // namespace
 }  // namespace tribar
 
@@ -68,6 +53,5 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = tribar::fuzz::as_text(data + 2, size - 2);
   tribar::check_command(data[0], text, {.username_bytes = data[1]});
   tribar::check_reply(data[0], text);
-  tribar::check_glob(text);
   return 0;
 }

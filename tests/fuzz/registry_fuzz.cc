@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// The registry with three peers whose every choice is a byte of the input, compared with its model.
+// The registry with a few peers whose every choice is a byte of the input, compared with its model.
 // The first bytes are the limits.
 #include <cstdint>
 
 #include "fuzz.h"
+#include "fuzz_bytes.h"
 #include "support/registry_world.h"
 
 namespace tribar {
 namespace {
 
-/// Gives the bytes of the input one after the other, and zero behind them.
-class Bytes {
- public:
-  Bytes(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
-
-  [[nodiscard]] bool is_empty() const { return at_ == size_; }
-  std::uint32_t take() { return is_empty() ? 0U : data_[at_++]; }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t size_;
-  std::size_t at_ = 0;
-};
+using fuzz::Bytes;
 
 void run(Bytes& bytes) {
   WorldSettings settings;
-  settings.connections = 3;
   const std::uint32_t switches = bytes.take();
+  settings.connections = 3 + (switches >> 2) % 4;
   settings.keeps_records = (switches & 1) != 0;
   settings.has_long_names = (switches & 2) != 0;
   settings.limits.outbox_bytes = 1 + bytes.take() * 2;
@@ -49,7 +38,7 @@ void run(Bytes& bytes) {
 }  // namespace tribar
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  tribar::Bytes bytes(data, size);
+  tribar::fuzz::Bytes bytes(tribar::fuzz::as_text(data, size));
   tribar::run(bytes);
   return 0;
 }
