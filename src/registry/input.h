@@ -66,8 +66,18 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
+/// The buffers of all connections together are nearly full from now on, and long answers are not made
+/// meanwhile; or there is room again.
+struct BuffersShort {
+  friend bool operator==(const BuffersShort&, const BuffersShort&) = default;
+};
+struct BuffersAmple {
+  friend bool operator==(const BuffersAmple&, const BuffersAmple&) = default;
+};
+
 using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
-                               Returned, LoginExpired, Closed, Continue, StorageDown, StorageUp>;
+                               Returned, LoginExpired, Closed, Continue, StorageDown, StorageUp,
+                               BuffersShort, BuffersAmple>;
 
 struct Input {
   ConnectionId from;  // none for those that no connection brings

@@ -48,6 +48,8 @@ class Listing {
 class Listings {
  public:
   [[nodiscard]] bool is_empty() const { return queue_.empty(); }
+  /// Whether one that is added now has its turns at once.
+  [[nodiscard]] bool has_turn_for_more() const { return queue_.size() < kAtOnce; }
   void add(Listing listing) { queue_.push_back(std::move(listing)); }
   void cancel(ConnectionId asker);
   void pass(const Account& account);

@@ -22,11 +22,13 @@ struct Output {
   Arena arena;
   MessageList messages;            // kept messages on their way out
   std::vector<std::string> texts;  // long answers
+  std::size_t kept_bytes = 0;      // by keep()
 
   /// Takes a long text over; the view is good until clear().
   [[nodiscard]] std::string_view keep(std::string&& text) {
     // On the heap whatever its length, so that the view outlives a move of the string.
     text.reserve(64);
+    kept_bytes += text.size();
     return texts.emplace_back(std::move(text));
   }
 
@@ -36,6 +38,7 @@ struct Output {
     arena.reset();
     messages.clear();
     texts.clear();
+    kept_bytes = 0;
   }
 };
 

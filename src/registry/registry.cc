@@ -14,6 +14,9 @@ namespace {
 /// A slice of a LIST: some tens of microseconds. The first one is taken at once, so that a short
 /// LIST is answered in its own turn.
 constexpr std::uint64_t kSliceSteps = 10000;
+/// Of names that are answered in one output. What is asked beyond that comes in an output of its
+/// own, so that many LISTs in one batch are not answered before it is known who reads the answers.
+constexpr std::size_t kMostNameBytes = std::size_t{1} << 20;
 /// Freed of a deleted account's queue per Continue.
 constexpr std::size_t kTrashPerStep = 2000;
 /// Numbers are stored as used in blocks, so that one record serves many messages.
@@ -68,6 +71,10 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     is_storage_up_ = false;
   } else if (std::holds_alternative<StorageUp>(input.body)) {
     is_storage_up_ = true;
+  } else if (std::holds_alternative<BuffersShort>(input.body)) {
+    are_buffers_short_ = true;
+  } else if (std::holds_alternative<BuffersAmple>(input.body)) {
+    are_buffers_short_ = false;
   }
 }
 
@@ -154,9 +161,15 @@ void Registry::list(Session& session, std::uint32_t command_bytes, std::string_v
                   Names{names, account == nullptr ? 0U : 1U}, turn);
   }
   Listing listing(session.id, command_bytes, pattern, accounts_);
-  const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
+  const bool may_begin = !are_buffers_short_ && turn.out.kept_bytes < kMostNameBytes;
+  const Listing::State state = may_begin ? listing.step(accounts_, kSliceSteps, limits_.list_names)
+                                         : Listing::State::Unfinished;
   if (state == Listing::State::Unfinished) {
     session.stalled().is_listing = true;
+    if (!listings_.has_turn_for_more()) {
+      // The names of those that only wait would be bounded by nothing.
+      listing = Listing(session.id, command_bytes, pattern, accounts_);
+    }
     listings_.add(std::move(listing));
     return;
   }
@@ -357,7 +370,7 @@ void Registry::go_on(Turn& turn) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
     }
   }
-  if (listings_.is_empty()) {
+  if (!can_list()) {
     return;
   }
   Listing& listing = listings_.current();

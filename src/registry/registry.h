@@ -40,7 +40,7 @@ class Registry {
   void apply(const Input& input, UnixMs now, Output& out);
 
   /// Whether a Continue is wanted: something was too long for one step.
-  [[nodiscard]] bool has_more_to_do() const { return !listings_.is_empty() || !trash_.is_empty(); }
+  [[nodiscard]] bool has_more_to_do() const { return can_list() || !trash_.is_empty(); }
 
   /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
   /// their ids, messages in ascending order of their numbers. False when the account is there
@@ -79,6 +79,7 @@ class Registry {
 
   [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
+  [[nodiscard]] bool can_list() const { return !listings_.is_empty() && !are_buffers_short_; }
   [[nodiscard]] bool must_wait(const Session& session) const;
   void log_in(Session& session, Account& account);
   void log_out(Session& session);
@@ -103,6 +104,7 @@ class Registry {
   RegistryLimits limits_;
   bool keeps_records_;
   bool is_storage_up_ = true;
+  bool are_buffers_short_ = false;
   Accounts accounts_;
   AccountId last_account_;
   MessageNumber last_number_;

@@ -20,13 +20,16 @@ constexpr std::string_view kSubject = "connections";
 /// reset: for so long, and for so many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
-/// Above the limit on all buffers for so long, connections that hold most are closed.
-constexpr std::uint64_t kOverBudgetMs = 1000;
+/// With buffers short for so long, connections that hold most are closed.
+constexpr std::uint64_t kShortMs = 1000;
 /// How often a connection that sent too many commands in a second may go on.
 constexpr std::uint64_t kPaceMs = 50;
 
-/// Above the limit once, reading goes on when no more than this is held.
-std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
+/// Of the limit on all buffers: above this they are short. Above the limit itself once, reading
+/// goes on when no more than this is held.
+std::uint64_t short_of(std::uint64_t limit) { return limit / 8 * 7; }
+/// Short once, they are so until no more than this is held.
+std::uint64_t ample_of(std::uint64_t limit) { return limit / 4 * 3; }
 
 std::uint64_t held_bytes_of(const Connection& connection) {
   return Framer::in_flight_bytes_of(connection) +
@@ -262,9 +265,9 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     dispatcher_.drop_spares();
   }
   report_turned_away(elapsed_ms);
-  over_budget_ms_ = is_over_budget_ ? over_budget_ms_ + elapsed_ms : 0;
-  if (over_budget_ms_ >= kOverBudgetMs) {
-    over_budget_ms_ = 0;
+  short_ms_ = is_short_ ? short_ms_ + elapsed_ms : 0;
+  if (short_ms_ >= kShortMs) {
+    short_ms_ = 0;
     relieve();
   }
 }
@@ -482,11 +485,19 @@ std::uint64_t Switchboard::buffered_bytes() const {
   return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
 }
 
-/// Above the limit on all buffers together nothing is read until they shrank again.
+/// When all buffers together come near their limit no long answers are made until they shrank
+/// again, and above it nothing is read either.
 void Switchboard::check_budget() {
   const std::uint64_t buffered = buffered_bytes();
   const std::uint64_t limit = limits_.buffered_bytes;
-  const bool is_over = buffered > (is_over_budget_ ? kept_of(limit) : limit);
+  const bool is_short = buffered > (is_short_ ? ample_of(limit) : short_of(limit));
+  if (is_short != is_short_) {
+    is_short_ = is_short;
+    dispatcher_.add_event({}, is_short ? InputBody(BuffersShort{}) : InputBody(BuffersAmple{}));
+    log::warn(kSubject, "buffers hold {} bytes of limits.buffered_bytes {}: they are {}", buffered,
+              limit, is_short ? "short" : "no longer short");
+  }
+  const bool is_over = buffered > (is_over_budget_ ? short_of(limit) : limit);
   if (is_over == is_over_budget_) {
     return;
   }
@@ -500,7 +511,7 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Ends the connections whose buffers are the largest, as many as it takes to read on.
+/// Ends the connections whose buffers are the largest, until there is room again.
 void Switchboard::relieve() {
   std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
   for (const Slot& slot : slots_) {
@@ -510,14 +521,17 @@ void Switchboard::relieve() {
   }
   std::sort(holders.rbegin(), holders.rend());
   std::uint64_t held = buffered_bytes();
+  std::size_t closed = 0;
   for (const auto& [bytes, id] : holders) {
-    if (held <= kept_of(limits_.buffered_bytes)) {
+    if (held <= ample_of(limits_.buffered_bytes)) {
       break;
     }
-    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", id.value, bytes);
+    ++closed;
     drop(*find(id), "held most when buffers were short");
     held -= bytes;
   }
+  log::warn(kSubject, "closed {} connections that held most, {} bytes or more each", closed,
+            closed > 0 ? holders[closed - 1].first : 0);
   check_budget();
 }
 

@@ -131,9 +131,10 @@ class Switchboard {
   std::uint64_t turned_away_ = 0;  // and not logged yet
   std::uint64_t unlogged_ms_ = 0;  // since the first of them
   std::uint64_t tick_ms_ = 1000;
-  std::uint64_t over_budget_ms_ = 0;
-  bool is_over_budget_ = false;
-  bool is_used_ = false;  // since the last tick
+  std::uint64_t short_ms_ = 0;
+  bool is_short_ = false;        // of room for buffers
+  bool is_over_budget_ = false;  // and past the limit
+  bool is_used_ = false;         // since the last tick
   bool is_stopping_ = false;
 };
 

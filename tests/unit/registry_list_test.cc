@@ -166,5 +166,58 @@ TEST(RegistryList, BoundsTheNamesOfALongList) {
   EXPECT_EQ(bench.go_on(), (Effects{names(kDan, {long_name('y')})}));
 }
 
+// Answers that nobody reads were made as fast as they were asked for.
+TEST(RegistryList, MakesNoLongAnswersWhileBuffersAreShort) {
+  RegistryBench bench = with_long_names("xyz");
+  bench.apply(list(kDan, long_pattern('z')));
+  bench.apply(event(BuffersShort{}));
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})), Effects{});
+  EXPECT_EQ(bench.apply(list(kBob, "*")), Effects{});
+  EXPECT_EQ(bench.apply(list(kCat, "nobody")), (Effects{names(kCat, {})}));
+  bench.apply(event(BuffersAmple{}));
+  EXPECT_EQ(bench.go_on(), (Effects{names(kBob, {long_name('x'), long_name('y'), long_name('z')}),
+                                    names(kDan, {long_name('z')})}));
+}
+
+TEST(RegistryList, AnswersManyLongListsAtOnceAllTheSame) {
+  RegistryBench bench = with_long_names("xyz");
+  constexpr std::uint64_t kAskers = 20;
+  for (std::uint64_t slot = 10; slot < 10 + kAskers; ++slot) {
+    bench.apply(list(ConnectionId::make(slot, 1), long_pattern('x')));
+  }
+  std::size_t answered = 0;
+  for (const Effect& effect : bench.go_on()) {
+    EXPECT_EQ(effect, names(effect.to, {long_name('x')}));
+    ++answered;
+  }
+  EXPECT_EQ(answered, kAskers);
+}
+
+// A batch of LISTs was answered whole before anybody could know that nobody reads the answers.
+TEST(RegistryList, AnswersOnlySoMuchInOneOutput) {
+  constexpr std::size_t kAccounts = 100;
+  constexpr std::uint64_t kAskers = 200;
+  Registry registry({}, {1, 2}, false);
+  for (std::uint64_t i = 0; i < kAccounts; ++i) {
+    ASSERT_TRUE(
+        registry.restore_account(AccountId{i + 1}, std::string(300, 'a') + std::to_string(i)));
+  }
+  Output out;
+  for (std::uint64_t slot = 0; slot < kAskers; ++slot) {
+    registry.apply(list(ConnectionId::make(slot, 1), ""), UnixMs{1}, out);
+  }
+  EXPECT_GT(out.effects.size(), kAskers / 10);
+  EXPECT_LT(out.effects.size(), kAskers / 4);
+  std::size_t answered = out.effects.size();
+  while (registry.has_more_to_do()) {
+    out.clear();
+    registry.apply(event(Continue{}), UnixMs{1}, out);
+    EXPECT_LE(out.effects.size(), 1U);
+    answered += out.effects.size();
+  }
+  EXPECT_EQ(answered, kAskers);
+}
+
 }  // namespace
 }  // namespace tribar

@@ -395,6 +395,28 @@ TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
             1);
 }
 
+// They went on being made, and nobody was read from until their askers were closed.
+TEST(Switchboard, HasNoLongAnswersMadeWhenBuffersAreShort) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  const std::string frame = send_bytes("bob", "bob", std::string(60'000, 'x'));
+  rig.send(ann, std::string_view(frame).substr(0, 50'000));
+  rig.send(bob, std::string_view(frame).substr(0, 40'000));
+  EXPECT_TRUE(bob.stream->is_reading);
+  Peer cid = rig.connect();
+  rig.send(cid, bytes_of(List{"*"}));
+  rig.turn();
+  EXPECT_EQ(cid.frames(), Frames{});
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.turn();
+  EXPECT_EQ(cid.frames(), Frames{names({"ann", "bob"})});
+}
+
 // What waited in the registry counted nowhere.
 TEST(Switchboard, CountsCommandsThatWait) {
   SwitchboardLimits limits;
