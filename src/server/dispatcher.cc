@@ -101,7 +101,6 @@ void Dispatcher::recycle(BatchPtr batch) {
 void Dispatcher::drop_spares() {
   spare_.clear();
   spare_bytes_ = 0;
-  spare_bytes_ = 0;
   for (BatchPtr& batch : open_) {
     if (batch->arrivals.empty()) {
       batch = std::make_unique<Batch>();

@@ -2,6 +2,7 @@
 //
 // tribard: arguments, config, log, Server; the one catch-all.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +35,12 @@ Config config_or_exit(const ConfigChoice& choice) {
   return config.value();
 }
 
+/// From this size on memory that is freed goes back to the system at once. Otherwise long answers,
+/// made by one thread and freed by another, would leave holes that are several times as large.
+constexpr int kReturnedBytes = 1 << 20;
+
 int serve(const Config& config, const ConfigChoice& choice) {
+  mallopt(M_MMAP_THRESHOLD, kReturnedBytes);
   log::configure(config.log.level, config.log.format);
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
   std::unique_ptr<Server> server;

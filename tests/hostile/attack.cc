@@ -29,9 +29,9 @@ Attack::Attack(const Options& options)
 }
 
 void Attack::begin() {
-  static_cast<void>(bystanders_.take_p99());
+  static_cast<void>(bystanders_.take_times());
   crowd_.turn_for(sized(milliseconds(200), milliseconds(4000)));
-  before_p99_ = bystanders_.take_p99();
+  before_ = bystanders_.take_times();
   before_bytes_ = target_.resident_bytes();
   most_bytes_ = before_bytes_;
   before_descriptors_ = target_.descriptors();
@@ -67,10 +67,11 @@ void Attack::wait_for_descriptors(std::ptrdiff_t more, milliseconds most) {
 }
 
 void Attack::end(std::string_view name, std::string_view what_happened) {
+  const Bystanders::Times during = bystanders_.take_times();
   const std::string row =
-      fmt::format("| {} | {} | {:.1f} + {:.1f} | {:.0f} % | {} / {} |\n", name, what_happened,
-                  mib(before_bytes_), mib(grown_bytes()), cpu_share() * 100, before_p99_.count(),
-                  bystanders_.take_p99().count());
+      fmt::format("| {} | {} | {:.1f} + {:.1f} | {:.0f} % | {} / {} | {} |\n", name, what_happened,
+                  mib(before_bytes_), mib(grown_bytes()), cpu_share() * 100, before_.p99.count(),
+                  during.p99.count(), during.worst.count());
   std::fputs(row.c_str(), stdout);
   if (const char* table = std::getenv("TRIBAR_ATTACK_TABLE")) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(table, "a"), std::fclose);

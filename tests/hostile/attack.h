@@ -23,7 +23,7 @@ inline constexpr std::size_t kMiB = std::size_t{1} << 20;
 class Attack {
  public:
   struct Options {
-    std::string_view settings;  // of the config
+    std::string_view settings = {};  // of the config
     Engine engine = Engine::Memory;
     milliseconds bystanders_pause{2};
   };
@@ -61,7 +61,7 @@ class Attack {
   Bystanders bystanders_;
   Crowd::Clock::time_point begin_;
   Crowd::Clock::time_point looked_;
-  Bystanders::Microseconds before_p99_{0};
+  Bystanders::Times before_;
   std::size_t before_bytes_ = 0;
   std::size_t most_bytes_ = 0;
   std::size_t before_descriptors_ = 0;

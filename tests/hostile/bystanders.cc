@@ -34,7 +34,7 @@ Bystanders::~Bystanders() {
   EXPECT_EQ(failure_, "");
 }
 
-Bystanders::Microseconds Bystanders::take_p99() {
+Bystanders::Times Bystanders::take_times() {
   std::vector<Microseconds> times;
   {
     const std::lock_guard lock(mutex_);
@@ -42,11 +42,11 @@ Bystanders::Microseconds Bystanders::take_p99() {
     EXPECT_EQ(failure_, "");
   }
   if (times.empty()) {
-    return Microseconds(0);
+    return {};
   }
   const auto at = times.begin() + static_cast<std::ptrdiff_t>(times.size() * 99 / 100);
   std::nth_element(times.begin(), at, times.end());
-  return *at;
+  return {*at, *std::max_element(at, times.end())};
 }
 
 void Bystanders::exchange_until_told() {
