@@ -277,9 +277,9 @@ class Stations {
       : settings_(settings),
         lengths_(lengths),
         registry_(settings.registry, {1, 2}, false),
-        dispatcher_(settings.workers, inbox_,
+        dispatcher_(settings.workers, inbox_, last_number_,
                     [this](BatchPtr batch) { sent_.push_back(std::move(batch)); }),
-        board_(settings.board, dispatcher_) {
+        board_(settings.board, dispatcher_, census_) {
     reader_.stream = std::make_shared<test::FakeStream>();
     peer_.stream = std::make_shared<test::FakeStream>();
     for (End* end : {&reader_, &peer_}) {
@@ -455,7 +455,8 @@ class Stations {
 
   void take_home() {
     for (BatchPtr& batch : std::exchange(applied_, {})) {
-      board_.take_home(std::move(batch));
+      board_.take_home(*batch);
+      dispatcher_.recycle(std::move(batch));
     }
     board_.finish_turn();
   }
@@ -497,7 +498,9 @@ class Stations {
   LoopInbox inbox_{[] {}};
   std::deque<BatchPtr> sent_;
   std::vector<BatchPtr> applied_;
+  std::atomic<std::uint64_t> last_number_{0};
   Dispatcher dispatcher_;
+  Census census_;
   Switchboard board_;
   End reader_;
   End peer_;

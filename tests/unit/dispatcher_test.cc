@@ -116,8 +116,10 @@ TEST(Dispatcher, KeepsNoMoreThanItMayForTheNextUse) {
   LoopInbox inbox([] {});
   std::vector<BatchPtr> sent;
   constexpr std::size_t kBytes = 100'000;
+  std::atomic<std::uint64_t> last_number{0};
   Dispatcher dispatcher(
-      1, inbox, [&sent](BatchPtr batch) { sent.push_back(std::move(batch)); }, 3 * kBytes);
+      1, inbox, last_number, [&sent](BatchPtr batch) { sent.push_back(std::move(batch)); }, {},
+      3 * kBytes);
   for (int i = 0; i < 3; ++i) {
     dispatcher.batch_of(connection(1)).bytes.append(std::string(kBytes, 'x'));
     dispatcher.add_event(connection(1), Ended{});
