@@ -22,6 +22,7 @@ struct Rejected {
 /// The connection was not logged in when its time for that was over.
 struct LoginExpired {
   Refusal refusal;
+  std::uint32_t logins = 0;  // that the loop has seen: one that it had not yet came in time
   friend bool operator==(const LoginExpired&, const LoginExpired&) = default;
 };
 

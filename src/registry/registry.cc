@@ -74,7 +74,7 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
 void Registry::execute(Session& session, const Input& input, Turn& turn) {
   const std::uint32_t bytes = input.command_bytes;
   if (const auto* expired = std::get_if<LoginExpired>(&input.body)) {
-    login_expired(session, expired->refusal, turn);
+    login_expired(session, *expired, turn);
   } else if (session.is_over) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
@@ -335,11 +335,12 @@ void Registry::end_when_done(Session& session) {
   session.is_over = true;
 }
 
-void Registry::login_expired(Session& session, const Refusal& refusal, Turn& turn) {
-  if (session.is_logged_in || session.is_over) {
+void Registry::login_expired(Session& session, const LoginExpired& expired, Turn& turn) {
+  // After a logout the time to log in begins anew.
+  if (session.is_logged_in || session.logins != expired.logins || session.is_over) {
     return;
   }
-  refuse(session, 0, refusal, turn);
+  refuse(session, 0, expired.refusal, turn);
   finish(session, turn);
 }
 
@@ -410,6 +411,7 @@ Session& Registry::session_of(ConnectionId id) {
 void Registry::log_in(Session& session, Account& account) {
   session.account = {account.place, account.id};
   session.is_logged_in = true;
+  session.logins += 1;
   // Of a connection that is gone the commands that waited are still done, but nobody reads there.
   account.session = session.is_gone ? ConnectionId{} : session.id;
 }

@@ -75,7 +75,7 @@ class Registry {
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
   void end_when_done(Session& session);
-  void login_expired(Session& session, const Refusal& refusal, Turn& turn);
+  void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
   void closed(Session& session, Turn& turn);
   void go_on(Turn& turn);
 

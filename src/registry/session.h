@@ -42,10 +42,11 @@ struct Session {
   /// Whose pushes it gets. Stays behind a logout by half-close, since answers are still written.
   AccountRef account;
   bool is_logged_in = false;
-  bool has_ended = false;   // the peer sends no more: its logout, once its commands are executed
-  bool is_over = false;     // ended or to be closed: what the peer asks counts no more
-  bool is_closing = false;  // Close was the last word
-  bool is_gone = false;     // closed: nobody reads answers
+  bool has_ended = false;    // the peer sends no more: its logout, once its commands are executed
+  bool is_over = false;      // ended or to be closed: what the peer asks counts no more
+  bool is_closing = false;   // Close was the last word
+  bool is_gone = false;      // closed: nobody reads answers
+  std::uint32_t logins = 0;  // so far
   /// Charges handed over and not reported written; of all effects, and of this account's pushes.
   std::uint64_t owed = 0;
   std::uint64_t owed_push_charge = 0;

@@ -190,6 +190,7 @@ void Switchboard::take_home(const Batch& batch) {
     }
     if (std::holds_alternative<LoggedIn>(effect.body)) {
       connection->is_logged_in = true;
+      connection->logins += 1;
       connection->is_expired = false;
     } else if (std::holds_alternative<LoggedOut>(effect.body)) {
       connection->is_logged_in = false;
@@ -414,8 +415,9 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     connection.waited_ms += elapsed;
     if (connection.waited_ms >= limits_.login_ms) {
       connection.is_expired = true;
-      dispatcher_.add_event(connection.id,
-                            LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}});
+      dispatcher_.add_event(
+          connection.id,
+          LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}, connection.logins});
     }
   }
   if (connection.held && connection.is_reading && limits_.frame_ms > 0) {

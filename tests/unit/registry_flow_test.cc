@@ -328,6 +328,18 @@ TEST(RegistryFlow, HonoursALoginThatWaitedWhenTheTimeWasOver) {
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
 }
 
+// The login and the end of its account were on their way to the loop when the time was over there.
+TEST(RegistryFlow, BeginsTheTimeForALoginAnewAfterALogout) {
+  RegistryBench bench = with_users({"ann"});
+  bench.close(kAnn);
+  bench.apply(login(kDan, "ann"));
+  bench.apply(delete_account(kDan));
+  const Refusal refusal{RefusalCode::LoginTimeout, 0, 5000};
+  EXPECT_EQ(bench.apply(event(kDan, LoginExpired{refusal, 0})), Effects{});
+  EXPECT_EQ(bench.apply(event(kDan, LoginExpired{refusal, 1})),
+            (Effects{refused(kDan, refusal, 0), close(kDan)}));
+}
+
 // They had to wait for a reader to be told nothing.
 TEST(RegistryFlow, CompletesWhatWaitedBehindTheExpiredLogin) {
   RegistryLimits limits;
