@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+//
+// See bounds.h.
+#include "simulation/bounds.h"
+
+#include <algorithm>
+
+#include "protocol/frame.h"
+#include "server/connection.h"
+
+namespace tribar::simulation {
+namespace {
+
+/// What one read can bring.
+constexpr std::size_t kReadBytes = 65536;
+/// The longest answer that is no message: refusals and lists of few names.
+constexpr std::size_t kAnswerBytes = 500;
+
+void check_window(const Connection& connection, const Settings& settings, Diary& diary) {
+  const FrameLimits& limits = settings.loop.frames;
+  const std::uint64_t one_frame = limits.frame_bytes + kHeaderBytes;
+  // A fatal mistake takes its place behind a full window.
+  const std::uint64_t last_word = connection.is_lost ? 1 : 0;
+  if (connection.in_flight_commands > limits.in_flight_commands + last_word ||
+      connection.in_flight_bytes >= limits.in_flight_bytes + one_frame + last_word * kHeaderBytes) {
+    diary.fail("{:x}: {} commands of {} bytes are in flight", connection.id.value,
+               connection.in_flight_commands, connection.in_flight_bytes);
+  }
+  const bool is_full = connection.in_flight_commands >= limits.in_flight_commands ||
+                       connection.in_flight_bytes >= limits.in_flight_bytes;
+  if (is_full && connection.is_reading && !connection.is_shut) {
+    diary.fail("{:x}: is read from behind a full window", connection.id.value);
+  }
+}
+
+void check_outbox(const Connection& connection, const Settings& settings, Diary& diary) {
+  // One frame always passes, of a command both its push and its echo; a short answer counts half.
+  const std::uint64_t frame_bytes =
+      std::max<std::uint64_t>(settings.loop.frames.frame_bytes + kHeaderBytes, kAnswerBytes);
+  const std::uint64_t most = 2 * settings.loop.outbox_bytes + 3 * frame_bytes;
+  if (connection.outbox && connection.outbox->held_bytes() > most) {
+    diary.fail("{:x}: {} bytes wait to be written", connection.id.value,
+               connection.outbox->held_bytes());
+  }
+}
+
+}  // namespace
+
+void check_bounds(const Life& life, const Settings& settings, Diary& diary) {
+  std::uint64_t buffered_bytes = 0;
+  bool reads = false;
+  for (const auto& link : life.links()) {
+    if (link->connection == nullptr) {
+      continue;
+    }
+    const Connection& connection = *link->connection;
+    check_window(connection, settings, diary);
+    check_outbox(connection, settings, diary);
+    if (connection.is_reading != link->is_reading) {
+      diary.fail("{:x}: is read from unawares, or not", connection.id.value);
+    }
+    const std::size_t held = connection.held ? connection.held->bytes.size() : 0;
+    if (held > kReadBytes + settings.loop.frames.frame_bytes + kHeaderBytes) {
+      diary.fail("{:x}: {} bytes are held", connection.id.value, held);
+    }
+    buffered_bytes += held + Framer::in_flight_bytes_of(connection) +
+                      (connection.outbox ? connection.outbox->held_bytes() : 0);
+    reads |= connection.is_reading && !connection.is_shut;
+  }
+  if (buffered_bytes > settings.loop.buffered_bytes && reads) {
+    diary.fail("something is read, with {} bytes in buffers", buffered_bytes);
+  }
+  if (life.registry().queued_bytes() > settings.registry.queued_bytes) {
+    diary.fail("{} bytes of messages are kept", life.registry().queued_bytes());
+  }
+}
+
+void check_rest(const Connection& connection, Diary& diary) {
+  if (connection.in_flight_commands != 0 || connection.in_flight_bytes != 0) {
+    diary.fail("{:x}: {} commands stay in flight", connection.id.value,
+               connection.in_flight_commands);
+  }
+  if (connection.outbox) {
+    diary.fail("{:x}: {} bytes stay unwritten", connection.id.value,
+               connection.outbox->held_bytes());
+  }
+  if (!connection.is_reading || (connection.held && connection.held->is_blocked)) {
+    diary.fail("{:x}: is not read from any more", connection.id.value);
+  }
+}
+
+}  // namespace tribar::simulation

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+//
+// See ledger.h.
+#include "simulation/ledger.h"
+
+#include <algorithm>
+#include <tuple>
+#include <variant>
+
+#include "simulation/conversation.h"
+
+namespace tribar::simulation {
+
+MessageFacts* Ledger::message(std::string_view text) {
+  const auto found = messages_.find(text);
+  return found == messages_.end() ? nullptr : &found->second;
+}
+
+MessageFacts& Ledger::add_message(std::string_view text) {
+  MessageFacts& facts = messages_[std::string(text)];
+  facts.sequence = ++sequence_;
+  return facts;
+}
+
+std::size_t Ledger::accounts_that_may_exist() const {
+  return static_cast<std::size_t>(std::count_if(
+      accounts_.begin(), accounts_.end(), [](const auto& each) { return each.second.may_exist; }));
+}
+
+bool Ledger::must_have_existed(const std::string& name, std::uint64_t since) {
+  const AccountFacts& facts = account(name);
+  return facts.exists_since && *facts.exists_since < since;
+}
+
+bool Ledger::may_have_existed(const std::string& name, std::uint64_t since) {
+  const AccountFacts& facts = account(name);
+  return facts.may_exist || facts.gone_since >= since;
+}
+
+bool Ledger::may_have_been_logged_in(const std::string& name, std::uint64_t since,
+                                     const Conversation& besides) {
+  if (account(name).claim_end >= since) {
+    return true;
+  }
+  return std::any_of(conversations_.begin(), conversations_.end(), [&](const Conversation* each) {
+    return each != &besides && each->claims(name) && !each->is_released_before(since);
+  });
+}
+
+void Ledger::ask_to_create(const std::string& name) {
+  AccountFacts& facts = account(name);
+  ++facts.unsettled_creates;
+  if (!facts.may_exist) {
+    facts.may_exist = true;
+    facts.may_since = diary.step;
+  }
+}
+
+void Ledger::ask_to_delete(const std::string& name) {
+  AccountFacts& facts = account(name);
+  ++facts.unsettled_deletes;
+  facts.delete_step = diary.step;
+  facts.exists_since.reset();
+  facts.is_confirmed = false;
+  for (auto& [text, message] : messages_) {
+    message.is_excused |= message.recipient == name;
+  }
+}
+
+void Ledger::confirm_deleted(const std::string& name, std::uint64_t asked_step) {
+  AccountFacts& facts = account(name);
+  ++facts.deleted_told;
+  if (settings.is_durable && facts.deleted_told > facts.deleted_stored) {
+    diary.fail("the end of {} was told and is not stored", name);
+  }
+  for (auto& [text, message] : messages_) {
+    if (message.recipient == name && message.is_promised && !message.is_dead &&
+        message.is_excused && facts.created_step < asked_step) {
+      message.is_dead = true;
+      message.dead_since = diary.step;
+    }
+  }
+  if (facts.unsettled_creates == 0 && facts.created_step < asked_step) {
+    facts.may_exist = false;
+    facts.gone_since = diary.step;
+  }
+}
+
+void Ledger::note_accepted(Conversation& conversation) {
+  conversation.accepted_step = diary.step;
+  conversations_.push_back(&conversation);
+  by_id_[conversation.id.value] = &conversation;
+  if (++open_connections > settings.loop.connections) {
+    conversation.note_stranger();
+  }
+}
+
+void Ledger::note_passed(const Batch& batch) {
+  for (const Input& input : batch.inputs) {
+    if (const auto* back = std::get_if<Returned>(&input.body)) {
+      diary.tell("message {} returns", back->message.text.substr(0, 20));
+    }
+    const auto found = by_id_.find(input.from.value);
+    Conversation* from = found == by_id_.end() ? nullptr : found->second;
+    if (const auto* done = std::get_if<Written>(&input.body)) {
+      diary.tell("{:x}: {} pushes, {} bytes are reported written", input.from.value, done->pushes,
+                 done->charge);
+    }
+    if (std::holds_alternative<Closed>(input.body) && from != nullptr) {
+      from->note_closed();
+    } else if (std::holds_alternative<Ended>(input.body) && from != nullptr) {
+      from->note_logout();
+    } else if (std::holds_alternative<StorageUp>(input.body)) {
+      up_passed_ = diary.step;
+      is_down_ = !is_told_up_;
+    }
+  }
+  for (const Record& record : batch.output.records) {
+    if (const auto* handed = std::get_if<HandedOver>(&record)) {
+      diary.tell("handed over: {}", texts_[handed->number.value].substr(0, 20));
+    }
+  }
+  for (const Effect& effect : batch.output.effects) {
+    if (const auto* push = std::get_if<Push>(&effect.body)) {
+      diary.tell("{:x}: is to get {}", effect.to.value, push->message->text.substr(0, 20));
+      know_number(push->message->text, push->number);
+    } else if (std::holds_alternative<Close>(effect.body)) {
+      if (const auto found = by_id_.find(effect.to.value); found != by_id_.end()) {
+        found->second->note_logout();
+      }
+    }
+  }
+}
+
+void Ledger::note_stored(const Record& record) {
+  if (const auto* created = std::get_if<AccountCreated>(&record)) {
+    if (!stored_accounts_.empty() && stored_accounts_.rbegin()->first >= created->account.value) {
+      diary.fail("account id {} is stored after a higher one", created->account.value);
+    }
+    stored_accounts_[created->account.value] = created->name;
+    ++account(created->name).created_stored;
+  } else if (const auto* deleted = std::get_if<AccountDeleted>(&record)) {
+    std::string& name = stored_accounts_[deleted->account.value];
+    ++account(name).deleted_stored;
+    name.clear();
+  } else if (const auto* kept = std::get_if<MessageKept>(&record)) {
+    MessageFacts* facts = message(kept->text);
+    if (facts == nullptr || kept->sender != facts->sender ||
+        stored_accounts_[kept->account.value] != facts->recipient) {
+      // Of a deleted account the name is gone.
+      if (facts == nullptr || !stored_accounts_[kept->account.value].empty()) {
+        diary.fail("message {} is stored as what it is not", kept->text);
+        return;
+      }
+    }
+    facts->is_stored = true;
+    if (kept->number.value <= last_kept_ || kept->number.value >= reserved_below_) {
+      diary.fail("number {} is stored after {}, with {} reserved", kept->number.value, last_kept_,
+                 reserved_below_);
+    }
+    last_kept_ = kept->number.value;
+    know_number(kept->text, kept->number);
+  } else if (const auto* handed = std::get_if<HandedOver>(&record)) {
+    const MessageFacts* facts = message(texts_[handed->number.value]);
+    if (facts == nullptr) {
+      diary.fail("number {} is handed over, and nobody knows it", handed->number.value);
+    } else if (facts->taken == 0 && !facts->is_excused) {
+      diary.fail("message {} is stored as handed over before it is", facts->text);
+    }
+  } else if (const auto* reserved = std::get_if<NumbersReserved>(&record)) {
+    reserved_below_ = reserved->below.value;
+  }
+}
+
+void Ledger::note_storage_state(bool is_up) {
+  is_told_up_ = is_up;
+  if (!is_up) {
+    is_down_ = true;
+    was_down_ = true;
+  }
+}
+
+void Ledger::begin_life(const Storage& storage) {
+  check_pairs();
+  std::map<std::string, std::uint64_t> kept_accounts;
+  for (const auto& [id, account] : storage.accounts()) {
+    kept_accounts[account.name] = id;
+  }
+  for (const auto& [name, id] : kept_accounts) {
+    if (!account(name).may_exist) {
+      diary.fail("account {} is in the store, and cannot be", name);
+    }
+  }
+  for (auto& [name, facts] : accounts_) {
+    const bool is_kept = kept_accounts.contains(name);
+    if (facts.is_confirmed && facts.exists_since && !is_kept) {
+      diary.fail("account {} is lost", name);
+    }
+    facts.is_confirmed = is_kept;
+    facts.may_exist = is_kept;
+    facts.exists_since = is_kept ? std::optional(diary.step) : std::nullopt;
+    facts.may_since = diary.step;
+    facts.gone_since = diary.step;
+    facts.claim_end = 0;
+    facts.unsettled_creates = 0;
+    facts.unsettled_deletes = 0;
+    // What was stored and never told counts as told.
+    facts.created_told = facts.created_stored;
+    facts.deleted_told = facts.deleted_stored;
+  }
+  for (auto& [text, message] : messages_) {
+    const auto found = storage.messages().find(message.number);
+    const bool is_kept = found != storage.messages().end() && found->second.text == text &&
+                         storage.accounts().contains(found->second.recipient.value);
+    if (message.is_promised && !message.is_excused && message.taken == 0 && !is_kept) {
+      diary.fail("message {} is lost", text);
+    }
+    message.is_promised = is_kept;
+    message.is_excused = !is_kept;
+    message.is_refused |= !is_kept;
+    message.taken_now = 0;
+    if (!is_kept) {
+      // A number that was given and not stored may be given again.
+      message.number = 0;
+    }
+  }
+  conversations_.clear();
+  by_id_.clear();
+  open_connections = 0;
+  is_ending = false;
+  is_down_ = false;
+  was_down_ = false;
+  is_told_up_ = true;
+  up_passed_ = 0;
+}
+
+void Ledger::check_pairs() {
+  using Place = std::tuple<std::uint64_t, std::string_view, std::uint64_t>;
+  std::map<Place, std::uint64_t> sent;
+  for (auto& [text, message] : messages_) {
+    if (message.number != 0 && message.from != nullptr) {
+      sent[{message.from->number(), message.recipient, message.sequence}] = message.number;
+    }
+    message.from = nullptr;
+  }
+  Place before;
+  std::uint64_t last = 0;
+  for (const auto& [place, number] : sent) {
+    const auto& [from, to, sequence] = place;
+    if (from == std::get<0>(before) && to == std::get<1>(before) && number <= last) {
+      diary.fail("#{} to {}: message number {} was overtaken by {}", from, to, last, number);
+    }
+    before = place;
+    last = number;
+  }
+}
+
+void Ledger::check_delivered() {
+  for (const auto& [text, message] : messages_) {
+    if (message.is_promised && !message.is_excused && message.taken == 0) {
+      diary.fail("message {} from {} was confirmed and never came to {}", text, message.sender,
+                 message.recipient);
+    }
+  }
+}
+
+std::size_t Ledger::queued_at_most(const std::string& name, std::size_t& bytes) const {
+  std::size_t count = 0;
+  for (const auto& [text, message] : messages_) {
+    if (!message.is_refused && (name.empty() || message.recipient == name)) {
+      bytes += message.bytes();
+      ++count;
+    }
+  }
+  return count;
+}
+
+std::size_t Ledger::queued_at_least(const std::string& name) const {
+  return static_cast<std::size_t>(
+      std::count_if(messages_.begin(), messages_.end(), [&](const auto& each) {
+        const MessageFacts& message = each.second;
+        return message.is_promised && !message.is_excused && message.taken == 0 &&
+               message.recipient == name;
+      }));
+}
+
+void Ledger::know_number(std::string_view text, MessageNumber number) {
+  MessageFacts* facts = message(text);
+  if (facts == nullptr) {
+    diary.fail("a message that nobody sent: {}", text);
+    return;
+  }
+  if (facts->number != 0 && facts->number != number.value) {
+    diary.fail("message {} has number {} and {}", text, facts->number, number.value);
+  }
+  facts->number = number.value;
+  texts_[number.value] = facts->text;
+}
+
+}  // namespace tribar::simulation

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// The settings of a simulated server: limits so small that a short run meets all of them.
+#pragma once
+
+#include <cstddef>
+
+#include "protocol/command.h"
+#include "registry/registry.h"
+#include "server/switchboard.h"
+#include "simulation/random.h"
+
+namespace tribar::simulation {
+
+struct Settings {
+  SwitchboardLimits loop;
+  RegistryLimits registry;
+  CommandLimits commands;
+  std::size_t workers = 1;
+  bool is_durable = false;
+};
+
+[[nodiscard]] inline Settings roll_settings(Random& random) {
+  Settings settings;
+  settings.workers = random.between(1, 4);
+  settings.is_durable = random.chance(60);
+  settings.commands.username_bytes = 8;
+  SwitchboardLimits& loop = settings.loop;
+  loop.frames.frame_bytes = random.between(1024, 3000);
+  loop.frames.in_flight_commands = random.chance(50) ? random.between(1, 6) : 1000;
+  loop.frames.in_flight_bytes = random.chance(50) ? random.between(60, 2000) : 100'000;
+  loop.connections = random.chance(30) ? random.between(2, 6) : 100;
+  loop.outbox_bytes = random.chance(70) ? random.between(60, 2000) : 100'000;
+  loop.buffered_bytes = random.chance(15) ? random.between(2000, 20'000) : 1'000'000;
+  loop.login_ms = random.chance(50) ? random.between(300, 5000) : 0;
+  loop.frame_ms = random.chance(50) ? random.between(100, 3000) : 0;
+  loop.stalled_ms = random.chance(50) ? random.between(100, 5000) : 0;
+  RegistryLimits& registry = settings.registry;
+  registry.accounts = random.chance(15) ? random.between(1, 4) : 1000;
+  registry.outbox_bytes = loop.outbox_bytes;
+  registry.undelivered_messages = random.chance(40) ? random.between(0, 8) : 10'000;
+  registry.undelivered_bytes = random.chance(20) ? random.between(0, 1500) : 1'000'000;
+  registry.queued_bytes = random.chance(15) ? random.between(100, 4000) : 10'000'000;
+  registry.list_names = random.chance(10) ? random.between(1, 3) : 1000;
+  return settings;
+}
+
+}  // namespace tribar::simulation

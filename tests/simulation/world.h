@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// One run: a server with its lives, its clients, the network and the store between and under them,
+// and the schedule that decides who acts next. All of it follows from the seed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulation/client.h"
+#include "simulation/conversation.h"
+#include "simulation/diary.h"
+#include "simulation/ledger.h"
+#include "simulation/life.h"
+#include "simulation/random.h"
+#include "simulation/settings.h"
+#include "simulation/storage.h"
+
+namespace tribar::simulation {
+
+class World {
+ public:
+  World(std::uint64_t seed, bool is_telling);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Runs to the end. Empty, or which promise was broken.
+  std::string run();
+
+  /// Differs as soon as two runs do.
+  [[nodiscard]] std::uint64_t fingerprint() { return random_.next() ^ diary_.step; }
+
+ private:
+  /// How often who acts: so that in some runs one is slow and in some another.
+  struct Weights {
+    std::size_t loop, worker, journal, client, network, time, trouble;
+  };
+
+  void act();
+  void act_trouble();
+  void run_server();
+  void run_journal();
+  void carry();
+  void crash();
+  void restart();
+  void begin_life();
+  void look();
+  std::shared_ptr<Link> connect();
+
+  void calm_down();
+  void run_until_idle();
+  bool run_everything();
+  void check_idle();
+  void collect();
+  void fill_queues();
+  std::unique_ptr<Client> log_in(const std::string& name);
+
+  Diary diary_;
+  Random random_;
+  Settings settings_;
+  Weights weights_;
+  Ledger ledger_;
+  Storage storage_;
+  std::vector<std::unique_ptr<Conversation>> conversations_;
+  std::vector<std::shared_ptr<Link>> links_;
+  std::unique_ptr<Life> life_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::uint64_t last_message_ = 0;
+};
+
+}  // namespace tribar::simulation
