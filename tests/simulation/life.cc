@@ -16,7 +16,8 @@ namespace tribar::simulation {
 class Life::Tap final : public Journal {
  public:
   using Show = std::function<void(const Batch&)>;
-  Tap(Show show, Onward onward) : show_(std::move(show)), onward_(std::move(onward)) {}
+  using Pass = std::function<void(BatchPtr)>;
+  Tap(Show show, Pass onward) : show_(std::move(show)), onward_(std::move(onward)) {}
   void append(BatchPtr batch) override {
     show_(*batch);
     onward_(std::move(batch));
@@ -25,7 +26,7 @@ class Life::Tap final : public Journal {
 
  private:
   Show show_;
-  Onward onward_;
+  Pass onward_;
 };
 
 Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary& diary,
@@ -36,29 +37,33 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       random_(random),
       registry_(settings.registry, {1, 2}, storage != nullptr),
       inbox_([this] { is_woken_ = true; }),
+      homecoming_({&inbox_}),
       dispatcher_(
-          settings.workers, inbox_,
+          settings.workers, inbox_, last_batch_,
           [this](BatchPtr batch) { workers_[batch->worker].mailbox.push_back(std::move(batch)); }),
-      switchboard_(settings.loop, dispatcher_),
+      switchboard_(settings.loop, dispatcher_, census_),
       journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
-                                     [this](BatchPtr batch) {
-                                       if (commits_) {
-                                         journal_mailbox_.push_back(std::move(batch));
-                                       } else {
-                                         MemoryJournal([this](BatchPtr safe) {
-                                           inbox_.post(std::move(safe));
-                                         }).append(std::move(batch));
-                                       }
-                                     })),
-      actor_(registry_, *journal_, [this] { inbox_.note_passed(); }),
+                                     [this](BatchPtr batch) { store(std::move(batch)); })),
+      actor_(registry_, *journal_, [this](std::uint32_t) { inbox_.note_passed(); }),
       workers_(settings.workers) {
   if (storage != nullptr) {
     commits_.emplace(
-        *storage, [this](BatchPtr batch) { inbox_.post(std::move(batch)); },
+        *storage, [this](std::span<BatchPtr> batches) { homecoming_.post(batches); },
         [this](bool is_up, const std::string&) { tell_storage_state(is_up); });
     if (!storage->restore(registry_)) {
       diary_.fail("the store contradicts itself");
     }
+  }
+}
+
+/// What the registry is done with goes to the journal.
+void Life::store(BatchPtr batch) {
+  if (commits_) {
+    journal_mailbox_.push_back(std::move(batch));
+  } else {
+    MemoryJournal([this](std::span<BatchPtr> safe) {
+      homecoming_.post(safe);
+    }).append(std::move(batch));
   }
 }
 
@@ -90,10 +95,11 @@ void Life::before_poll() {
     tick_due_ms_ = diary_.now_ms + switchboard_.tick_ms();
     const std::uint64_t elapsed_ms = diary_.now_ms - std::exchange(last_tick_ms_, diary_.now_ms);
     listener_.ticked(elapsed_ms);
+    switchboard_.set_time(diary_.now_ms);
     switchboard_.tick(elapsed_ms);
   }
   do {
-    take_home();
+    finish_turn();
   } while (!inbox_.sleep_if_empty());
   must_not_block_ = switchboard_.line_up_logins();
   keep_time();
@@ -142,6 +148,9 @@ void Life::tell(Link& link) {
   if (!link.arrived.empty()) {
     const Framer::Space space = switchboard_.space(*link.connection);
     std::size_t size = std::min(space.size, link.arrived.size());
+    if (size == 0) {
+      return;
+    }
     if (random_.chance(30)) {
       size = random_.between(1, size);
     }
@@ -149,6 +158,7 @@ void Life::tell(Link& link) {
     link.witness->read(std::string_view(link.arrived).substr(0, size));
     link.arrived.erase(0, size);
     switchboard_.read(*link.connection, size);
+    after_read();
   } else if (link.end_arrived) {
     link.is_reading = false;
     switchboard_.end(*link.connection, false);
@@ -156,18 +166,33 @@ void Life::tell(Link& link) {
 }
 
 void Life::after_poll() {
+  switchboard_.set_time(diary_.now_ms);
   inbox_.wake_up();
   switchboard_.admit_logins();
   dispatcher_.submit(UnixMs{diary_.now_ms});
-  take_home();
+  finish_turn();
+}
+
+void Life::after_read() {
+  if (dispatcher_.is_full()) {
+    dispatcher_.submit_full(UnixMs{diary_.now_ms});
+    take_home();
+  }
 }
 
 void Life::take_home() {
   inbox_.drain(arrived_);
-  for (BatchPtr& batch : arrived_) {
-    switchboard_.take_home(std::move(batch));
+  for (BatchShare& share : arrived_) {
+    switchboard_.take_home(*share);
+    if (BatchPtr batch = share.finish()) {
+      dispatcher_.recycle(std::move(batch));
+    }
   }
   arrived_.clear();
+}
+
+void Life::finish_turn() {
+  take_home();
   switchboard_.finish_turn();
   dispatcher_.submit(UnixMs{diary_.now_ms});
 }

@@ -5,6 +5,7 @@
 // GroupCommit do around the stations is done here in the same order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,7 +17,9 @@
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
 #include "registry/registry.h"
+#include "server/census.h"
 #include "server/dispatcher.h"
+#include "server/homecoming.h"
 #include "server/loop_inbox.h"
 #include "server/registry_actor.h"
 #include "server/switchboard.h"
@@ -81,11 +84,14 @@ class Life {
     bool runs_registry = false;
   };
 
+  void store(BatchPtr batch);
   void before_poll();
   void poll();
   void tell(Link& link);
   void after_poll();
+  void after_read();
   void take_home();
+  void finish_turn();
   void keep_time();
   void tell_storage_state(bool is_up);
 
@@ -96,6 +102,9 @@ class Life {
   Registry registry_;
   bool is_woken_ = false;
   LoopInbox inbox_;
+  Homecoming homecoming_;
+  std::atomic<std::uint64_t> last_batch_{0};
+  Census census_;
   Dispatcher dispatcher_;
   Switchboard switchboard_;
   std::optional<CommitQueue> commits_;
@@ -105,7 +114,7 @@ class Life {
   std::vector<Worker> workers_;
   std::deque<std::shared_ptr<Link>> backlog_;
   std::vector<std::shared_ptr<Link>> links_;
-  std::vector<BatchPtr> arrived_;
+  std::vector<BatchShare> arrived_;
   std::optional<std::uint64_t> tick_due_ms_;
   std::uint64_t last_tick_ms_ = 0;
   bool is_polling_ = false;
