@@ -14,7 +14,7 @@ namespace {
 /// What one read can bring.
 constexpr std::size_t kReadBytes = 65536;
 /// The longest answer that is no message: refusals and lists of few names.
-constexpr std::size_t kAnswerBytes = 500;
+constexpr std::size_t kAnswerBytes = 150;
 
 void check_window(const Connection& connection, const Settings& settings, Diary& diary) {
   const FrameLimits& limits = settings.loop.frames;
@@ -33,10 +33,10 @@ void check_window(const Connection& connection, const Settings& settings, Diary&
   }
 }
 
-void check_outbox(const Connection& connection, const Settings& settings, Diary& diary) {
+void check_outbox(const Connection& connection, const Settings& settings, std::size_t longest_frame,
+                  Diary& diary) {
   // One frame always passes, of a command both its push and its echo; a short answer counts half.
-  const std::uint64_t frame_bytes =
-      std::max<std::uint64_t>(settings.loop.frames.frame_bytes + kHeaderBytes, kAnswerBytes);
+  const std::uint64_t frame_bytes = std::max(longest_frame, kAnswerBytes);
   const std::uint64_t most = 2 * settings.loop.outbox_bytes + 3 * frame_bytes;
   if (connection.outbox && connection.outbox->held_bytes() > most) {
     diary.fail("{:x}: {} bytes wait to be written", connection.id.value,
@@ -46,7 +46,8 @@ void check_outbox(const Connection& connection, const Settings& settings, Diary&
 
 }  // namespace
 
-void check_bounds(const Life& life, const Settings& settings, Diary& diary) {
+void check_bounds(const Life& life, const Settings& settings, std::size_t longest_frame,
+                  Diary& diary) {
   std::uint64_t buffered_bytes = 0;
   bool reads = false;
   for (const auto& link : life.links()) {
@@ -55,7 +56,7 @@ void check_bounds(const Life& life, const Settings& settings, Diary& diary) {
     }
     const Connection& connection = *link->connection;
     check_window(connection, settings, diary);
-    check_outbox(connection, settings, diary);
+    check_outbox(connection, settings, longest_frame, diary);
     if (connection.is_reading != link->is_reading) {
       diary.fail("{:x}: is read from unawares, or not", connection.id.value);
     }

@@ -10,7 +10,9 @@
 
 namespace tribar::simulation {
 
-void check_bounds(const Life& life, const Settings& settings, Diary& diary);
+/// `longest_frame`: of all that there have been.
+void check_bounds(const Life& life, const Settings& settings, std::size_t longest_frame,
+                  Diary& diary);
 
 /// Of a connection with which nothing is under way: every window is open, nothing is owed.
 void check_rest(const Connection& connection, Diary& diary);

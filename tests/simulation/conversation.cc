@@ -90,6 +90,7 @@ void Conversation::lose(std::vector<std::string> texts) {
 }
 
 void Conversation::ask(std::uint8_t code, std::string_view data) {
+  ledger_.longest_frame = std::max(ledger_.longest_frame, kHeaderBytes + data.size());
   Asked asked;
   asked.read_step = ledger_.diary.step;
   asked.read_ms = ledger_.diary.now_ms;
@@ -166,6 +167,7 @@ void Conversation::taken(std::string_view bytes) {
     if (is_over_) {
       return fail("another frame, of {} bytes, behind the last word", cut.frame_bytes);
     }
+    ledger_.longest_frame = std::max(ledger_.longest_frame, cut.frame_bytes);
     hear(reply.value());
     output_.erase(0, cut.frame_bytes);
   }
@@ -429,7 +431,7 @@ void Conversation::judge(const Asked& asked, const std::string& text) {
       return judge_send(asked, text);
     case Kind::List:
       is_due = is(RefusalCode::ListTooLong, ledger_.settings.registry.list_names) &&
-               ledger_.accounts_that_may_exist() > ledger_.settings.registry.list_names;
+               ledger_.most_accounts(asked.read_step) > ledger_.settings.registry.list_names;
       break;
     case Kind::Deliver:
       is_due = is(RefusalCode::DeliverBeforeLogin) && account_.empty();
@@ -482,7 +484,7 @@ void Conversation::judge_create(const Asked& asked, const std::string& text) {
   } else {
     const std::uint64_t limit = ledger_.settings.registry.accounts;
     is_due = text == text_of_code(RefusalCode::TooManyAccounts, limit) && account_.empty() &&
-             ledger_.accounts_that_may_exist() >= limit;
+             ledger_.most_accounts(asked.read_step) >= limit;
   }
   if (!is_due) {
     fail("CREATE {} is answered with '{}'", asked.what, text);
@@ -556,8 +558,8 @@ void Conversation::log_in(const std::string& name, std::uint64_t asked_step) {
   if (has_logged_out_ || has_pending_delete()) {
     return;
   }
-  // A DELETE that was read since may have followed.
-  if (!facts.exists_since && facts.delete_step < asked_step) {
+  // A DELETE that was read, perhaps since, may have followed.
+  if (!facts.exists_since && facts.unsettled_deletes == 0 && facts.delete_step < asked_step) {
     facts.exists_since = ledger_.diary.step;
   }
   for (const Conversation* other : ledger_.conversations()) {

@@ -22,9 +22,11 @@ MessageFacts& Ledger::add_message(std::string_view text) {
   return facts;
 }
 
-std::size_t Ledger::accounts_that_may_exist() const {
-  return static_cast<std::size_t>(std::count_if(
-      accounts_.begin(), accounts_.end(), [](const auto& each) { return each.second.may_exist; }));
+std::size_t Ledger::most_accounts(std::uint64_t since) const {
+  return static_cast<std::size_t>(
+      std::count_if(accounts_.begin(), accounts_.end(), [since](const auto& each) {
+        return each.second.may_exist || each.second.gone_since >= since;
+      }));
 }
 
 bool Ledger::must_have_existed(const std::string& name, std::uint64_t since) {

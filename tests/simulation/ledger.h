@@ -69,7 +69,8 @@ class Ledger {
   /// Null when no such message was read.
   MessageFacts* message(std::string_view text);
   MessageFacts& add_message(std::string_view text);
-  [[nodiscard]] std::size_t accounts_that_may_exist() const;
+  /// Accounts that may have been there at some time since; no two need to have been at once.
+  [[nodiscard]] std::size_t most_accounts(std::uint64_t since) const;
   [[nodiscard]] const std::map<std::string, AccountFacts>& accounts() const { return accounts_; }
 
   // About accounts, from one moment to now.
@@ -111,6 +112,7 @@ class Ledger {
   Diary& diary;
   bool is_ending = false;  // the server crashes or stops
   std::size_t open_connections = 0;
+  std::size_t longest_frame = 0;      // either way
   std::uint64_t longest_tick_ms = 0;  // how much later than due the server's clock may look
 
  private:

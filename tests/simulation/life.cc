@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "journal/memory.h"
 #include "server/decoder.h"
 
 namespace tribar::simulation {
@@ -15,16 +16,17 @@ namespace tribar::simulation {
 class Life::Tap final : public Journal {
  public:
   using Show = std::function<void(const Batch&)>;
-  Tap(Show show, Onward onward) : show_(std::move(show)), onward_(std::move(onward)) {}
+  using Pass = std::function<void(BatchPtr)>;
+  Tap(Show show, Pass onward) : show_(std::move(show)), onward_(std::move(onward)) {}
   void append(BatchPtr batch) override {
     show_(*batch);
-    onward_({&batch, 1});
+    onward_(std::move(batch));
   }
   void stop() override {}
 
  private:
   Show show_;
-  Onward onward_;
+  Pass onward_;
 };
 
 Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary& diary,
@@ -35,20 +37,13 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       random_(random),
       registry_(settings.registry, {1, 2}, storage != nullptr),
       inbox_([this] { is_woken_ = true; }),
+      homecoming_({&inbox_}),
       dispatcher_(
-          settings.workers, inbox_, last_number_,
+          settings.workers, inbox_, last_batch_,
           [this](BatchPtr batch) { workers_[batch->worker].mailbox.push_back(std::move(batch)); }),
       switchboard_(settings.loop, dispatcher_, census_),
-      homecoming_({&inbox_}),
       journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
-                                     [this](std::span<BatchPtr> batches) {
-                                       if (!commits_) {
-                                         homecoming_.post(batches);
-                                         return;
-                                       }
-                                       std::move(batches.begin(), batches.end(),
-                                                 std::back_inserter(journal_mailbox_));
-                                     })),
+                                     [this](BatchPtr batch) { store(std::move(batch)); })),
       actor_(registry_, *journal_, [this](std::uint32_t) { inbox_.note_passed(); }),
       workers_(settings.workers) {
   if (storage != nullptr) {
@@ -58,6 +53,17 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
     if (!storage->restore(registry_)) {
       diary_.fail("the store contradicts itself");
     }
+  }
+}
+
+/// What the registry is done with goes to the journal.
+void Life::store(BatchPtr batch) {
+  if (commits_) {
+    journal_mailbox_.push_back(std::move(batch));
+  } else {
+    MemoryJournal([this](std::span<BatchPtr> safe) {
+      homecoming_.post(safe);
+    }).append(std::move(batch));
   }
 }
 
@@ -89,6 +95,7 @@ void Life::before_poll() {
     tick_due_ms_ = diary_.now_ms + switchboard_.tick_ms();
     const std::uint64_t elapsed_ms = diary_.now_ms - std::exchange(last_tick_ms_, diary_.now_ms);
     listener_.ticked(elapsed_ms);
+    switchboard_.set_time(diary_.now_ms);
     switchboard_.tick(elapsed_ms);
   }
   do {
@@ -141,6 +148,9 @@ void Life::tell(Link& link) {
   if (!link.arrived.empty()) {
     const Framer::Space space = switchboard_.space(*link.connection);
     std::size_t size = std::min(space.size, link.arrived.size());
+    if (size == 0) {
+      return;
+    }
     if (random_.chance(30)) {
       size = random_.between(1, size);
     }
@@ -148,11 +158,7 @@ void Life::tell(Link& link) {
     link.witness->read(std::string_view(link.arrived).substr(0, size));
     link.arrived.erase(0, size);
     switchboard_.read(*link.connection, size);
-    if (random_.chance(2)) {
-      // As when the batch is full.
-      dispatcher_.submit_full(UnixMs{diary_.now_ms});
-      take_home();
-    }
+    after_read();
   } else if (link.end_arrived) {
     link.is_reading = false;
     switchboard_.end(*link.connection, false);
@@ -160,17 +166,27 @@ void Life::tell(Link& link) {
 }
 
 void Life::after_poll() {
+  switchboard_.set_time(diary_.now_ms);
   inbox_.wake_up();
   switchboard_.admit_logins();
   dispatcher_.submit(UnixMs{diary_.now_ms});
   finish_turn();
 }
 
+void Life::after_read() {
+  if (dispatcher_.is_full()) {
+    dispatcher_.submit_full(UnixMs{diary_.now_ms});
+    take_home();
+  }
+}
+
 void Life::take_home() {
   inbox_.drain(arrived_);
   for (BatchShare& share : arrived_) {
     switchboard_.take_home(*share);
-    dispatcher_.recycle(share.finish());
+    if (BatchPtr batch = share.finish()) {
+      dispatcher_.recycle(std::move(batch));
+    }
   }
   arrived_.clear();
 }

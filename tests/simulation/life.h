@@ -5,6 +5,7 @@
 // GroupCommit do around the stations is done here in the same order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,7 +17,9 @@
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
 #include "registry/registry.h"
+#include "server/census.h"
 #include "server/dispatcher.h"
+#include "server/homecoming.h"
 #include "server/loop_inbox.h"
 #include "server/registry_actor.h"
 #include "server/switchboard.h"
@@ -81,10 +84,12 @@ class Life {
     bool runs_registry = false;
   };
 
+  void store(BatchPtr batch);
   void before_poll();
   void poll();
   void tell(Link& link);
   void after_poll();
+  void after_read();
   void take_home();
   void finish_turn();
   void keep_time();
@@ -97,11 +102,11 @@ class Life {
   Registry registry_;
   bool is_woken_ = false;
   LoopInbox inbox_;
-  std::atomic<std::uint64_t> last_number_{0};
-  Dispatcher dispatcher_;
-  Census census_;
-  Switchboard switchboard_;
   Homecoming homecoming_;
+  std::atomic<std::uint64_t> last_batch_{0};
+  Census census_;
+  Dispatcher dispatcher_;
+  Switchboard switchboard_;
   std::optional<CommitQueue> commits_;
   std::unique_ptr<Journal> journal_;
   std::vector<BatchPtr> journal_mailbox_;

@@ -116,7 +116,7 @@ void World::carry() {
 
 /// What is to be seen when something came to rest.
 void World::look() {
-  check_bounds(*life_, settings_, diary_);
+  check_bounds(*life_, settings_, ledger_.longest_frame, diary_);
   for (const auto& link : life_->links()) {
     const Connection* connection = link->connection;
     const bool is_end_visible =
