@@ -217,6 +217,7 @@ bool Conversation::pass_echo_heard() {
   MessageFacts& message = *ledger_.message(asked_.front().what);
   --message.taken;
   message.is_promised = true;
+  message.promised_step = ledger_.diary.step;
   asked_.pop_front();
   return true;
 }
@@ -343,6 +344,7 @@ void Conversation::hear_message(const Message& said) {
     fail("message {} is confirmed before it is stored", message->text);
   }
   message->is_promised = true;
+  message->promised_step = ledger_.diary.step;
   const std::size_t queued = ledger_.queued_at_least(message->recipient);
   if (queued > ledger_.settings.registry.undelivered_messages) {
     fail("{} messages are kept for {}", queued, message->recipient);
