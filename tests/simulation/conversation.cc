@@ -393,6 +393,8 @@ void Conversation::hear_push(MessageFacts& message) {
   }
   if (message.number < last_number_) {
     // Only what DELIVER asked for may be older, and what one DELIVER brings is in order.
+    while (pass_echo_heard()) {
+    }
     const auto leading = std::find_if(asked_.begin(), asked_.end(), [](const Asked& asked) {
       return asked.kind != Kind::Deliver;
     });
