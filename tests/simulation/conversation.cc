@@ -217,6 +217,7 @@ bool Conversation::pass_echo_heard() {
   MessageFacts& message = *ledger_.message(asked_.front().what);
   --message.taken;
   message.is_promised = true;
+  message.promised_step = ledger_.diary.step;
   asked_.pop_front();
   return true;
 }
@@ -343,6 +344,7 @@ void Conversation::hear_message(const Message& said) {
     fail("message {} is confirmed before it is stored", message->text);
   }
   message->is_promised = true;
+  message->promised_step = ledger_.diary.step;
   const std::size_t queued = ledger_.queued_at_least(message->recipient);
   if (queued > ledger_.settings.registry.undelivered_messages) {
     fail("{} messages are kept for {}", queued, message->recipient);
@@ -391,6 +393,8 @@ void Conversation::hear_push(MessageFacts& message) {
   }
   if (message.number < last_number_) {
     // Only what DELIVER asked for may be older, and what one DELIVER brings is in order.
+    while (pass_echo_heard()) {
+    }
     const auto leading = std::find_if(asked_.begin(), asked_.end(), [](const Asked& asked) {
       return asked.kind != Kind::Deliver;
     });

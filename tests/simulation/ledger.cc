@@ -77,7 +77,7 @@ void Ledger::confirm_deleted(const std::string& name, std::uint64_t asked_step) 
   }
   for (auto& [text, message] : messages_) {
     if (message.recipient == name && message.is_promised && !message.is_dead &&
-        message.is_excused && facts.created_step < asked_step) {
+        message.promised_step < asked_step && facts.created_step < asked_step) {
       message.is_dead = true;
       message.dead_since = diary.step;
     }
@@ -218,6 +218,7 @@ void Ledger::begin_life(const Storage& storage) {
       diary.fail("message {} is lost", text);
     }
     message.is_promised = is_kept;
+    message.promised_step = diary.step;
     message.is_excused = !is_kept;
     message.is_refused |= !is_kept;
     message.taken_now = 0;

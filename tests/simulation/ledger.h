@@ -51,9 +51,10 @@ struct MessageFacts {
   std::uint64_t number = 0;    // of acceptance, once it is known
   bool is_refused = false;
   bool is_promised = false;  // confirmed, or found in the store at a start
-  bool is_excused = false;   // its recipient may have been deleted since
-  bool is_dead = false;      // its recipient was
-  bool is_stored = false;    // has ever been
+  std::uint64_t promised_step = 0;
+  bool is_excused = false;  // its recipient may have been deleted since
+  bool is_dead = false;     // its recipient was
+  bool is_stored = false;   // has ever been
   std::uint64_t dead_since = 0;
   int taken = 0;      // whole, by the kernel under a connection of its recipient
   int taken_now = 0;  // in this life of the server
