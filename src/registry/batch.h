@@ -39,7 +39,8 @@ struct Batch {
   UnixMs now;
   std::uint32_t loop = 0;  // that sent it
   std::uint32_t worker = 0;
-  std::uint64_t number = 0;  // counted up from 1 by all loops, in the order of sending; 0: none sent it
+  std::uint64_t number =
+      0;  // counted up from 1 by all loops, in the order of sending; 0: none sent it
 
   std::vector<Input> inputs;
   Output output;

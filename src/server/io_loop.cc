@@ -131,7 +131,8 @@ void IoLoop::before_poll() {
     finish_turn();
   }
   line_up_logins();
-  if (turns_.is_wanted(place_.index)) {
+  // The loop says that it sleeps before it looks here: whoever changes this later wakes it.
+  if (turns_.is_wanted(place_.index) || (!awaited_.empty() && turns_.are_reached(awaited_))) {
     wake_.send();
   }
   keep_time();

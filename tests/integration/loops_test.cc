@@ -75,7 +75,7 @@ TEST(Loops, CountConnectionsTogether) {
     peers.push_back(created(server.port(), "user" + std::to_string(i)));
   }
   TestPeer late(server.port());
-  late.expect(response("the server has no room for another connection, the limit is 5"));
+  late.expect(response("the server is at its limit of 5 connections, try again later"));
   late.expect_closed();
 }
 

@@ -148,6 +148,7 @@ std::string RegistryModel::login(ConnectionId id, ModelConnection& connection,
   account->session = connection.is_gone ? ConnectionId{} : id;
   connection.account = account->id;
   connection.is_logged_in = true;
+  connection.logins += 1;
   return "in";
 }
 

@@ -49,6 +49,7 @@ struct ModelDue {
 struct ModelConnection {
   AccountId account;  // whose pushes it gets
   bool is_logged_in = false;
+  std::uint32_t logins = 0;  // so far
   bool is_over = false;
   bool is_gone = false;
   std::deque<ModelDue> due;

@@ -48,6 +48,11 @@ const Refusal kLoginTimeout{RefusalCode::LoginTimeout, 0, 5};
 const Refusal kMalformed{RefusalCode::UnexpectedData};
 const Refusal kFatal{RefusalCode::FrameTooLong, 0, 9};
 
+/// Whether what expired is still due: there was no login since.
+bool is_login_due(const ModelConnection& connection, const LoginExpired& expired) {
+  return !connection.is_logged_in && connection.logins == expired.logins;
+}
+
 }  // namespace
 
 RegistryWorld::RegistryWorld(const WorldSettings& settings, Choose choose)
@@ -327,8 +332,8 @@ void RegistryWorld::close(Peer& peer) {
   model_.close(id);
   for (Pending& pending : std::exchange(peer.pending, {})) {
     ModelConnection& state = model_.connection(id);
-    if (std::holds_alternative<LoginExpired>(pending.body)) {
-      state.is_over |= !state.is_logged_in;
+    if (const auto* expired = std::get_if<LoginExpired>(&pending.body)) {
+      state.is_over |= is_login_due(state, *expired);
     } else if (!pending.is_long_list) {
       if (auto* sending = std::get_if<Send>(&pending.body)) {
         sending->message.text = pending.text;
@@ -348,7 +353,7 @@ void RegistryWorld::expire_login(Peer& peer) {
   }
   peer.was_expired = true;
   Pending& pending = peer.pending.emplace_back();
-  pending.body = LoginExpired{kLoginTimeout};
+  pending.body = LoginExpired{kLoginTimeout, model_.connection(peer.id).logins};
   const InputBody body = pending.body;
   after_commands(peer);
   apply(peer.id, 0, body);
@@ -469,9 +474,9 @@ void RegistryWorld::see_answer(const Effect& effect) {
     expect(state.is_over && !peer->is_closed && state.due.empty(), "Close is the last word");
     peer->is_closed = true;
   } else {
-    const bool is_due = !peer->pending.empty() &&
-                        std::holds_alternative<LoginExpired>(peer->pending.front().body) &&
-                        !state.is_logged_in && !state.is_over;
+    const auto* expired =
+        peer->pending.empty() ? nullptr : std::get_if<LoginExpired>(&peer->pending.front().body);
+    const bool is_due = expired != nullptr && is_login_due(state, *expired) && !state.is_over;
     if (expect(is_due && describe(effect.body) == describe(Refuse{kLoginTimeout}),
                "what completes nothing is about the login")) {
       peer->pending.pop_front();
@@ -551,8 +556,11 @@ void RegistryWorld::owe(Peer& peer, const Effect& effect, Owed owed) {
 /// What happens as soon as the commands before it are done.
 void RegistryWorld::after_commands(Peer& peer) {
   ModelConnection& state = model_.connection(peer.id);
-  while (!peer.pending.empty() && std::holds_alternative<LoginExpired>(peer.pending.front().body) &&
-         (state.is_logged_in || state.is_over)) {
+  while (!peer.pending.empty()) {
+    const auto* expired = std::get_if<LoginExpired>(&peer.pending.front().body);
+    if (expired == nullptr || (is_login_due(state, *expired) && !state.is_over)) {
+      break;
+    }
     peer.pending.pop_front();
   }
   if (peer.has_ended && peer.pending.empty() && !state.is_over) {
