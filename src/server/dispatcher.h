@@ -20,8 +20,8 @@ class Dispatcher {
   /// Hands a batch to its worker. Never waits.
   using Submit = std::function<void(BatchPtr)>;
 
-  /// `last_number` is that of the last batch sent by any of the loops. Used batches are kept for the
-  /// next use while all of them hold at most `spare_bytes`.
+  /// `last_number` is that of the last batch sent by any of the loops. Used batches are kept for
+  /// the next use while all of them hold at most `spare_bytes`.
   Dispatcher(std::size_t workers, LoopInbox& inbox, std::atomic<std::uint64_t>& last_number,
              Submit submit, LoopPlace place = {},
              std::uint64_t spare_bytes = std::uint64_t{128} << 20);

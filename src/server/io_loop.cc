@@ -29,6 +29,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       homecoming_(shared.homecoming),
       turns_(shared.turns),
       wake_all_(shared.wake_all),
+      continuation_is_home_(shared.continuation_is_home),
       // What the wake-up is for is found by before_poll() and after_poll().
       wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
@@ -157,6 +158,9 @@ void IoLoop::take_home() {
       rendezvous_.leave();
     }
     if (BatchPtr batch = share.finish()) {
+      if (std::exchange(batch->is_continuation, false)) {
+        continuation_is_home_();
+      }
       if (batch->loop == place_.index) {
         dispatcher_.recycle(std::move(batch));
       } else {

@@ -31,6 +31,7 @@ class IoLoop {
     Turns& turns;
     std::atomic<std::uint64_t>& last_batch;  // Batch::number
     std::function<void()> wake_all;
+    std::function<void()> continuation_is_home;  // see RegistryActor
     Dispatcher::Submit submit;
   };
 
@@ -70,6 +71,7 @@ class IoLoop {
   Homecoming& homecoming_;
   Turns& turns_;
   std::function<void()> wake_all_;
+  std::function<void()> continuation_is_home_;
   uv::Loop loop_;
   uv::Async wake_;
   LoopInbox inbox_;

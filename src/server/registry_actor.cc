@@ -50,12 +50,16 @@ bool RegistryActor::run_once() {
       next_.pop_front();
       ++next_number_;
     }
-    if (registry_.has_more_to_do()) {
+    if (may_go_on()) {
       go_on();
     }
-    has_more_to_do = registry_.has_more_to_do();
+    has_more_to_do = may_go_on();
   }
   return has_more_to_do || !mailbox_.is_empty();
+}
+
+bool RegistryActor::note_continuation_home() {
+  return continuations_.fetch_sub(1) >= kMostContinuations;
 }
 
 void RegistryActor::put_in_order(BatchPtr batch) {
@@ -82,12 +86,18 @@ void RegistryActor::apply_all(BatchPtr batch) {
   journal_.append(std::move(batch));
 }
 
-/// One slice of what is too long for one step, in a batch that no loop sent.
+/// One slice of what is too long for one step, in a batch that no loop sent; most have nothing to
+/// tell anybody, and go nowhere.
 void RegistryActor::go_on() {
   auto batch = std::make_unique<Batch>();
   batch->now = now_;
-  batch->inputs.push_back({{}, 0, Continue{}});
-  apply_all(std::move(batch));
+  registry_.apply({{}, 0, Continue{}}, now_, batch->output);
+  if (batch->output.effects.empty() && batch->output.records.empty()) {
+    return;
+  }
+  batch->is_continuation = true;
+  continuations_.fetch_add(1);
+  journal_.append(std::move(batch));
 }
 
 }  // namespace tribar

@@ -160,6 +160,11 @@ std::vector<LoopInbox*> Server::make_loops() {
                               turns_,
                               last_batch_,
                               [this] { wake_all_loops(); },
+                              [this] {
+                                if (actor_.note_continuation_home()) {
+                                  pool_->nudge();
+                                }
+                              },
                               [this](BatchPtr batch) { pool_->submit(std::move(batch)); }};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {

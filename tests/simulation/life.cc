@@ -185,6 +185,9 @@ void Life::take_home() {
   for (BatchShare& share : arrived_) {
     switchboard_.take_home(*share);
     if (BatchPtr batch = share.finish()) {
+      if (std::exchange(batch->is_continuation, false) && actor_.note_continuation_home()) {
+        workers_.front().runs_registry = true;
+      }
       dispatcher_.recycle(std::move(batch));
     }
   }

@@ -112,6 +112,43 @@ TEST(RegistryActor, GoesOnWithALongListUntilItIsDone) {
   EXPECT_EQ(f.passed, 1U);
 }
 
+// The registry made answers faster than the loop could write them, and others waited for seconds.
+TEST(RegistryActor, MakesNoMoreLongAnswersThanTheLoopTakesHome) {
+  Fixture f;
+  constexpr std::size_t kAskers = 20;
+  auto batch = std::make_unique<Batch>();
+  batch->number = 1;
+  std::vector<std::string> accounts;
+  for (int i = 0; i < 20'000; ++i) {
+    accounts.push_back("u" + std::to_string(i));
+  }
+  for (const std::string& name : accounts) {
+    batch->inputs.push_back({kBob, 50, Create{name}});
+    batch->inputs.push_back({kBob, 0, Closed{}});
+  }
+  for (std::uint64_t i = 0; i < kAskers; ++i) {
+    batch->inputs.push_back({ConnectionId::make(10 + i, 1), 43, List{"*x"}});
+  }
+  f.actor.deliver(std::move(batch));
+  std::size_t answers = 0;
+  for (std::size_t rounds = 0; answers < kAskers; ++rounds) {
+    ASSERT_LT(rounds, kAskers);
+    while (f.actor.run_once()) {
+    }
+    std::size_t continuations = 0;
+    bool may_go_on = false;
+    for (const BatchPtr& home : std::exchange(f.home, {})) {
+      if (home->is_continuation) {
+        ++continuations;
+        answers += home->output.effects.size();
+        may_go_on |= f.actor.note_continuation_home();
+      }
+    }
+    EXPECT_LE(continuations, 2U);
+    EXPECT_EQ(may_go_on, continuations == 2);
+  }
+}
+
 TEST(RegistryActor, IsRunByManyThreadsOneAtATime) {
   constexpr std::uint64_t kThreads = 4;
   constexpr std::uint64_t kEach = 500;
