@@ -54,8 +54,9 @@ void Dispatcher::submit(UnixMs now) {
 }
 
 bool Dispatcher::is_full() const {
-  return std::any_of(open_.begin(), open_.end(),
-                     [](const BatchPtr& batch) { return batch->bytes.size() >= kFullBytes; });
+  return std::any_of(open_.begin(), open_.end(), [](const BatchPtr& batch) {
+    return batch->arrivals.size() >= kFullArrivals || batch->bytes.size() >= kFullBytes;
+  });
 }
 
 void Dispatcher::submit_full(UnixMs now) {

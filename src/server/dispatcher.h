@@ -67,7 +67,9 @@ class Dispatcher {
  private:
   /// Per worker.
   static constexpr std::size_t kMostUnderWay = 3;
-  static constexpr std::size_t kFullBytes = std::size_t{128} * 1024;
+  /// A full batch: of many messages, or of large ones.
+  static constexpr std::size_t kFullArrivals = 1024;
+  static constexpr std::size_t kFullBytes = std::size_t{512} * 1024;
 
   [[nodiscard]] BatchPtr take_spare();
   [[nodiscard]] std::size_t count_filled() const;

@@ -11,7 +11,7 @@ namespace tribar {
 namespace {
 
 /// What is kept from turn to turn: of one connection's memory, and of all.
-constexpr std::size_t kSpareBytes = std::size_t{128} * 1024;
+constexpr std::size_t kSpareBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
 /// Frames that are no pushes need no identity: a row of them counts as one up to this.
 constexpr std::uint32_t kRowBytes = 4096;
