@@ -38,7 +38,8 @@ struct LoopPlace {
 
   /// The loop, of `count`, that has this connection.
   static constexpr std::size_t loop_of(ConnectionId id, std::size_t count) {
-    return id.slot() % count;
+    // A division would be felt: this is asked several times a message.
+    return count == 1 ? 0 : id.slot() % count;
   }
   [[nodiscard]] constexpr bool is_mine(ConnectionId id) const {
     return loop_of(id, count) == index;
@@ -47,7 +48,9 @@ struct LoopPlace {
   [[nodiscard]] constexpr std::uint64_t slot_at(std::uint64_t own) const {
     return own * count + index;
   }
-  [[nodiscard]] constexpr std::size_t own_at(ConnectionId id) const { return id.slot() / count; }
+  [[nodiscard]] constexpr std::size_t own_at(ConnectionId id) const {
+    return count == 1 ? id.slot() : id.slot() / count;
+  }
 };
 
 /// Names an account for ever: counted up from 1 in the order of creation, never used again, also

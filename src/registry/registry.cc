@@ -13,7 +13,7 @@ namespace {
 
 /// A slice of a LIST: some tens of microseconds. The first one is taken at once, so that a short
 /// LIST is answered in its own turn.
-constexpr std::uint64_t kSliceSteps = 10000;
+constexpr std::uint64_t kSliceSteps = 3000;
 /// Freed of a deleted account's queue per Continue.
 constexpr std::size_t kTrashPerStep = 2000;
 /// Numbers are stored as used in blocks, so that one record serves many messages.

@@ -28,7 +28,7 @@ class Dispatcher {
 
   /// The open batch of the worker that `id` belongs to.
   [[nodiscard]] Batch& batch_of(ConnectionId id) {
-    return *open_[place_.own_at(id) % open_.size()];
+    return *open_[open_.size() == 1 ? 0 : place_.own_at(id) % open_.size()];
   }
 
   /// Whose batches these are.

@@ -49,6 +49,8 @@ void WorkerPool::run(Worker& worker) {
     }
     drained.clear();
     if (registry_.run_once() && !is_stopping_.load()) {
+      // What is too long for one step goes on when nobody else wants this processor.
+      std::this_thread::yield();
       continue;
     }
     if (is_stopping_.load() && worker.mailbox.is_empty()) {
