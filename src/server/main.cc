@@ -38,8 +38,8 @@ Config config_or_exit(const ConfigChoice& choice) {
 /// From this size on memory that is freed goes back to the system at once. Otherwise long answers,
 /// made by one thread and freed by another, would leave holes that are several times as large.
 constexpr int kReturnedBytes = 1 << 20;
-/// What is free at the end of the heap stays for the next turn up to this: giving it back and taking
-/// it again with each turn costs more than all else that a turn of large messages does.
+/// What is free at the end of the heap stays for the next turn up to this: giving it back and
+/// taking it again with each turn costs more than all else that a turn of large messages does.
 constexpr int kKeptFreeBytes = 32 << 20;
 
 int serve(const Config& config, const ConfigChoice& choice) {
