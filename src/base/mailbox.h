@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Mailbox<T>: the queue between two stations, and the only mutex on the way of a message. Many
-// write, one reads. It is drained whole, under the lock by a swap, and worked off outside of it. Its reader
-// says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no system call.
+// write, one reads. It is drained whole, under the lock by a swap, and worked off outside of it.
+// Its reader says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no
+// system call.
 #pragma once
 
 #include <semaphore.h>
