@@ -125,7 +125,7 @@ TEST_F(SqliteTest, CreatesAStoreThatWasHalfMadeBefore) {
 
 // Messages are added many with one statement and removed in runs: every count around that.
 TEST_F(SqliteTest, StoresAndRemovesAnyNumberOfMessages) {
-  for (const std::uint64_t count : {1, 31, 32, 33, 63, 64, 65, 100}) {
+  for (const std::uint64_t count : {1U, 31U, 32U, 33U, 63U, 64U, 65U, 100U}) {
     const std::string path = folder_.file("count.db" + std::to_string(count));
     StoreContents expected{{{1, "ann"}, {2, "bob"}}, {}, 2, 1000};
     std::vector<Record> records{created(1, "ann"), created(2, "bob"), reserved(1000)};
