@@ -41,7 +41,7 @@ TEST_P(UnreadAnswers, ToListsArePaidByAllBuffersTogether) {
   const std::size_t accounts = sized<std::size_t>(2000, 99'000);
   const std::size_t askers = sized<std::size_t>(200, 400);
   const std::size_t lists = sized<std::size_t>(64, 1024);
-  const std::size_t budget = sized(16, 512) * kMiB;
+  const std::size_t budget = sized<std::size_t>(16, 512) * kMiB;
   Attack attack({.settings = fmt::format(R"("limits": {{"buffered_bytes": {}}})", budget),
                  .engine = GetParam()});
   Crowd& crowd = attack.crowd();
