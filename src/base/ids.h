@@ -14,7 +14,7 @@ namespace tribar {
 /// connection is gone; the high bits are a generation, so that no id is ever used twice.
 /// Zero names nothing. A plain value; any thread.
 struct ConnectionId {
-  static constexpr unsigned kSlotBits = 24;
+  static constexpr unsigned kSlotBits = 26;  // 64 loops with a million connections each
   static constexpr std::uint64_t kSlots = std::uint64_t{1} << kSlotBits;
   static constexpr std::uint64_t kGenerations = std::uint64_t{1} << (64 - kSlotBits);
 

@@ -137,12 +137,19 @@ void CommitQueue::pass(Held& held) {
   held.batch.reset();
 }
 
+/// Passes on what goes before `held`, and points into it.
+void CommitQueue::pass_before(Held& held, BatchPtr onward) {
+  held.batch->is_for_all = true;
+  onward->is_continuation = std::exchange(held.batch->is_continuation, false);
+  onward_({&onward, 1});
+}
+
 /// While storing fails: lets every effect go on but those that rest on records, and what comes
 /// behind them on the same connection. A batch that holds nothing goes on whole: what is before it
 /// may stay for long.
 void CommitQueue::sift(Held& held) {
   auto& effects = held.batch->output.effects;
-  // Effects point into the held batch, which comes home later than these.
+  // Effects point into the held batch, which comes home later than these, everywhere.
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {
@@ -159,7 +166,7 @@ void CommitQueue::sift(Held& held) {
     pass(held);
   } else if (!onward->output.effects.empty()) {
     effects = std::move(kept);
-    onward_({&onward, 1});
+    pass_before(held, std::move(onward));
   }
 }
 
@@ -179,7 +186,7 @@ void CommitQueue::end_doubt(Held& held) {
     }
   }
   effects.clear();
-  onward_({&onward, 1});
+  pass_before(held, std::move(onward));
   held.is_holding = has_more_than_riders(*held.batch);
   if (!held.is_holding) {
     pass(held);

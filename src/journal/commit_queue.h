@@ -53,6 +53,7 @@ class CommitQueue {
   void pass_all();
   void forget_passed();
   void pass(Held& held);
+  void pass_before(Held& held, BatchPtr onward);
   void sift(Held& held);
   void end_doubt(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);

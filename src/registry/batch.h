@@ -41,6 +41,8 @@ struct Batch {
   std::uint32_t worker = 0;
   std::uint64_t number =
       0;  // counted up from 1 by all loops, in the order of sending; 0: none sent it
+  bool is_for_all =
+      false;  // loops: effects of it went on in another batch, and point into this one
   bool is_continuation = false;  // the registry made it, to go on: see RegistryActor
 
   std::vector<Input> inputs;
@@ -60,6 +62,7 @@ struct Batch {
     arrivals.clear();
     events.clear();
     number = 0;
+    is_for_all = false;
     is_continuation = false;
     inputs.clear();
     output.clear();

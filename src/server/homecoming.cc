@@ -36,7 +36,7 @@ void Homecoming::give_back(BatchPtr batch) {
 void Homecoming::share_out(BatchPtr batch) {
   const std::size_t loops = inboxes_.size();
   const std::size_t home = batch->loop;
-  has_part_.assign(loops, false);
+  has_part_.assign(loops, batch->is_for_all);
   for (const Effect& effect : batch->output.effects) {
     has_part_[LoopPlace::loop_of(effect.to, loops)] = true;
   }

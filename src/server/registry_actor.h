@@ -59,6 +59,7 @@ class RegistryActor {
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_running_{false};
   std::atomic<std::size_t> continuations_{0};  // on their way home
+  std::atomic<bool> is_home_noted_{false};     // since the registry was last run
   std::vector<BatchPtr> drained_ TRIBAR_GUARDED_BY(registry_role);
   std::deque<BatchPtr> next_ TRIBAR_GUARDED_BY(registry_role);      // by number; null: on its way
   std::uint64_t next_number_ TRIBAR_GUARDED_BY(registry_role) = 1;  // of next_.front()

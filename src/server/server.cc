@@ -121,7 +121,7 @@ RegistryLimits registry_limits(const Config& config) {
   limits.undelivered_bytes = config.limits.undelivered_bytes;
   limits.queued_bytes = config.limits.queued_bytes;
   limits.list_names = config.limits.list_names;
-  limits.listing_bytes = config.limits.buffered_bytes;
+  limits.listing_bytes = config.limits.buffered_bytes / config.io_loops;
   return limits;
 }
 

@@ -358,7 +358,8 @@ void Switchboard::settle(Connection& connection) {
     tell_end(connection);
   }
   report(connection);
-  if (connection.is_finishing && !connection.is_shut && !connection.outbox) {
+  if (connection.is_finishing && !connection.is_shut && !connection.outbox &&
+      !connection.outgoing) {
     if (connection.is_at_end) {
       drop(connection, "ended");
       return;

@@ -37,6 +37,8 @@ void WorkerPool::stop() {
       worker->thread.join();
     }
   }
+  // One that ended may have left to another what that one had just delivered, and ended too.
+  static_cast<void>(registry_.run_once());
 }
 
 void WorkerPool::run(Worker& worker) {

@@ -61,6 +61,10 @@ void Writer::add(Connection& connection, const Effect& effect) {
 
 void Writer::flush(Connection& connection) {
   if (!connection.outgoing) {
+    // What a turn brought may have gone to the outbox before it could be written.
+    if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
+      begin_write(connection);
+    }
     return;
   }
   std::unique_ptr<Outgoing> out = std::move(connection.outgoing);

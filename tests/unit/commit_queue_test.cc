@@ -165,6 +165,22 @@ TEST_F(CommitQueueTest, HoldsWhatRestsOnAFailedCommitAndLetsTheRestGoOn) {
   EXPECT_EQ(store_.messages.size(), 1U);
 }
 
+TEST_F(CommitQueueTest, MarksWhatTheEffectsThatWentOnPointInto) {
+  fail();
+  auto batch = std::make_unique<Batch>();
+  batch->number = ++last_number_;
+  batch->is_continuation = true;
+  batch->output.effects = {push_to(kBob, 1, "x"), echo_to(kAnn, "x")};
+  batch->output.records = {kept(1, "x")};
+  const Batch* held = batch.get();
+  queue_.admit(std::move(batch));
+  step();
+  EXPECT_EQ(went_on(), (Effects{push_to(kBob, 1, "x")}));
+  EXPECT_TRUE(held->is_for_all);
+  // The step that is on its way home is counted once, and not held.
+  EXPECT_FALSE(held->is_continuation);
+}
+
 TEST_F(CommitQueueTest, HoldsADeletionOfWhichStoringFails) {
   fail();
   admit({logged_out(kAnn)}, {AccountDeleted{kAnnAccount}});

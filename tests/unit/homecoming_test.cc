@@ -83,6 +83,19 @@ TEST(Homecoming, BringsEachLoopWhatItHasAPartInAndTheHomeLoopItsOwn) {
   EXPECT_EQ(f.numbers(f.drain(2)), (Numbers{3}));
 }
 
+// What went on before it, in a batch of its own, points into it: a loop that has only that was to
+// read what another had recycled.
+TEST(Homecoming, BringsABatchThatOthersPointIntoToAll) {
+  Fixture f(3);
+  std::vector<BatchPtr> batches;
+  batches.push_back(f.batch(1, 1, {1}));
+  batches.front()->is_for_all = true;
+  f.homecoming->post(batches);
+  for (std::size_t loop = 0; loop < 3; ++loop) {
+    EXPECT_EQ(f.numbers(f.drain(loop)), (Numbers{1}));
+  }
+}
+
 TEST(Homecoming, GivesABatchBackToItsLoopWhenAllAreDone) {
   Fixture f(2);
   std::vector<BatchPtr> batches;

@@ -111,6 +111,14 @@ struct Rig {
     } while (!dispatcher.is_idle());
   }
 
+  /// What was read makes its round and comes home in the middle of a poll: nothing is written yet.
+  void come_home() {
+    dispatcher.submit(UnixMs{1});
+    for (BatchPtr& batch : std::exchange(sent, {})) {
+      apply(std::move(batch));
+    }
+  }
+
   void apply(BatchPtr batch) {
     if (batch->number != 0) {
       decode(*batch, {});
@@ -189,6 +197,34 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
   rig.turn();
   EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "1"),
                                     message("ann", "bob", "2"), message("ann", "bob", "3")}));
+}
+
+// They were put where nobody began to write them.
+TEST(Switchboard, WritesAnswersThatCameHomeBeforeTheEndWasRead) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  rig.send(ann, bytes_of(List{"x"}));
+  rig.come_home();
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  rig.take_all(ann);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+// The connection was closed, and the reason dropped.
+TEST(Switchboard, WritesTheLastWordThatCameHomeBeforeTheEndWasRead) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, "\x01");
+  rig.come_home();
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_EQ(ann.frames().size(), 1U);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(rig.board.is_quiet());
 }
 
 // It stayed with whoever had logged out, though it was newer than what had returned.
