@@ -70,7 +70,7 @@ class Process {
   void end_input();
 
   /// Sends `signal`.
-  void signal(int signal) const;
+  void signal(int signal);
 
   /// Waits for the end of the program and of its output. Returns the exit code, or 128 and the
   /// number of the signal that ended it.
@@ -94,6 +94,7 @@ class Process {
   std::string name_;
   pid_t pid_ = -1;
   bool has_exited_ = false;
+  int last_signal_ = 0;  // 0: none, or sent twice
   std::size_t peak_memory_bytes_ = 0;
   Channel exit_;  // readable when the program has ended
   Channel input_;
