@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How far each loop is, so that one can wait until every other has looked at its sockets once more.
+// How far each loop is, so that one can wait until every other has looked at its sockets again.
 #pragma once
 
 #include <atomic>
@@ -13,14 +13,13 @@ class Turns {
  public:
   explicit Turns(std::size_t loops) : loops_(loops) {}
 
-  /// What every loop has to reach, by loop: for all but `asker` the end of a turn that begins from
-  /// now on. The caller wakes them.
+  /// What every loop has to reach, by loop: for all but `asker` the end of two turns that begin
+  /// from now on. The caller wakes them.
   [[nodiscard]] std::vector<std::uint64_t> ask(std::size_t asker) {
     std::vector<std::uint64_t> targets(loops_.size(), 0);
     for (std::size_t i = 0; i < loops_.size(); ++i) {
       if (i != asker) {
-        // The turn that is under way may have looked before now; the one after it has not.
-        targets[i] = loops_[i].completed.load() + 2;
+        targets[i] = loops_[i].completed.load() + kTurns;
         std::uint64_t wanted = loops_[i].wanted.load();
         while (wanted < targets[i] && !loops_[i].wanted.compare_exchange_weak(wanted, targets[i])) {
         }
@@ -50,6 +49,10 @@ class Turns {
   }
 
  private:
+  /// The turn that is under way may have looked before now. The next one reads what came before the
+  /// end of a connection, and the one after that the end.
+  static constexpr std::uint64_t kTurns = 3;
+
   struct Loop {
     std::atomic<std::uint64_t> completed{0};
     std::atomic<std::uint64_t> wanted{0};
