@@ -26,9 +26,8 @@ constexpr unsigned kUnsentBytes = 65536;
 /// A socket under a connection.
 class SocketTransport final : public Transport, private uv::StreamEvents {
  public:
-  SocketTransport(uv::Owned<uv::Stream> stream, Switchboard& switchboard,
-                  const std::function<void()>& after_read)
-      : stream_(std::move(stream)), switchboard_(switchboard), after_read_(after_read) {}
+  SocketTransport(uv::Stream::Ptr stream, const Acceptor::Destination& destination)
+      : stream_(std::move(stream)), destination_(destination) {}
   SocketTransport(const SocketTransport&) = delete;
   SocketTransport& operator=(const SocketTransport&) = delete;
   ~SocketTransport() override { stream_->detach(); }
@@ -36,7 +35,7 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
   void start_reading() override { stream_->start_reading(this); }
   void stop_reading() override { stream_->stop_reading(); }
   std::ptrdiff_t try_write(std::string_view bytes) override { return stream_->try_write(bytes); }
-  bool write(std::string_view bytes) override { return stream_->write(bytes, this) == 0; }
+  void write(std::string_view bytes) override { stream_->write(bytes, this); }
   std::size_t unwritten_bytes() const override { return stream_->unwritten_bytes(); }
   void discard_input() override { stream_->discard_input(); }
   void shut_down() override { stream_->shut_down(); }
@@ -51,36 +50,36 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
 
  private:
   Space on_space() noexcept override {
-    const Framer::Space space = switchboard_.space(*connection);
+    const Framer::Space space = destination_.switchboard.space(*connection);
     return {space.at, space.size};
   }
   void on_read(std::size_t size) noexcept override {
-    const std::function<void()>& after_read = after_read_;
-    switchboard_.read(*connection, size);  // which may be the end of us
-    after_read();
+    const Acceptor::Destination& destination = destination_;
+    destination.switchboard.read(*connection, size);  // which may be the end of us
+    destination.after_read();
   }
-  void on_end(int code) noexcept override { switchboard_.end(*connection, code != 0); }
-  void on_written(int code) noexcept override { switchboard_.written(*connection, code == 0); }
+  void on_end(int code) noexcept override { destination_.switchboard.end(*connection, code != 0); }
+  void on_written(int code) noexcept override {
+    destination_.switchboard.written(*connection, code == 0);
+  }
 
-  uv::Owned<uv::Stream> stream_;
-  Switchboard& switchboard_;
-  const std::function<void()>& after_read_;
+  uv::Stream::Ptr stream_;
+  const Acceptor::Destination& destination_;
 };
 
 }  // namespace
 
-Acceptor::Acceptor(uv::Loop& loop, Switchboard& switchboard, const AcceptorLimits& limits,
-                   std::function<void()> after_read)
+Acceptor::Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits)
     : loop_(loop),
-      switchboard_(switchboard),
+      destination_(std::move(destination)),
       limits_(limits),
-      after_read_(std::move(after_read)),
       pace_(limits.new_connections_per_second, loop.now_ms()),
       pause_(loop, [this] { resume(); }) {}
 
 std::string Acceptor::listen(const uv::Address& address, bool is_shared) {
   listeners_.push_back(
       std::make_unique<uv::Listener>(loop_, address, is_shared, kListenBacklog,
+                                     uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
                                      [this](uv::Listener& listener) { accept(listener); }));
   return listeners_.back()->bound_address();
 }
@@ -115,16 +114,15 @@ void Acceptor::accept(uv::Listener& listener) {
 
 /// False when there is no memory for the connection `socket`, which is closed then.
 bool Acceptor::admit(int socket) {
-  uv::Owned<uv::Stream> stream = uv::Stream::open(loop_, socket);
+  uv::Stream::Ptr stream = uv::Stream::open(loop_, socket);
   if (!stream) {
     return false;
   }
   static_cast<void>(pace_.take(loop_.now_ms()));
-  stream->tune(limits_.keepalive_s, kUnsentBytes);
-  auto transport = std::make_unique<SocketTransport>(std::move(stream), switchboard_, after_read_);
+  auto transport = std::make_unique<SocketTransport>(std::move(stream), destination_);
   SocketTransport& owned = *transport;
-  owned.connection = &switchboard_.adopt(std::move(transport));
-  switchboard_.begin(*owned.connection);
+  owned.connection = &destination_.switchboard.adopt(std::move(transport));
+  destination_.switchboard.begin(*owned.connection);
   return true;
 }
 

@@ -27,9 +27,14 @@ struct AcceptorLimits {
 /// second, waits in the kernel and is not polled for meanwhile.
 class Acceptor {
  public:
-  /// `after_read` is called when a connection was read from and the switchboard has what came.
-  Acceptor(uv::Loop& loop, Switchboard& switchboard, const AcceptorLimits& limits,
-           std::function<void()> after_read);
+  /// Where connections go, and what is called when one was read from and the switchboard has what
+  /// came.
+  struct Destination {
+    Switchboard& switchboard;
+    std::function<void()> after_read;
+  };
+
+  Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);
 
   /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
   /// `is_shared`: others of this process listen there, too.
@@ -46,9 +51,8 @@ class Acceptor {
   void note_shortage(int code);
 
   uv::Loop& loop_;
-  Switchboard& switchboard_;
+  Destination destination_;
   AcceptorLimits limits_;
-  std::function<void()> after_read_;
   TokenBucket pace_;
   std::vector<std::unique_ptr<uv::Listener>> listeners_;
   uv::Timer pause_;                    // runs while nothing is accepted

@@ -36,7 +36,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
                   limits.buffered_bytes / 4),
       switchboard_(limits, dispatcher_, shared.census),
-      acceptor_(loop_, switchboard_, acceptor_limits, [this] { after_read(); }),
+      acceptor_(loop_, {switchboard_, [this] { after_read(); }}, acceptor_limits),
       clock_(loop_,
              [this] {
                const std::uint64_t now_ms = loop_.now_ms();

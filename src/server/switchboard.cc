@@ -72,7 +72,9 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
 }
 
 void Switchboard::begin(Connection& connection) {
-  log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
+  if (log::is_on(log::Level::Debug)) {
+    log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
+  }
   if (const auto refusal = admit(connection)) {
     turn_away(connection, *refusal);
   }

@@ -23,8 +23,8 @@ class Transport {
   [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes) = 0;
 
   /// Writes all of `bytes`, which stay where they are until Switchboard::written() is called for
-  /// this connection. One at a time. False when the stream failed.
-  [[nodiscard]] virtual bool write(std::string_view bytes) = 0;
+  /// this connection. One at a time.
+  virtual void write(std::string_view bytes) = 0;
 
   /// What is not taken yet of the write under way; exact, also of one that has just failed.
   [[nodiscard]] virtual std::size_t unwritten_bytes() const = 0;

@@ -194,9 +194,7 @@ void Writer::give_back(std::unique_ptr<Outgoing> outgoing) {
 }
 
 void Writer::begin_write(Connection& connection) {
-  if (!connection.transport->write(connection.outbox->begin_write())) {
-    connection.is_failed = true;
-  }
+  connection.transport->write(connection.outbox->begin_write());
 }
 
 void Writer::drop_empty_outbox(Connection& connection) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,6 +91,21 @@ void bind_to(Socket& bound, const Address& address, bool is_shared, int backlog,
   check_call(::listen(bound.fd, backlog));
 }
 
+void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
+  const auto set = [&](int level, int name, unsigned value) {
+    const int result = setsockopt(socket.fd, level, name, &value, sizeof value);
+    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.unsent_bytes > 0) {
+    set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes);
+  }
+  if (options.keepalive_s > 0) {
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_s);
+  }
+}
+
 Address bound_to(const Socket& bound) {
   Address address;
   socklen_t size = sizeof address.storage;
@@ -106,10 +122,11 @@ Address probe(const Address& address) {
 }
 
 Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
-                   std::function<void(Listener&)> on_connection)
+                   const SocketOptions& options, std::function<void(Listener&)> on_connection)
     : on_connection_(std::move(on_connection)) {
   const std::string what = "cannot listen on " + address_text(address.raw());
   bind_to(socket_, address, is_shared, backlog, what);
+  set_options(socket_, options, what);
   auto holder = std::make_unique<Holder>();
   check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
   holder->handle.data = holder.get();

@@ -34,6 +34,12 @@ struct Address {
 /// HOST:PORT, an IPv6 host in brackets.
 [[nodiscard]] std::string address_text(const sockaddr* address);
 
+/// Set on a listening socket, from which accepted ones have them without a call each.
+struct SocketOptions {
+  unsigned keepalive_s = 0;   // silence before TCP asks whether the peer is there; 0: never
+  unsigned unsent_bytes = 0;  // what may wait in the kernel unsent; 0: whatever it likes
+};
+
 /// Owns a descriptor.
 struct Socket {
   Socket() = default;
@@ -59,10 +65,10 @@ class Listener {
   };
 
   /// Binds and listens; with `is_shared` beside other sockets that were bound so, to which the
-  /// kernel deals connections out. `on_connection` is called in every turn in which connections
-  /// wait. Throws Error.
+  /// kernel deals connections out. Connections have TCP_NODELAY and `options`. `on_connection` is
+  /// called in every turn in which connections wait. Throws Error.
   Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
-           std::function<void(Listener&)> on_connection);
+           const SocketOptions& options, std::function<void(Listener&)> on_connection);
 
   /// Where it listens, HOST:PORT, with the port that was really taken.
   [[nodiscard]] std::string bound_address() const;

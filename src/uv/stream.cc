@@ -3,12 +3,11 @@
 // See stream.h.
 #include "uv/stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <new>
 
 #include "uv/listener.h"
@@ -16,148 +15,139 @@
 namespace tribar::uv {
 namespace {
 
-uv_stream_t* as_stream(uv_tcp_t* tcp) { return reinterpret_cast<uv_stream_t*>(tcp); }
+/// As often a stream is read for one event, if its owner finds so much space.
+constexpr int kMostReads = 32;
+
+int last_error() { return uv_translate_sys_error(errno); }
 
 }  // namespace
 
-Owned<Stream> Stream::open(Loop& loop, int socket) noexcept {
-  auto* stream = new (std::nothrow) Stream;
-  if (stream == nullptr) {
+Stream::Ptr Stream::open(Loop& loop, int socket) noexcept {
+  auto* stream = new (std::nothrow) Stream(socket);
+  if (stream == nullptr || uv_poll_init(loop.raw(), &stream->handle_, socket) != 0) {
     ::close(socket);
+    delete stream;
     return nullptr;
   }
-  // Only fails for a flag that is not given.
-  uv_tcp_init(loop.raw(), &stream->handle);
-  stream->handle.data = stream;
-  Owned<Stream> owned(stream);
-  if (uv_tcp_open(&stream->handle, socket) != 0) {
-    ::close(socket);
-    return nullptr;
-  }
-  return owned;
+  stream->handle_.data = stream;
+  return Ptr(stream);
 }
 
-void Stream::tune(unsigned keepalive_s, unsigned unsent_bytes) noexcept {
-  uv_tcp_nodelay(&handle, 1);
-  if (keepalive_s > 0) {
-    uv_tcp_keepalive(&handle, 1, keepalive_s);
-  }
-  uv_os_fd_t fd = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) == 0) {
-    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof unsent_bytes);
-  }
+void Stream::Close::operator()(Stream* stream) const noexcept {
+  uv_close(reinterpret_cast<uv_handle_t*>(&stream->handle_),
+           [](uv_handle_t* handle) noexcept { delete static_cast<Stream*>(handle->data); });
+  ::close(stream->socket_);
 }
 
 void Stream::start_reading(StreamEvents* events) noexcept {
   events_ = events;
-  uv_read_start(
-      as_stream(&handle),
-      [](uv_handle_t* raw, std::size_t, uv_buf_t* buffer) noexcept {
-        auto* stream = static_cast<Stream*>(raw->data);
-        const StreamEvents::Space space = stream->events_->on_space();
-        *buffer = uv_buf_init(space.at, static_cast<unsigned>(space.size));
-      },
-      [](uv_stream_t* raw, ssize_t size, const uv_buf_t*) noexcept {
-        auto* stream = static_cast<Stream*>(raw->data);
-        if (size > 0) {
-          stream->events_->on_read(static_cast<std::size_t>(size));
-        } else if (size < 0 && size != UV_ENOBUFS) {  // which says that there was no space
-          uv_read_stop(raw);
-          stream->events_->on_end(size == UV_EOF ? 0 : static_cast<int>(size));
-        }
-      });
+  is_reading_ = true;
+  poll_for(polled_for_ | UV_READABLE);
 }
 
-void Stream::stop_reading() noexcept { uv_read_stop(as_stream(&handle)); }
+/// The poll learns of it when something comes: often reading goes on before.
+void Stream::stop_reading() noexcept { is_reading_ = false; }
 
 std::ptrdiff_t Stream::try_write(std::string_view bytes) noexcept {
-  uv_buf_t buffer =
-      uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
-  const int taken = uv_try_write(as_stream(&handle), &buffer, 1);
-  return taken == UV_EAGAIN ? 0 : taken;
+  ssize_t taken = 0;
+  do {
+    taken = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (taken < 0 && errno == EINTR);
+  if (taken >= 0) {
+    return taken;
+  }
+  const int code = last_error();
+  return code == UV_EAGAIN ? 0 : code;
 }
 
-int Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
+void Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
   events_ = events;
   unwritten_ = bytes;
-  return write_first_byte();
+  poll_for(polled_for_ | UV_WRITABLE);
 }
 
-/// Leaves one byte to libuv, which says when there is room again. It would take them all, and say
-/// of a write that fails in the middle only that it failed.
-int Stream::write_first_byte() noexcept {
-  auto* write = new (std::nothrow) uv_write_t;
-  if (write == nullptr) {
-    return UV_ENOMEM;
+/// An error (`status`) has ended the poll; reading and writing find out what it is.
+void Stream::on_poll(int status, int happened) noexcept {
+  if (status < 0) {
+    polled_for_ = 0;
+    happened = UV_READABLE | UV_WRITABLE;
   }
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(unwritten_.data()), 1);
-  const auto done = [](uv_write_t* request, int code) noexcept {
-    auto* stream = static_cast<Stream*>(request->handle->data);
-    delete request;
-    if (stream->events_ == nullptr) {
+  if (is_reading_ && (happened & UV_READABLE) != 0) {
+    read();
+  }
+  if (events_ != nullptr && !unwritten_.empty() && (happened & UV_WRITABLE) != 0) {
+    go_on_writing();
+  }
+  if (events_ != nullptr) {
+    poll_for((is_reading_ ? UV_READABLE : 0) | (unwritten_.empty() ? 0 : UV_WRITABLE));
+  }
+}
+
+void Stream::read() noexcept {
+  for (int i = 0; i < kMostReads && events_ != nullptr && is_reading_; ++i) {
+    const StreamEvents::Space space = events_->on_space();
+    if (space.size == 0) {
       return;
     }
-    if (code == 0) {
-      stream->unwritten_.remove_prefix(1);
-      code = stream->go_on_writing();
+    const ssize_t size = recv(socket_, space.at, space.size, MSG_DONTWAIT);
+    if (size > 0) {
+      events_->on_read(static_cast<std::size_t>(size));
+      if (static_cast<std::size_t>(size) < space.size) {
+        return;
+      }
+    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+      is_reading_ = false;
+      events_->on_end(size == 0 ? 0 : last_error());
+    } else if (errno == EAGAIN) {
+      return;
     }
-    if (code != 0 || stream->unwritten_.empty()) {
-      stream->events_->on_written(code);
-    }
-  };
-  const int code = uv_write(write, as_stream(&handle), &buffer, 1, done);
-  if (code < 0) {
-    delete write;
   }
-  return code;
 }
 
-int Stream::go_on_writing() noexcept {
-  if (unwritten_.empty()) {
-    return 0;
-  }
+void Stream::go_on_writing() noexcept {
   const std::ptrdiff_t taken = try_write(unwritten_);
   if (taken < 0) {
-    return static_cast<int>(taken);
+    events_->on_written(static_cast<int>(taken));
+    unwritten_ = {};
+    return;
   }
   unwritten_.remove_prefix(static_cast<std::size_t>(taken));
-  return unwritten_.empty() ? 0 : write_first_byte();
+  if (unwritten_.empty()) {
+    events_->on_written(0);
+  }
+}
+
+void Stream::poll_for(int wanted) noexcept {
+  if (wanted == polled_for_) {
+    return;
+  }
+  polled_for_ = wanted;
+  if (wanted == 0) {
+    uv_poll_stop(&handle_);
+    return;
+  }
+  uv_poll_start(&handle_, wanted, [](uv_poll_t* handle, int status, int happened) noexcept {
+    static_cast<Stream*>(handle->data)->on_poll(status, happened);
+  });
 }
 
 void Stream::discard_input() noexcept {
-  constexpr int kMostReads = 64;
-  uv_os_fd_t fd = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) != 0) {
-    return;
-  }
+  constexpr int kMostDiscards = 64;
   std::array<char, 16384> bytes;
-  for (int i = 0; i < kMostReads && recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0; ++i) {
+  for (int i = 0; i < kMostDiscards && recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT) > 0;
+       ++i) {
   }
 }
 
 void Stream::shut_down() noexcept {
-  auto* request = new (std::nothrow) uv_shutdown_t;
-  if (request == nullptr) {
-    return;  // the peer sees the end when the connection is closed
-  }
-  const auto done = [](uv_shutdown_t* over, int) noexcept { delete over; };
-  if (uv_shutdown(request, as_stream(&handle), done) < 0) {
-    delete request;
-  }
-}
-
-void Stream::reset_on_close() noexcept {
-  uv_os_fd_t fd = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &fd) == 0) {
-    const linger none{1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-  }
+  // One that fails is broken, which reading finds out.
+  static_cast<void>(shutdown(socket_, SHUT_WR));
 }
 
 sockaddr_storage Stream::peer_address() const noexcept {
   sockaddr_storage address{};
-  int size = sizeof address;
-  if (uv_tcp_getpeername(&handle, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+  socklen_t size = sizeof address;
+  if (getpeername(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     address.ss_family = AF_UNSPEC;
   }
   return address;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // A TCP connection. Belongs to its loop's thread.
+//
+// A poll and the system's own calls, not libuv's stream: half its size, no allocation for a write,
+// and what the kernel took of one that failed is known to the byte.
 #pragma once
 
 #include <uv.h>
@@ -10,7 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "uv/handle.h"
 #include "uv/loop.h"
 
 namespace tribar::uv {
@@ -39,13 +41,17 @@ class StreamEvents {
 
 class Stream {
  public:
+  /// Closes the connection at once, and frees the stream when the loop is done with it.
+  struct Close {
+    void operator()(Stream* stream) const noexcept;
+  };
+  using Ptr = std::unique_ptr<Stream, Close>;
+
   /// A stream over the connection `socket`, which it takes over. Null when there is no memory for
   /// it; `socket` is closed then.
-  [[nodiscard]] static Owned<Stream> open(Loop& loop, int socket) noexcept;
-
-  /// Sets TCP_NODELAY, keep-alive after `keepalive_s` of silence (0: none), and how much may wait
-  /// unsent in the kernel.
-  void tune(unsigned keepalive_s, unsigned unsent_bytes) noexcept;
+  [[nodiscard]] static Ptr open(Loop& loop, int socket) noexcept;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   void start_reading(StreamEvents* events) noexcept;
   void stop_reading() noexcept;
@@ -53,9 +59,9 @@ class Stream {
   /// Bytes that the kernel took at once, 0 when it takes none now, or a negative uv code.
   [[nodiscard]] std::ptrdiff_t try_write(std::string_view bytes) noexcept;
 
-  /// Writes all of `bytes`, which stay where they are until events' on_written(). One at a time.
-  /// 0, or a negative uv code: then there is no on_written().
-  [[nodiscard]] int write(std::string_view bytes, StreamEvents* events) noexcept;
+  /// Writes all of `bytes`, at least one, as soon as the kernel takes them; they stay where they
+  /// are until events' on_written(). One at a time.
+  void write(std::string_view bytes, StreamEvents* events) noexcept;
   /// Of the write under way: what the kernel has not taken yet. Exact, also in on_written() for a
   /// write that failed.
   [[nodiscard]] std::size_t unwritten_bytes() const noexcept { return unwritten_.size(); }
@@ -63,26 +69,29 @@ class Stream {
   /// Takes what has come by now, up to a bound, and drops it.
   void discard_input() noexcept;
 
-  /// Ends our side once nothing is being written.
+  /// Ends our side; nothing is being written.
   void shut_down() noexcept;
 
   /// No more events from now on; the owner lets go next.
   void detach() noexcept { events_ = nullptr; }
-  /// Lets the connection die with a reset instead of a regular end, when it is closed next.
-  void reset_on_close() noexcept;
 
   /// The peer's address; AF_UNSPEC when it is gone.
   [[nodiscard]] sockaddr_storage peer_address() const noexcept;
   /// The peer's address as text, for the log; "?" when it is gone.
   [[nodiscard]] std::string peer() const;
 
-  uv_tcp_t handle;
-
  private:
-  Stream() = default;
-  [[nodiscard]] int write_first_byte() noexcept;
-  [[nodiscard]] int go_on_writing() noexcept;
+  explicit Stream(int socket) : socket_(socket) {}
+  ~Stream() = default;
+  void on_poll(int status, int happened) noexcept;
+  void read() noexcept;
+  void go_on_writing() noexcept;
+  void poll_for(int wanted) noexcept;
 
+  uv_poll_t handle_;
+  int socket_;
+  int polled_for_ = 0;  // UV_READABLE, UV_WRITABLE
+  bool is_reading_ = false;
   StreamEvents* events_ = nullptr;
   std::string_view unwritten_;  // of the write under way
 };

@@ -90,10 +90,9 @@ std::ptrdiff_t LinkTransport::try_write(std::string_view bytes) {
   return static_cast<std::ptrdiff_t>(size);
 }
 
-bool LinkTransport::write(std::string_view bytes) {
+void LinkTransport::write(std::string_view bytes) {
   link_->writing = bytes;
   link_->write_is_done = false;
-  return !link_->is_broken();
 }
 
 void LinkTransport::shut_down() {

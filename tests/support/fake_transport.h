@@ -56,10 +56,7 @@ class FakeTransport final : public Transport {
     stream_->taken += bytes.substr(0, size);
     return static_cast<std::ptrdiff_t>(size);
   }
-  bool write(std::string_view bytes) override {
-    stream_->writing = bytes;
-    return !stream_->is_failed;
-  }
+  void write(std::string_view bytes) override { stream_->writing = bytes; }
   std::size_t unwritten_bytes() const override { return stream_->writing.size(); }
   void discard_input() override { ++stream_->discards; }
   void shut_down() override { stream_->is_shut = true; }

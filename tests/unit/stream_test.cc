@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+//
+// Streams and the listener, over real connections of this process with itself.
+#include "uv/stream.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "uv/listener.h"
+#include "uv/timer.h"
+
+namespace tribar::uv {
+namespace {
+
+constexpr std::uint64_t kDeadlineMs = 10000;
+constexpr SocketOptions kOptions{77, 65536};
+
+/// What a test's peer does to the connection; blocking.
+class Peer {
+ public:
+  explicit Peer(const Address& address) {
+    socket_.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect(socket_.fd, address.raw(), sizeof(sockaddr_in)), 0) << std::strerror(errno);
+  }
+  void send(std::string_view bytes) const {
+    EXPECT_EQ(::send(socket_.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  /// What there is now.
+  [[nodiscard]] std::string receive() const {
+    std::array<char, 65536> bytes;
+    const ssize_t size = recv(socket_.fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(0, size))};
+  }
+  [[nodiscard]] int duplicate() const { return dup(socket_.fd); }
+  void end() const { EXPECT_EQ(shutdown(socket_.fd, SHUT_WR), 0); }
+  void reset() {
+    const linger none{1, 0};
+    setsockopt(socket_.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(std::exchange(socket_.fd, -1));
+  }
+
+ private:
+  Socket socket_;
+};
+
+/// The stream's owner: keeps what it hears.
+class Owner final : public StreamEvents {
+ public:
+  Space on_space() noexcept override {
+    ++asked;
+    return {bytes_.data(), std::min(room, bytes_.size())};
+  }
+  void on_read(std::size_t size) noexcept override {
+    received.append(bytes_.data(), size);
+    if (when_read) {
+      when_read();
+    }
+  }
+  void on_end(int code) noexcept override { end = code; }
+  void on_written(int code) noexcept override {
+    written = code;
+    if (when_written) {
+      when_written();
+    }
+  }
+
+  std::size_t room = 4096;
+  int asked = 0;
+  std::string received;
+  std::optional<int> end;
+  std::optional<int> written;
+  std::function<void()> when_read;
+  std::function<void()> when_written;
+
+ private:
+  std::array<char, 4096> bytes_;
+};
+
+/// Reads on the peer's side whenever there is something.
+class Reader {
+ public:
+  Reader(Loop& loop, const Peer& peer) : stream_(Stream::open(loop, peer.duplicate())) {
+    stream_->start_reading(&owner_);
+  }
+  ~Reader() { stream_->detach(); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  [[nodiscard]] std::size_t received() const { return owner_.received.size(); }
+
+ private:
+  Owner owner_;
+  Stream::Ptr stream_;
+};
+
+class StreamTest : public testing::Test {
+ protected:
+  StreamTest() {
+    sockaddr_in any{};
+    any.sin_family = AF_INET;
+    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::memcpy(&address_.storage, &any, sizeof any);
+    address_ = probe(address_);
+    listener_.emplace(loop_, address_, false, 16, kOptions, [this](Listener& listener) {
+      const Listener::Waiting waiting = listener.accept();
+      if (waiting.kind == Listener::Waiting::Kind::Socket) {
+        socket_ = waiting.socket;
+        stream_ = Stream::open(loop_, waiting.socket);
+      }
+    });
+    peer_.emplace(address_);
+    run_until([this] { return stream_ != nullptr; });
+  }
+  ~StreamTest() override {
+    if (stream_) {
+      stream_->detach();
+    }
+    stream_.reset();
+    listener_.reset();
+    late_ = Timer{};
+    EXPECT_EQ(loop_.close(), "");
+  }
+
+  /// Turns the loop until `is_so`; fails the test when that takes too long.
+  void run_until(const std::function<bool()>& is_so) {
+    is_late_ = false;
+    late_.start(kDeadlineMs, 0);
+    while (!is_so() && !is_late_) {
+      uv_run(loop_.raw(), UV_RUN_ONCE);
+      ++turns_;
+    }
+    late_.stop();
+    ASSERT_FALSE(is_late_);
+  }
+  /// Turns the loop for a little.
+  void run_for(std::uint64_t ms) {
+    bool is_over = false;
+    Timer timer(loop_, [&] { is_over = true; });
+    timer.start(ms, 0);
+    run_until([&] { return is_over; });
+  }
+  /// Writes until the kernel takes no more; returns what it took.
+  std::size_t fill() {
+    const std::string piece(65536, 'x');
+    std::size_t taken = 0;
+    while (const std::ptrdiff_t size = stream_->try_write(piece)) {
+      EXPECT_GT(size, 0);
+      taken += static_cast<std::size_t>(size);
+    }
+    return taken;
+  }
+  [[nodiscard]] unsigned option(int level, int name) const {
+    unsigned value = 0;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(getsockopt(socket_, level, name, &value, &size), 0);
+    return value;
+  }
+
+  Loop loop_;
+  bool is_late_ = false;
+  int turns_ = 0;
+  Timer late_{loop_, [this] { is_late_ = true; }};
+  Address address_;
+  std::optional<Listener> listener_;
+  std::optional<Peer> peer_;
+  Stream::Ptr stream_;
+  int socket_ = -1;  // the stream's
+  Owner owner_;
+};
+
+TEST_F(StreamTest, HasTheListenersOptions) {
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_NODELAY), 1U);
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1U);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), kOptions.keepalive_s);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_NOTSENT_LOWAT), kOptions.unsent_bytes);
+  EXPECT_NE(fcntl(socket_, F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(fcntl(socket_, F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST_F(StreamTest, ReadsWhatComesAndThenTheEnd) {
+  stream_->start_reading(&owner_);
+  peer_->send("hello");
+  run_until([this] { return owner_.received == "hello"; });
+  EXPECT_EQ(owner_.end, std::nullopt);
+  peer_->send(" again");
+  peer_->end();
+  run_until([this] { return owner_.end.has_value(); });
+  EXPECT_EQ(owner_.received, "hello again");
+  EXPECT_EQ(owner_.end, 0);
+}
+
+TEST_F(StreamTest, FillsEverySpaceInOneTurn) {
+  owner_.room = 3;
+  peer_->send("seven b");
+  stream_->start_reading(&owner_);
+  run_until([this] { return !owner_.received.empty(); });
+  EXPECT_EQ(owner_.received, "seven b");
+  EXPECT_EQ(owner_.asked, 3);
+}
+
+TEST_F(StreamTest, WithoutSpaceAsksAgainInTheNextTurn) {
+  owner_.room = 0;
+  peer_->send("later");
+  stream_->start_reading(&owner_);
+  run_until([this] { return owner_.asked == 3; });
+  EXPECT_EQ(owner_.received, "");
+  owner_.room = 4096;
+  run_until([this] { return owner_.received == "later"; });
+}
+
+TEST_F(StreamTest, StoppedReadsNothingAndDoesNotSpin) {
+  stream_->start_reading(&owner_);
+  stream_->stop_reading();
+  peer_->send("unread");
+  turns_ = 0;
+  run_for(50);
+  EXPECT_LE(turns_, 3);
+  EXPECT_EQ(owner_.asked, 0);
+  peer_->reset();
+  turns_ = 0;
+  run_for(50);
+  EXPECT_LE(turns_, 3);
+  EXPECT_EQ(owner_.end, std::nullopt);
+  stream_->start_reading(&owner_);
+  run_until([this] { return owner_.end.has_value(); });
+  EXPECT_EQ(owner_.end, UV_ECONNRESET);
+}
+
+TEST_F(StreamTest, CanBeStoppedAndStartedInOneTurn) {
+  owner_.when_read = [this] {
+    stream_->stop_reading();
+    stream_->start_reading(&owner_);
+  };
+  stream_->start_reading(&owner_);
+  peer_->send("a");
+  run_until([this] { return owner_.received == "a"; });
+  peer_->send("b");
+  run_until([this] { return owner_.received == "ab"; });
+}
+
+TEST_F(StreamTest, CanBeLetGoWhileItIsRead) {
+  owner_.room = 1;
+  owner_.when_read = [this] {
+    stream_->detach();
+    stream_.reset();
+  };
+  stream_->start_reading(&owner_);
+  peer_->send("two");
+  run_until([this] { return !owner_.received.empty(); });
+  EXPECT_EQ(owner_.received, "t");
+  EXPECT_EQ(owner_.asked, 1);
+}
+
+TEST_F(StreamTest, WritesOnAsThePeerReads) {
+  std::size_t expected = fill();
+  const std::string rest(3'000'000, 'y');
+  expected += rest.size();
+  stream_->write(rest, &owner_);
+  EXPECT_EQ(stream_->unwritten_bytes(), rest.size());
+  EXPECT_EQ(stream_->try_write("x"), 0);
+  Reader reader(loop_, *peer_);
+  run_until([&] { return owner_.written && reader.received() == expected; });
+  EXPECT_EQ(owner_.written, 0);
+  EXPECT_EQ(stream_->unwritten_bytes(), 0U);
+}
+
+TEST_F(StreamTest, AWriteMayFollowInOnWritten) {
+  const std::size_t filled = fill();
+  owner_.when_written = [this] {
+    owner_.when_written = nullptr;
+    stream_->write("b", &owner_);
+  };
+  stream_->write("a", &owner_);
+  Reader reader(loop_, *peer_);
+  run_until([&] { return reader.received() == filled + 2; });
+  EXPECT_EQ(stream_->unwritten_bytes(), 0U);
+}
+
+TEST_F(StreamTest, KnowsOfAFailedWriteWhatWasNotTaken) {
+  fill();
+  const std::string rest(1000, 'y');
+  std::size_t unwritten = 0;
+  owner_.when_written = [&] { unwritten = stream_->unwritten_bytes(); };
+  stream_->write(rest, &owner_);
+  peer_->reset();
+  run_until([this] { return owner_.written.has_value(); });
+  EXPECT_TRUE(owner_.written == UV_ECONNRESET || owner_.written == UV_EPIPE) << *owner_.written;
+  EXPECT_EQ(unwritten, rest.size());
+  EXPECT_LT(stream_->try_write("x"), 0);
+}
+
+TEST_F(StreamTest, EndsItsSideAndReadsOn) {
+  stream_->start_reading(&owner_);
+  EXPECT_EQ(stream_->try_write("last"), 4);
+  stream_->shut_down();
+  EXPECT_EQ(peer_->receive(), "last");
+  peer_->send("still");
+  run_until([this] { return owner_.received == "still"; });
+}
+
+TEST_F(StreamTest, DiscardsWhatCame) {
+  peer_->send("unwanted");
+  stream_->discard_input();
+  stream_->start_reading(&owner_);
+  peer_->send("wanted");
+  run_until([this] { return !owner_.received.empty(); });
+  EXPECT_EQ(owner_.received, "wanted");
+}
+
+TEST_F(StreamTest, NamesItsPeerUntilItIsGone) {
+  EXPECT_TRUE(stream_->peer().starts_with("127.0.0.1:")) << stream_->peer();
+  stream_->start_reading(&owner_);
+  peer_->reset();
+  run_until([this] { return owner_.end.has_value(); });
+  EXPECT_EQ(stream_->peer(), "?");
+}
+
+}  // namespace
+}  // namespace tribar::uv
