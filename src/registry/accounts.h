@@ -19,8 +19,9 @@ namespace tribar {
 struct Account {
   AccountId id;  // none: this place is free
   std::string name;
-  ConnectionId session;     // none: not logged in
-  MessageList undelivered;  // waits for DELIVER
+  ConnectionId session;  // none: not logged in
+  /// Waits for DELIVER; most accounts have none.
+  std::unique_ptr<MessageList> undelivered;
   /// Undelivered, in a backlog, or handed over and not reported written: what limits count.
   std::uint64_t held_bytes = 0;
   std::uint32_t held_messages = 0;
@@ -28,6 +29,13 @@ struct Account {
   std::uint32_t place = 0;  // its own
   std::uint32_t older = 0;  // neighbours in the order of creation; Accounts::kNoPlace: none
   std::uint32_t newer = 0;
+
+  [[nodiscard]] MessageList& kept() {
+    if (!undelivered) {
+      undelivered = std::make_unique<MessageList>();
+    }
+    return *undelivered;
+  }
 };
 
 /// Names an account by its place. Places are used again, so the id is compared.

@@ -39,7 +39,7 @@ struct Closed {
 /// What the kernel took since the last report, as sums of the effects' charges.
 struct Written {
   std::uint64_t charge = 0;       // of all effects
-  std::uint64_t push_charge = 0;  // of the pushes among them
+  std::uint32_t push_charge = 0;  // of the pushes among them, which credit bounds
   std::uint32_t pushes = 0;
   friend bool operator==(const Written&, const Written&) = default;
 };

@@ -195,8 +195,7 @@ void Registry::send(Session& session, std::uint32_t command_bytes, const Message
   }
   Session* reader = find_session(recipient->session);
   if (reader == nullptr) {
-    recipient->undelivered.push_back(
-        KeptMessage::make(number, turn.now, message.sender, message.text));
+    recipient->kept().push_back(KeptMessage::make(number, turn.now, message.sender, message.text));
   } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
     auto& backlog = reader->stalled().backlog;
     if (backlog.empty() || !backlog.back().is_live) {
@@ -216,10 +215,11 @@ void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn
   }
   answer(session, command_bytes, 0, Done{}, turn);
   Account& account = accounts_.at(session.account.place);
-  if (account.undelivered.is_empty() || session.is_gone) {
+  if (!account.undelivered || account.undelivered->is_empty() || session.is_gone) {
     return;
   }
-  session.stalled().backlog.push_back({false, std::move(account.undelivered)});
+  session.stalled().backlog.push_back({false, std::move(*account.undelivered)});
+  account.undelivered.reset();
   drain(session, turn);
 }
 
@@ -235,7 +235,9 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
     turn.out.records.emplace_back(AccountDeleted{account.id});
   }
   queued_bytes_ -= account.held_bytes;
-  trash_.append(std::move(account.undelivered));
+  if (account.undelivered) {
+    trash_.append(std::move(*account.undelivered));
+  }
   listings_.pass(account);
   accounts_.remove(account);
   session.is_logged_in = false;
@@ -268,11 +270,11 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
   // What was pushed for an account that is deleted came first, and is counted nowhere any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
   const std::uint32_t pushes = written.pushes - orphans;
-  const std::uint64_t orphan_charge = pushes > 0 ? session.orphan_push_charge : written.push_charge;
+  const std::uint32_t orphan_charge = pushes > 0 ? session.orphan_push_charge : written.push_charge;
   session.orphan_pushes -= orphans;
   session.orphan_push_charge -= orphan_charge;
   if (pushes > 0) {
-    const std::uint64_t charge = written.push_charge - orphan_charge;
+    const std::uint32_t charge = written.push_charge - orphan_charge;
     session.owed_pushes -= pushes;
     session.owed_push_charge -= charge;
     Account* account = accounts_.get(session.account);
@@ -314,8 +316,8 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   }
   Account* account = accounts_.find(returned.message.recipient);
   if (account != nullptr && account->id == returned.account) {
-    account->undelivered.insert(KeptMessage::make(returned.number, returned.time,
-                                                  returned.message.sender, returned.message.text));
+    account->kept().insert(KeptMessage::make(returned.number, returned.time,
+                                             returned.message.sender, returned.message.text));
   } else if (keeps_records_) {
     turn.out.records.emplace_back(HandedOver{returned.number});
   }
@@ -449,7 +451,7 @@ void Registry::return_runs(Session& session, bool live_only) {
       return false;
     }
     if (account != nullptr) {
-      account->undelivered.merge(std::move(run.messages));
+      account->kept().merge(std::move(run.messages));
     } else {
       trash_.append(std::move(run.messages));
     }
@@ -606,7 +608,7 @@ bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
   account.held_bytes += charge;
   account.held_messages += 1;
   queued_bytes_ += charge;
-  account.undelivered.push_back(std::move(message));
+  account.kept().push_back(std::move(message));
   return true;
 }
 

@@ -41,21 +41,23 @@ struct Session {
   ConnectionId id;
   /// Whose pushes it gets. Stays behind a logout by half-close, since answers are still written.
   AccountRef account;
-  bool is_logged_in = false;
-  bool has_ended = false;    // the peer sends no more: its logout, once its commands are executed
-  bool is_over = false;      // ended or to be closed: what the peer asks counts no more
-  bool is_closing = false;   // Close was the last word
-  bool is_gone = false;      // closed: nobody reads answers
-  std::uint32_t logins = 0;  // so far
-  /// Charges handed over and not reported written; of all effects, and of this account's pushes.
-  std::uint64_t owed = 0;
-  std::uint64_t owed_push_charge = 0;
-  /// The same of long answers to LIST; no less than what of them is not reported written.
-  std::uint64_t owed_names = 0;
+  bool is_logged_in : 1 = false;
+  bool has_ended : 1 = false;  // the peer sends no more: its logout, once its commands are executed
+  bool is_over : 1 = false;    // ended or to be closed: what the peer asks counts no more
+  bool is_closing : 1 = false;  // Close was the last word
+  bool is_gone : 1 = false;     // closed: nobody reads answers
+  std::uint32_t logins = 0;     // so far
+  /// This account's pushes handed over and not reported written. Their charge is bounded by the
+  /// credit.
   std::uint32_t owed_pushes = 0;
+  std::uint32_t owed_push_charge = 0;
   /// Pushes handed over for an account that this connection has deleted since; the oldest.
   std::uint32_t orphan_pushes = 0;
-  std::uint64_t orphan_push_charge = 0;
+  std::uint32_t orphan_push_charge = 0;
+  /// Charges of all effects handed over and not reported written.
+  std::uint64_t owed = 0;
+  /// The same of long answers to LIST; no less than what of them is not reported written.
+  std::uint64_t owed_names = 0;
   std::unique_ptr<Stall> stall;
   /// When records are kept: the numbers of owed_pushes, in the order of handing over.
   std::unique_ptr<std::deque<MessageNumber>> owed_numbers;

@@ -40,13 +40,11 @@ struct Connection {
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Allowance> allowance;  // only while such a limit is on
   Written unreported;                    // written, and the registry does not know
-  std::uint64_t in_flight_bytes = 0;     // the window: commands without a completion
+  std::uint32_t in_flight_bytes = 0;     // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
   std::uint32_t waited_ms = 0;        // without a login; when closing, for the peer's end
   std::uint32_t logins = 0;           // so far
-  std::uint32_t stalled_ms = 0;       // bytes are owed and none is taken
   std::uint32_t discarded_bytes = 0;  // read after the last word
-  std::uint64_t last_taken = 0;       // Outbox::taken_bytes() when stalled_ms began
 
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;        // the transport's reading is on

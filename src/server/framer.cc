@@ -111,7 +111,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
     arrival.code = cut.code;
     batch.arrivals.push_back(arrival);
-    depart(connection, cut.frame_bytes);
+    depart(connection, static_cast<std::uint32_t>(cut.frame_bytes));
     at += cut.frame_bytes;
     waited_ms = 0;
   }
@@ -129,7 +129,7 @@ void Framer::complete(Connection& connection, std::uint32_t command_bytes) {
   in_flight_bytes_ -= command_bytes;
 }
 
-void Framer::depart(Connection& connection, std::uint64_t command_bytes) {
+void Framer::depart(Connection& connection, std::uint32_t command_bytes) {
   connection.in_flight_commands += 1;
   connection.in_flight_bytes += command_bytes;
   in_flight_commands_ += 1;

@@ -88,7 +88,7 @@ class Framer {
 
   void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms);
   void hold(Connection& connection, HeldBytes held);
-  void depart(Connection& connection, std::uint64_t command_bytes);
+  void depart(Connection& connection, std::uint32_t command_bytes);
   [[nodiscard]] bool is_window_full(const Connection& connection) const {
     return connection.in_flight_commands >= limits_.in_flight_commands ||
            connection.in_flight_bytes >= limits_.in_flight_bytes;

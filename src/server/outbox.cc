@@ -47,6 +47,11 @@ void Outbox::finish_write(Written& written) {
   writing_ = {};
 }
 
+std::uint64_t Outbox::wait(std::uint64_t elapsed_ms) {
+  stalled_ms_ = std::exchange(taken_before_, taken_) == taken_ ? stalled_ms_ + elapsed_ms : 0;
+  return stalled_ms_;
+}
+
 std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
   std::vector<Unwritten> taken;
   std::deque<Placed> kept_frames;

@@ -53,8 +53,10 @@ class Outbox {
 
   [[nodiscard]] bool is_empty() const { return writing_.empty() && waiting_.empty(); }
   [[nodiscard]] std::size_t held_bytes() const { return writing_.size() + waiting_.size(); }
-  /// Where the kernel is in the stream, as of the last note_progress().
-  [[nodiscard]] std::uint64_t taken_bytes() const { return taken_; }
+
+  /// `elapsed_ms` went by. Returns for how long the kernel has taken nothing, as of the last
+  /// note_progress().
+  std::uint64_t wait(std::uint64_t elapsed_ms);
 
   /// Takes out the pushes that the kernel did not take whole, newest first. With `waiting_live`
   /// only live ones, and none of the write under way; the rest goes on.
@@ -69,6 +71,8 @@ class Outbox {
   };
   std::deque<Placed> frames_;  // not complete, oldest first
   std::uint64_t taken_ = 0;
+  std::uint64_t taken_before_ = 0;  // when stalled_ms_ began
+  std::uint64_t stalled_ms_ = 0;
   std::uint64_t writing_end_ = 0;  // where writing_ ends
   std::uint64_t end_ = 0;          // where waiting_ ends
 };

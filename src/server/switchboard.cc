@@ -467,16 +467,11 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
   if (connection.outbox) {
     writer_.note_progress(connection);
     report(connection);
-    const std::uint64_t taken = connection.outbox->taken_bytes();
-    connection.stalled_ms = taken == connection.last_taken ? connection.stalled_ms + elapsed : 0;
-    connection.last_taken = taken;
-    if (limits_.stalled_ms > 0 && connection.stalled_ms >= limits_.stalled_ms) {
+    const std::uint64_t stalled_ms = connection.outbox->wait(elapsed_ms);
+    if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
       drop(connection, "accepted nothing for too long");
       return false;
     }
-  } else {
-    connection.stalled_ms = 0;
-    connection.last_taken = 0;
   }
   return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0);
 }

@@ -94,8 +94,6 @@ void Writer::flush(Connection& connection) {
 void Writer::keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes) {
   if (!connection.outbox) {
     connection.outbox = std::make_unique<Outbox>();
-    connection.stalled_ms = 0;
-    connection.last_taken = 0;
   }
   Outbox& outbox = *connection.outbox;
   held_bytes_ -= outbox.held_bytes();

@@ -70,11 +70,23 @@ TEST(Outbox, CountsAFrameAsWrittenWhenItsLastByteIsTaken) {
   Written written;
   outbox.note_progress(2, written);
   EXPECT_EQ(written, (Written{10, 10, 1}));
-  EXPECT_EQ(outbox.taken_bytes(), 3U);
   outbox.note_progress(1, written);
   EXPECT_EQ(written, (Written{10, 10, 1}));
   outbox.note_progress(0, written);
   EXPECT_EQ(written, (Written{15, 10, 1}));
+}
+
+TEST(Outbox, IsStalledWhileNothingIsTaken) {
+  Outbox outbox;
+  outbox.append("abcd", answer());
+  static_cast<void>(outbox.begin_write());
+  EXPECT_EQ(outbox.wait(10), 10U);
+  EXPECT_EQ(outbox.wait(5), 15U);
+  Written written;
+  outbox.note_progress(3, written);
+  EXPECT_EQ(outbox.wait(10), 0U);
+  outbox.note_progress(3, written);
+  EXPECT_EQ(outbox.wait(10), 10U);
 }
 
 TEST(Outbox, SkipsWhatWasTakenBefore) {
