@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
+#include "base/byte_buffer.h"
 #include "base/ids.h"
 #include "registry/input.h"
 #include "server/outbox.h"
@@ -20,7 +20,7 @@ namespace tribar {
 /// Bytes that were read and are not in a batch: the front of a frame, or whole frames that the
 /// window does not let pass yet.
 struct HeldBytes {
-  std::string bytes;
+  ByteBuffer bytes;
   std::size_t needed_bytes = 0;  // of the first frame, as far as is known
   std::uint64_t waited_ms = 0;   // for the rest of the first frame, while the peer was read
   bool is_blocked = false;       // by the window or a judgement, not for want of bytes

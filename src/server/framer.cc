@@ -12,8 +12,8 @@
 namespace tribar {
 namespace {
 
-/// The front of a frame up to this length is put before the bytes of the next read; a longer one
-/// grows where it is held, so that its bytes are copied once.
+/// The front of a frame up to this length is put before the bytes of the next read; of a longer one
+/// the rest is read to where it is held.
 constexpr std::size_t kShortHeldBytes = 4096;
 
 }  // namespace
@@ -23,15 +23,14 @@ Framer::Space Framer::space(Connection& connection) {
   if (!connection.held) {
     return {batch.bytes.reserve_tail(kReadBytes), kReadBytes};
   }
-  std::string& held = connection.held->bytes;
+  ByteBuffer& held = connection.held->bytes;
   if (held.size() < kShortHeldBytes) {
     return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
   }
   // Grows with what really came, never to what was announced.
   const std::size_t missing = connection.held->needed_bytes - held.size();
   const std::size_t room = std::min({missing, held.size(), std::size_t{1} << 20});
-  held.reserve(held.size() + room);
-  return {batch.bytes.reserve_tail(room), room};
+  return {held.reserve_tail(room), room};
 }
 
 void Framer::read(Connection& connection, std::size_t size) {
@@ -41,15 +40,16 @@ void Framer::read(Connection& connection, std::size_t size) {
   if (connection.held) {
     HeldBytes& held = *connection.held;
     if (held.bytes.size() >= kShortHeldBytes) {
-      held.bytes.append(batch.bytes.data() + start, size);
+      held.bytes.set_size(held.bytes.size() + size);
       held_bytes_ += size;
       if (held.bytes.size() >= held.needed_bytes) {
         go_on(connection);
       }
       return;
     }
-    std::copy(held.bytes.begin(), held.bytes.end(), batch.bytes.data() + start);
-    size += held.bytes.size();
+    const std::string_view front = held.bytes.view();
+    std::copy(front.begin(), front.end(), batch.bytes.data() + start);
+    size += front.size();
     waited_ms = held.waited_ms;
     release(connection);
   }
@@ -61,7 +61,7 @@ void Framer::go_on(Connection& connection) {
   Batch& batch = dispatcher_.batch_of(connection.id);
   const std::size_t start = batch.bytes.size();
   const std::uint64_t waited_ms = connection.held->waited_ms;
-  batch.bytes.append(connection.held->bytes);
+  batch.bytes.append(connection.held->bytes.view());
   release(connection);
   cut(connection, batch, start, waited_ms);
 }
@@ -116,8 +116,12 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     waited_ms = 0;
   }
   if (at < end) {
-    hold(connection,
-         {std::string(batch.bytes.view(at, end - at)), needed_bytes, waited_ms, is_blocked});
+    HeldBytes held{{}, needed_bytes, waited_ms, is_blocked};
+    const std::string_view rest = batch.bytes.view(at, end - at);
+    // With room for as much again, of which the next read makes use.
+    held.bytes.reserve_tail(std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
+    held.bytes.append(rest);
+    hold(connection, std::move(held));
     batch.bytes.set_size(at);
   }
 }
