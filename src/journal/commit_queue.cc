@@ -25,6 +25,15 @@ bool rests_on_records(const Effect& effect) {
          std::holds_alternative<LoggedOut>(effect.body);
 }
 
+/// The accounts that the batch creates.
+void add_created(const Batch& batch, std::unordered_set<std::uint64_t>& ids) {
+  for (const Record& record : batch.output.records) {
+    if (const auto* created = std::get_if<AccountCreated>(&record)) {
+      ids.insert(created->account.value);
+    }
+  }
+}
+
 }  // namespace
 
 CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
@@ -36,6 +45,7 @@ void CommitQueue::admit(BatchPtr batch) {
   held.is_holding = has_more_than_riders(*batch);
   held.batch = std::move(batch);
   if (is_down_) {
+    add_created(*held.batch, unstored_accounts_);
     sift(held);
   } else if (held_.empty() && !held.is_holding) {
     pass(held);
@@ -78,6 +88,7 @@ void CommitQueue::step(std::uint64_t now_ms) {
   pass_all();
   if (std::exchange(is_down_, false)) {
     doubtful_.clear();
+    unstored_accounts_.clear();
     on_state_(true, {});
   }
 }
@@ -144,6 +155,12 @@ void CommitQueue::pass_before(Held& held, BatchPtr onward) {
   onward_({&onward, 1});
 }
 
+/// Whether it is the success of a LOGIN to an account that is not stored.
+bool CommitQueue::enters_unstored(const Effect& effect) const {
+  const auto* entry = std::get_if<LoggedIn>(&effect.body);
+  return entry != nullptr && unstored_accounts_.contains(entry->account.value);
+}
+
 /// While storing fails: lets every effect go on but those that rest on records, and what comes
 /// behind them on the same connection. A batch that holds nothing goes on whole: what is before it
 /// may stay for long.
@@ -153,8 +170,8 @@ void CommitQueue::sift(Held& held) {
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {
-    const bool is_kept =
-        doubtful_.contains(effect.to.value) || (held.is_holding && rests_on_records(effect));
+    const bool is_kept = doubtful_.contains(effect.to.value) ||
+                         (held.is_holding && rests_on_records(effect)) || enters_unstored(effect);
     if (is_kept) {
       doubtful_.insert(effect.to.value);
     }
@@ -201,6 +218,7 @@ void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
   on_state_(false, why);
   for (Held& held : held_) {
     held.failed_ms = now_ms;
+    add_created(*held.batch, unstored_accounts_);
     sift(held);
   }
   forget_passed();

@@ -54,6 +54,7 @@ class CommitQueue {
   void forget_passed();
   void pass(Held& held);
   void pass_before(Held& held, BatchPtr onward);
+  [[nodiscard]] bool enters_unstored(const Effect& effect) const;
   void sift(Held& held);
   void end_doubt(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);
@@ -65,7 +66,8 @@ class CommitQueue {
   std::vector<BatchPtr> passing_;               // only while they are passed on
   std::vector<Record> riders_;                  // HandedOver of batches that went on
   std::unordered_set<std::uint64_t> doubtful_;  // connections with an answer held while down
-  std::optional<std::uint64_t> ride_ms_;        // when the riders go by themselves
+  std::unordered_set<std::uint64_t> unstored_accounts_;  // created, and held while down
+  std::optional<std::uint64_t> ride_ms_;                 // when the riders go by themselves
   std::uint64_t retry_ms_ = 0;
   std::string why_;
   bool is_down_ = false;

@@ -36,6 +36,7 @@ struct Echo {
 
 /// Success of CREATE or LOGIN: the connection is logged in now.
 struct LoggedIn {
+  AccountId account;
   friend bool operator==(const LoggedIn&, const LoggedIn&) = default;
 };
 

@@ -118,7 +118,7 @@ void Registry::create(Session& session, std::uint32_t command_bytes, std::string
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
   log_in(session, account);
-  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account.id}, turn);
 }
 
 void Registry::login(Session& session, std::uint32_t command_bytes, std::string_view name,
@@ -134,7 +134,7 @@ void Registry::login(Session& session, std::uint32_t command_bytes, std::string_
     return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
   }
   log_in(session, *account);
-  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{}, turn);
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account->id}, turn);
 }
 
 void Registry::list(Session& session, std::uint32_t command_bytes, std::string_view pattern,

@@ -296,6 +296,34 @@ TEST(StressReports, CanBeReadAndCompared) {
   EXPECT_EQ(run("compare " + base + "a.json " + base + "c.html").first, 65);
 }
 
+// What a server says is text, and neither markup nor a command to the terminal.
+TEST(StressReports, ShowWhatTheServerSaysAsText) {
+  const StubServer server(
+      {.kind = Kind::Refuse,
+       .nth = 50,
+       .refusal = "</td><script>alert(1)</script>\x1b]0;title\x07 \x1b[2J {} %n \"\\ \r\n"});
+  const std::string base = testing::TempDir() + "tribar_stress_hostile";
+  const auto [status, table] = run(
+      "--users 4 --seconds 0.5 --drain 0.3 --server 127.0.0.1:" + std::to_string(server.port()) +
+      " --json " + base + ".json --html " + base + ".html");
+  EXPECT_EQ(status, 1);
+  const std::string json = contents(base + ".json");
+  const std::string page = contents(base + ".html");
+  for (const std::string& report : {table, json, page}) {
+    EXPECT_NE(report.find("alert(1)"), std::string::npos) << report;
+    EXPECT_EQ(
+        std::count_if(report.begin(), report.end(),
+                      [](char c) { return c == '\x7f' || (c >= 0 && c < 0x20 && c != '\n'); }),
+        0)
+        << report;
+  }
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_TRUE(is_balanced(page));
+  const auto [compared, output] = run("compare " + base + ".json " + base + ".json");
+  EXPECT_EQ(compared, 0) << output;
+  EXPECT_EQ(output.find('\x1b'), std::string::npos) << output;
+}
+
 TEST(StressReports, ShowInABrowser) {
   if (WEXITSTATUS(std::system("command -v chromium >/dev/null 2>&1")) != 0) {
     GTEST_SKIP() << "there is no chromium here";

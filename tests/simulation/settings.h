@@ -35,6 +35,7 @@ struct Settings {
   loop.login_ms = random.chance(50) ? random.between(300, 5000) : 0;
   loop.frame_ms = random.chance(50) ? random.between(100, 3000) : 0;
   loop.stalled_ms = random.chance(50) ? random.between(100, 5000) : 0;
+  loop.commands_per_second = random.chance(15) ? random.between(50, 500) : 0;
   RegistryLimits& registry = settings.registry;
   registry.accounts = random.chance(15) ? random.between(1, 4) : 1000;
   registry.outbox_bytes = loop.outbox_bytes;

@@ -76,7 +76,9 @@ inline void PrintTo(const Echo& echo, std::ostream* out) {
   *out << "Echo ";
   PrintTo(*echo.message, out);
 }
-inline void PrintTo(const LoggedIn&, std::ostream* out) { *out << "LoggedIn"; }
+inline void PrintTo(const LoggedIn& entry, std::ostream* out) {
+  *out << "LoggedIn account " << entry.account.value;
+}
 inline void PrintTo(const Refuse& refuse, std::ostream* out) { PrintTo(refuse.refusal, out); }
 inline void PrintTo(const Names& names, std::ostream* out) {
   *out << "Names " << names.count << " '" << names.names << '\'';

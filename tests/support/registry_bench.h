@@ -105,7 +105,9 @@ inline Effect echo(ConnectionId to, std::string_view sender, std::string_view re
   return {to, kCommandBytes, charge_of(sender, recipient, text),
           Echo{lasting(Message{sender, recipient, text})}};
 }
-inline Effect logged_in(ConnectionId to) { return {to, kCommandBytes, 42, LoggedIn{}}; }
+inline Effect logged_in(ConnectionId to, std::uint64_t account) {
+  return {to, kCommandBytes, 42, LoggedIn{AccountId{account}}};
+}
 inline Effect logged_out(ConnectionId to) { return {to, kCommandBytes, 0, LoggedOut{}}; }
 inline Effect done(ConnectionId to) { return {to, kCommandBytes, 0, Done{}}; }
 inline Effect close(ConnectionId to) { return {to, 0, 0, Close{}}; }

@@ -253,7 +253,7 @@ void StubServer::Loop::on_send(Peer& peer, const Message& message) {
   const Kind now = ++sends_ == fault_.nth ? fault_.kind : Kind::None;
   switch (now) {
     case Kind::Refuse:
-      append_reply(peer.out, Response{"not this one"});
+      append_reply(peer.out, Response{fault_.refusal});
       return;
     case Kind::Disconnect:
       peer.is_ending = true;

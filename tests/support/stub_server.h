@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace tribar {
 
@@ -30,6 +31,7 @@ struct StubFault {
   Kind kind = Kind::None;
   std::uint64_t nth = 1;
   std::chrono::milliseconds span{0};
+  std::string_view refusal = "not this one";
 };
 
 class StubServer {

@@ -153,14 +153,14 @@ TEST_F(CommitQueueTest, StoresHandedOverByItselfAfterAWhile) {
 
 TEST_F(CommitQueueTest, HoldsWhatRestsOnAFailedCommitAndLetsTheRestGoOn) {
   fail();
-  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi"), names(kCat, {"ann"}), logged_in(kDan)},
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi"), names(kCat, {"ann"}), logged_in(kDan, 4)},
         {kept(1, "hi"), created(kCatAccount, "dan")});
   step();
   EXPECT_EQ(went_on(), (Effects{push_to(kBob, 1, "hi"), names(kCat, {"ann"})}));
   EXPECT_EQ(states_, std::vector<std::string>{"down: no room"});
   work();
   step_after(CommitQueue::kRetryMs);
-  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi"), logged_in(kDan)}));
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi"), logged_in(kDan, 4)}));
   EXPECT_EQ(states_, (std::vector<std::string>{"down: no room", "up"}));
   EXPECT_EQ(store_.messages.size(), 1U);
 }
@@ -252,8 +252,31 @@ TEST_F(CommitQueueTest, LetsANewConnectionGoOnWhileTheOldOneIsInDoubt) {
   fail();
   admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
   step();
-  admit({names(kDan, {"ann"}), logged_in(kDan)}, {});
-  EXPECT_EQ(went_on(), (Effects{names(kDan, {"ann"}), logged_in(kDan)}));
+  admit({names(kDan, {"ann"}), logged_in(kDan, 4)}, {});
+  EXPECT_EQ(went_on(), (Effects{names(kDan, {"ann"}), logged_in(kDan, 4)}));
+}
+
+// Its success said that there is an account, which a crash then took away.
+TEST_F(CommitQueueTest, HoldsALoginToAnAccountThatIsNotStored) {
+  constexpr AccountId kDanAccount{kCatAccount.value + 1};
+  fail();
+  admit({logged_in(kAnn, kCatAccount.value)}, {created(kCatAccount, "cat")});
+  step();
+  admit({}, {created(kDanAccount, "dan")});
+  admit({logged_in(kBob, kCatAccount.value)}, {});
+  admit({logged_in(kCat, kDanAccount.value)}, {});
+  admit({logged_in(kDan, 1)}, {});
+  EXPECT_EQ(went_on(), (Effects{logged_in(kDan, 1)}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(),
+            (Effects{logged_in(kAnn, kCatAccount.value), logged_in(kBob, kCatAccount.value),
+                     logged_in(kCat, kDanAccount.value)}));
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  admit({logged_in(kBob, kCatAccount.value)}, {});
+  EXPECT_EQ(went_on(), (Effects{logged_in(kBob, kCatAccount.value)}));
 }
 
 // Batches that rested on nothing were kept behind the failed one, for as long as storing failed.

@@ -55,7 +55,8 @@ TEST(RegistryActor, AppliesWhatIsDelivered) {
   EXPECT_FALSE(f.actor.run_once());
   ASSERT_EQ(f.home.size(), 1U);
   EXPECT_EQ(f.passed, 1U);
-  EXPECT_EQ(f.home[0]->output.effects, (std::vector<Effect>{{kAnn, 50, 42, LoggedIn{}}}));
+  EXPECT_EQ(f.home[0]->output.effects,
+            (std::vector<Effect>{{kAnn, 50, 42, LoggedIn{AccountId{1}}}}));
 }
 
 TEST(RegistryActor, HoldsWhatOvertookSomething) {

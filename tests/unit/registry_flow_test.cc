@@ -81,7 +81,7 @@ TEST(RegistryFlow, KeepsTheBytesOfWaitingCommands) {
   const std::string_view created = "a-name-too-long-for-a-small-string";
   EXPECT_EQ(bench.write(kBob), (Effects{{kBob, 101, 46, Names{"bob\n", 1}},
                                         {kBob, 102, 0, LoggedOut{}},
-                                        {kBob, 103, 42, LoggedIn{}}}));
+                                        {kBob, 103, 42, LoggedIn{AccountId{3}}}}));
   bench.write(kBob);
   EXPECT_EQ(bench.apply(send(kBob, created, created, "me")),
             (Effects{live(kBob, {AccountId{3}, 3, created, created, "me"}),
@@ -270,7 +270,7 @@ TEST(RegistryFlow, ExecutesCreateAndSendOfAClosedConnection) {
   bench.apply(send(kDan, "dan", "ann", "hi"));
   bench.apply(send(kDan, "dan", "dan", "me"));
   EXPECT_EQ(bench.close(kDan), (Effects{live(kAnn, {kAnnAccount, 1, "dan", "ann", "hi"})}));
-  EXPECT_EQ(bench.apply(login(kCat, "dan")), (Effects{logged_in(kCat)}));
+  EXPECT_EQ(bench.apply(login(kCat, "dan")), (Effects{logged_in(kCat, 3)}));
   EXPECT_EQ(bench.apply(deliver(kCat)),
             (Effects{done(kCat), delivered(kCat, {kCatAccount, 2, "dan", "dan", "me"})}));
 }
@@ -324,7 +324,7 @@ TEST(RegistryFlow, HonoursALoginThatWaitedWhenTheTimeWasOver) {
   bench.apply(list(kDan));
   bench.apply(login(kDan, "ann"));
   bench.apply(event(kDan, LoginExpired{Refusal{RefusalCode::LoginTimeout, 0, 5000}}));
-  EXPECT_EQ(bench.write(kDan), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.write(kDan), (Effects{logged_in(kDan, 1)}));
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
 }
 
@@ -365,7 +365,7 @@ TEST(RegistryFlow, LogsOutAtTheHalfCloseAndCloses) {
   send_to_bob(bench, {"m1"});
   EXPECT_EQ(bench.apply(event(kBob, Ended{})), (Effects{close(kBob)}));
   EXPECT_EQ(bench.give_back(kBob, true), Effects{});
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1"))}));
   EXPECT_EQ(bench.close(kBob), Effects{});
   EXPECT_EQ(bench.apply(login(kCat, "bob")),
@@ -436,7 +436,7 @@ TEST(RegistryFlow, EndsBehindTheCommandsThatWait) {
             (Effects{refused(kDan, RefusalCode::LoggedInElsewhere)}));
   EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "hi"}),
                                         echo(kBob, "bob", "ann", "hi"), done(kBob), close(kBob)}));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
 }
 
 // The logout waited for the reader although no command was left.
@@ -448,7 +448,7 @@ TEST(RegistryFlow, EndsAsSoonAsNoCommandWaits) {
   bench.apply(event(kBob, Ended{}));
   EXPECT_EQ(bench.write(kBob), (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", text}),
                                         echo(kBob, "bob", "ann", text), close(kBob)}));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
 }
 
 // With everything returned nothing was left to be reported as written, and nothing went on.
@@ -462,7 +462,7 @@ TEST(RegistryFlow, GoesOnAtTheHalfCloseWithWhatWaitedForRoom) {
       bench.apply(event(kBob, Ended{})),
       (Effects{live(kAnn, {kAnnAccount, 3, "bob", "ann", "bye"}), echo(kBob, "bob", "ann", "bye"),
                done(kBob), delivered(kBob, to_bob(1, "m1"))}));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
   EXPECT_EQ(bench.write(kBob), (Effects{delivered(kBob, to_bob(2, "m2")), close(kBob)}));
 }
 

@@ -120,7 +120,7 @@ TEST(RegistryList, AnswersBeforeTheHalfCloseIsOver) {
   RegistryBench bench = with_long_names("xyz");
   bench.apply(list(kAnn, long_pattern('x')));
   EXPECT_EQ(bench.apply(event(kAnn, Ended{})), Effects{});
-  EXPECT_EQ(bench.apply(login(kDan, long_name('x'))), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, long_name('x'))), (Effects{logged_in(kDan, 1)}));
   EXPECT_EQ(bench.go_on(), (Effects{names(kAnn, {long_name('x')}), close(kAnn)}));
 }
 
@@ -142,7 +142,7 @@ TEST(RegistryList, EndsBehindCommandsThatWaitForALongList) {
             (Effects{refused(kDan, RefusalCode::LoggedInElsewhere)}));
   EXPECT_EQ(bench.go_on(),
             (Effects{names(kAnn, {long_name('x')}), names(kAnn, {long_name('y')}), close(kAnn)}));
-  EXPECT_EQ(bench.apply(login(kDan, long_name('x'))), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, long_name('x'))), (Effects{logged_in(kDan, 1)}));
 }
 
 TEST(RegistryList, BoundsTheNamesOfAnAnswer) {

@@ -17,7 +17,7 @@ namespace {
 
 TEST(Registry, CreatesAnAccountAndLogsIn) {
   RegistryBench bench;
-  EXPECT_EQ(bench.apply(create(kAnn, "ann")), (Effects{logged_in(kAnn)}));
+  EXPECT_EQ(bench.apply(create(kAnn, "ann")), (Effects{logged_in(kAnn, 1)}));
   EXPECT_EQ(bench.registry().account_count(), 1U);
   EXPECT_EQ(
       bench.apply(send(kAnn, "ann", "ann", "me")),
@@ -43,7 +43,7 @@ TEST(Registry, KeepsTheLoginWhenALoggedInConnectionAsksForAnother) {
             (Effects{refused(kAnn, RefusalCode::AlreadyLoggedIn)}));
   EXPECT_EQ(bench.registry().account_count(), 2U);
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "hi")), (Effects{echo(kAnn, "ann", "bob", "hi")}));
-  EXPECT_EQ(bench.apply(login(kBob, "bob")), (Effects{logged_in(kBob)}));
+  EXPECT_EQ(bench.apply(login(kBob, "bob")), (Effects{logged_in(kBob, 2)}));
 }
 
 TEST(Registry, RefusesToLogInToANameThatNoAccountHas) {
@@ -78,7 +78,7 @@ TEST(Registry, PushesNothingAtLogin) {
   RegistryBench bench = with_users({"ann", "bob"});
   bench.close(kBob);
   bench.apply(send(kAnn, "ann", "bob", "hi"));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
   EXPECT_EQ(bench.apply(deliver(kDan)),
             (Effects{done(kDan), delivered(kDan, {kBobAccount, 1, "ann", "bob", "hi"})}));
 }
@@ -214,7 +214,7 @@ TEST(Registry, DeletesTheAccountAndItsQueueAndLogsOut) {
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{refused(kDan, RefusalCode::DeliverBeforeLogin)}));
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "hi")),
             (Effects{refused(kAnn, RefusalCode::NoSuchRecipient)}));
-  EXPECT_EQ(bench.apply(create(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(create(kDan, "bob")), (Effects{logged_in(kDan, 3)}));
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan)}));
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
 }
@@ -224,7 +224,7 @@ TEST(Registry, LogsInAnywhereAfterDelete) {
   bench.close(kBob);
   bench.apply(delete_account(kAnn));
   EXPECT_EQ(bench.apply(login(kAnn, "ann")), (Effects{refused(kAnn, RefusalCode::NoSuchUsername)}));
-  EXPECT_EQ(bench.apply(login(kAnn, "bob")), (Effects{logged_in(kAnn)}));
+  EXPECT_EQ(bench.apply(login(kAnn, "bob")), (Effects{logged_in(kAnn, 2)}));
 }
 
 TEST(Registry, RefusesToDeleteWithoutLogin) {
@@ -269,7 +269,7 @@ TEST(Registry, ClosesAfterAFatalMistake) {
   EXPECT_EQ(bench.apply(rejected(kBob, refusal, true)),
             (Effects{refused(kBob, refusal), close(kBob)}));
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "hi")), (Effects{echo(kAnn, "ann", "bob", "hi")}));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
   // What comes nevertheless is completed, and that is all.
   EXPECT_EQ(bench.apply(send(kBob, "bob", "ann", "hi")), (Effects{done(kBob)}));
   EXPECT_EQ(bench.apply(event(kBob, Ended{})), Effects{});
@@ -294,7 +294,7 @@ TEST(Registry, CompletesACommandWithItsBytes) {
 TEST(Registry, LogsOutWhenTheConnectionCloses) {
   RegistryBench bench = with_users({"ann", "bob"});
   EXPECT_EQ(bench.close(kBob), Effects{});
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
 }
 
 TEST(Registry, IgnoresTheEndOfAConnectionThatNeverAsked) {
@@ -312,7 +312,7 @@ TEST(Registry, TellsConnectionsApartThatHadTheSameSlot) {
   bench.close(kFirst);
   EXPECT_EQ(bench.apply(deliver(kSecond)),
             (Effects{refused(kSecond, RefusalCode::DeliverBeforeLogin)}));
-  EXPECT_EQ(bench.apply(login(kSecond, "ann")), (Effects{logged_in(kSecond)}));
+  EXPECT_EQ(bench.apply(login(kSecond, "ann")), (Effects{logged_in(kSecond, 1)}));
   // Late news of the first one.
   EXPECT_EQ(bench.apply(event(kFirst, Closed{})), Effects{});
   EXPECT_EQ(bench.apply(event(kFirst, Written{42, 0, 0})), Effects{});
@@ -345,7 +345,7 @@ TEST(Registry, BoundsTheNumberOfAccounts) {
   EXPECT_EQ(bench.apply(create(kCat, "cat")),
             (Effects{refused(kCat, {RefusalCode::TooManyAccounts, 2, 2})}));
   bench.apply(delete_account(kBob));
-  EXPECT_EQ(bench.apply(create(kCat, "cat")), (Effects{logged_in(kCat)}));
+  EXPECT_EQ(bench.apply(create(kCat, "cat")), (Effects{logged_in(kCat, 3)}));
 }
 
 TEST(Registry, BoundsTheMessagesOfAQueue) {
@@ -430,11 +430,11 @@ TEST(Registry, RefusesWhatNeedsARecordWhileStorageIsDown) {
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "cat", "hi")),
             (Effects{refused(kAnn, RefusalCode::NoSuchRecipient)}));
   EXPECT_EQ(bench.apply(list(kCat, "b*")), (Effects{names(kCat, {"bob"})}));
-  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{logged_in(kDan, 2)}));
   EXPECT_EQ(bench.apply(deliver(kDan)),
             (Effects{done(kDan), delivered(kDan, {kBobAccount, 1, "ann", "bob", "hi"})}));
   EXPECT_EQ(bench.apply(event(StorageUp{})), Effects{});
-  EXPECT_EQ(bench.apply(create(kCat, "cat")), (Effects{logged_in(kCat)}));
+  EXPECT_EQ(bench.apply(create(kCat, "cat")), (Effects{logged_in(kCat, 3)}));
   EXPECT_EQ(
       bench.apply(send(kAnn, "ann", "bob", "hi")),
       (Effects{live(kDan, {kBobAccount, 2, "ann", "bob", "hi"}), echo(kAnn, "ann", "bob", "hi")}));
