@@ -28,19 +28,23 @@ bool is_username_byte(char c) {
 }  // namespace
 
 bool is_plain(std::string_view bytes) {
-  std::uint64_t odd = 0;
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
+  const auto word_at = [bytes](std::size_t at) {
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, 8);
-    odd |= odd_bytes(word);
+    std::memcpy(&word, bytes.data() + at, 8);
+    return word;
+  };
+  std::uint64_t odd = 0;
+  if (bytes.size() < 8) {
+    for (const char c : bytes) {
+      odd |= odd_bytes(kEveryByte * static_cast<unsigned char>(c));
+    }
+    return odd == 0;
   }
-  if (i < bytes.size()) {
-    std::uint64_t word = kEveryByte * 0x20;
-    std::memcpy(&word, bytes.data() + i, bytes.size() - i);
-    odd |= odd_bytes(word);
+  for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
+    odd |= odd_bytes(word_at(i));
   }
-  return odd == 0;
+  // The last word may overlap the one before it.
+  return (odd | odd_bytes(word_at(bytes.size() - 8))) == 0;
 }
 
 std::optional<Refusal> refuse_username(std::string_view name, std::size_t limit_bytes) {

@@ -25,6 +25,18 @@ std::uint32_t charge_of(const Message& message) {
   return static_cast<std::uint32_t>(frame_bytes_of(message));
 }
 
+/// Adds an effect and returns its body, which is filled where it stands: put together elsewhere it
+/// would be written twice, and read back before the first writing is through.
+template <typename Body>
+Body& add_effect(Output& out, ConnectionId to, std::uint32_t completes_bytes,
+                 std::uint32_t charge) {
+  Effect& effect = out.effects.emplace_back();
+  effect.to = to;
+  effect.completes_bytes = completes_bytes;
+  effect.charge = charge;
+  return effect.body.emplace<Body>();
+}
+
 }  // namespace
 
 Registry::Registry(const RegistryLimits& limits, HashKey key, bool keeps_records)
@@ -556,18 +568,24 @@ void Registry::push(Session& reader, Account& account, const Message* message, M
       keeps_records_ || account.held_messages * std::uint64_t{2} >= limits_.undelivered_messages ||
       account.held_bytes * 2 >= limits_.undelivered_bytes ||
       queued_bytes_ * 2 >= limits_.queued_bytes;
-  turn.out.effects.push_back(
-      {reader.id, 0, charge, Push{message, account.id, number, time, is_live, wants_report}});
+  Push& push = add_effect<Push>(turn.out, reader.id, 0, charge);
+  push.message = message;
+  push.account = account.id;
+  push.number = number;
+  push.time = time;
+  push.is_live = is_live;
+  push.wants_report = wants_report;
 }
 
 /// Tells a connection something, unless nobody is there to read it.
+template <typename Body>
 void Registry::answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
-                      EffectBody body, Turn& turn) {
+                      const Body& body, Turn& turn) {
   if (session.is_gone) {
     return;
   }
   session.owed += charge;
-  turn.out.effects.push_back({session.id, completes_bytes, charge, body});
+  add_effect<Body>(turn.out, session.id, completes_bytes, charge) = body;
 }
 
 void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal,

@@ -101,8 +101,9 @@ class Registry {
                       Turn& turn);
   void push(Session& reader, Account& account, const Message* message, MessageNumber number,
             UnixMs time, bool is_live, Turn& turn);
+  template <typename Body>
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
-              EffectBody body, Turn& turn);
+              const Body& body, Turn& turn);
   void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
   void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
 

@@ -106,11 +106,11 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       break;
     }
     connection.may_log_in = false;
-    Arrival arrival{.from = connection.id};
+    Arrival& arrival = batch.arrivals.emplace_back();
+    arrival.from = connection.id;
     arrival.data_offset = at + kHeaderBytes;
     arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
     arrival.code = cut.code;
-    batch.arrivals.push_back(arrival);
     depart(connection, static_cast<std::uint32_t>(cut.frame_bytes));
     at += cut.frame_bytes;
     waited_ms = 0;

@@ -16,20 +16,6 @@ constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
 /// Frames that are no pushes need no identity: a row of them counts as one up to this.
 constexpr std::uint32_t kRowBytes = 4096;
 
-Outbox::Frame frame_of(const Effect& effect, std::size_t bytes) {
-  Outbox::Frame frame;
-  frame.bytes = static_cast<std::uint32_t>(bytes);
-  frame.charge = effect.charge;
-  if (const auto* push = std::get_if<Push>(&effect.body)) {
-    frame.is_push = true;
-    frame.is_live = push->is_live;
-    frame.account = push->account;
-    frame.number = push->number;
-    frame.time = push->time;
-  }
-  return frame;
-}
-
 std::size_t memory_of(const Outgoing& outgoing) {
   return outgoing.bytes.capacity() + outgoing.frames.capacity() * sizeof(Outbox::Frame);
 }
@@ -43,20 +29,31 @@ void Writer::add(Connection& connection, const Effect& effect) {
   Outgoing& out = *connection.outgoing;
   const std::size_t start = out.bytes.size();
   append_effect(out.bytes, effect.body);
-  const Outbox::Frame frame = frame_of(effect, out.bytes.size() - start);
-  held_bytes_ += frame.bytes;
-  add_written(out.written, frame);
-  out.wants_report |=
-      effect.charge >= kLongAnswerCharge && std::holds_alternative<Names>(effect.body);
-  if (frame.is_push) {
-    out.wants_report |= std::get<Push>(effect.body).wants_report;
-  } else if (!out.frames.empty() && !out.frames.back().is_push &&
-             out.frames.back().bytes < kRowBytes) {
-    out.frames.back().bytes += frame.bytes;
-    out.frames.back().charge += frame.charge;
-    return;
+  const auto bytes = static_cast<std::uint32_t>(out.bytes.size() - start);
+  held_bytes_ += bytes;
+  out.written.charge += effect.charge;
+  const auto* push = std::get_if<Push>(&effect.body);
+  if (push == nullptr && !out.frames.empty() && !out.frames.back().is_push &&
+      out.frames.back().bytes < kRowBytes) {
+    out.frames.back().bytes += bytes;
+    out.frames.back().charge += effect.charge;
+  } else {
+    Outbox::Frame& frame = out.frames.emplace_back();
+    frame.bytes = bytes;
+    frame.charge = effect.charge;
+    if (push != nullptr) {
+      frame.is_push = true;
+      frame.is_live = push->is_live;
+      frame.account = push->account;
+      frame.number = push->number;
+      frame.time = push->time;
+      out.written.push_charge += effect.charge;
+      out.written.pushes += 1;
+    }
   }
-  out.frames.push_back(frame);
+  out.wants_report |= push != nullptr ? push->wants_report
+                                      : effect.charge >= kLongAnswerCharge &&
+                                            std::holds_alternative<Names>(effect.body);
 }
 
 void Writer::flush(Connection& connection) {

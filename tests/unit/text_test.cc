@@ -85,6 +85,15 @@ TEST(IsPlain, AgreesWithEachByteAlone) {
       EXPECT_EQ(is_plain("abcdefg" + pair + "~~~~~~~"), expected) << first << ' ' << second;
     }
   }
+  for (std::size_t size = 1; size <= 24; ++size) {
+    std::string text(size, 'a');
+    EXPECT_TRUE(is_plain(text)) << size;
+    for (char& c : text) {
+      c = '\x1f';
+      EXPECT_FALSE(is_plain(text)) << size;
+      c = 'a';
+    }
+  }
   EXPECT_TRUE(is_plain(""));
 }
 
