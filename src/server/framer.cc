@@ -27,9 +27,11 @@ Framer::Space Framer::space(Connection& connection) {
   if (held.size() < kShortHeldBytes) {
     return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
   }
-  // Grows with what really came, never to what was announced.
+  // Grows with what really came, never to what was announced, and only when it is full.
   const std::size_t missing = connection.held->needed_bytes - held.size();
-  const std::size_t room = std::min({missing, held.size(), std::size_t{1} << 20});
+  const std::size_t spare = held.capacity() - held.size();
+  const std::size_t room =
+      std::min({missing, spare > 0 ? spare : held.size(), std::size_t{1} << 20});
   return {held.reserve_tail(room), room};
 }
 
@@ -118,8 +120,10 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   if (at < end) {
     HeldBytes held{{}, needed_bytes, waited_ms, is_blocked};
     const std::string_view rest = batch.bytes.view(at, end - at);
-    // With room for as much again, of which the next read makes use.
-    held.bytes.reserve_tail(std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
+    // The rest of a long one is read to where it is: there is room for as much again.
+    const bool is_short = rest.size() < kShortHeldBytes;
+    held.bytes.reserve_tail(
+        is_short ? rest.size() : std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
     held.bytes.append(rest);
     hold(connection, std::move(held));
     batch.bytes.set_size(at);

@@ -69,9 +69,25 @@ Socket::~Socket() {
 
 namespace {
 
-/// Makes `bound` a socket that listens at `address`; what it is for a message is `what`.
-void bind_to(Socket& bound, const Address& address, bool is_shared, int backlog,
-             const std::string& what) {
+void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
+  const auto set = [&](int level, int name, unsigned value) {
+    const int result = setsockopt(socket.fd, level, name, &value, sizeof value);
+    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.unsent_bytes > 0) {
+    set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes);
+  }
+  if (options.keepalive_s > 0) {
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_s);
+  }
+}
+
+/// Makes `bound` a socket that listens at `address`, and has `options` before anybody can connect;
+/// what it is for a message is `what`.
+void listen_at(Socket& bound, const Address& address, bool is_shared, int backlog,
+               const SocketOptions& options, const std::string& what) {
   const auto check_call = [&what](int result) {
     check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
   };
@@ -88,22 +104,8 @@ void bind_to(Socket& bound, const Address& address, bool is_shared, int backlog,
     check_call(setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
   }
   check_call(bind(bound.fd, address.raw(), is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)));
+  set_options(bound, options, what);
   check_call(::listen(bound.fd, backlog));
-}
-
-void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
-  const auto set = [&](int level, int name, unsigned value) {
-    const int result = setsockopt(socket.fd, level, name, &value, sizeof value);
-    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
-  };
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
-  if (options.unsent_bytes > 0) {
-    set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes);
-  }
-  if (options.keepalive_s > 0) {
-    set(SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_s);
-  }
 }
 
 Address bound_to(const Socket& bound) {
@@ -117,7 +119,7 @@ Address bound_to(const Socket& bound) {
 
 Address probe(const Address& address) {
   Socket bound;
-  bind_to(bound, address, false, 1, "cannot listen on " + address_text(address.raw()));
+  listen_at(bound, address, false, 1, {}, "cannot listen on " + address_text(address.raw()));
   return bound_to(bound);
 }
 
@@ -125,8 +127,7 @@ Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backl
                    const SocketOptions& options, std::function<void(Listener&)> on_connection)
     : on_connection_(std::move(on_connection)) {
   const std::string what = "cannot listen on " + address_text(address.raw());
-  bind_to(socket_, address, is_shared, backlog, what);
-  set_options(socket_, options, what);
+  listen_at(socket_, address, is_shared, backlog, options, what);
   auto holder = std::make_unique<Holder>();
   check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
   holder->handle.data = holder.get();
