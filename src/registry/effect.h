@@ -28,10 +28,19 @@ struct Push {
   }
 };
 
-/// The same message back to its sender: the confirmation.
+/// The most that a row of answers is charged which is one effect, but for its last part: it is
+/// reported as written when all of it is.
+inline constexpr std::uint32_t kRowCharge = 4096;
+
+/// The same message back to its sender: the confirmation. Of messages whose frames came one right
+/// behind the other it is one effect, which completes them all.
 struct Echo {
-  const Message* message = nullptr;
-  friend bool operator==(const Echo& a, const Echo& b) { return *a.message == *b.message; }
+  const Message* message = nullptr;  // the first one
+  std::uint32_t more = 0;            // how many are behind it
+  std::uint32_t more_bytes = 0;      // their frames', which are behind its own in memory
+  friend bool operator==(const Echo& a, const Echo& b) {
+    return *a.message == *b.message && a.more == b.more && a.more_bytes == b.more_bytes;
+  }
 };
 
 /// Success of CREATE or LOGIN: the connection is logged in now.
@@ -74,7 +83,8 @@ using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, Logge
 
 struct Effect {
   ConnectionId to;
-  /// The completion of one of the connection's commands: its Input::command_bytes; zero: none.
+  /// The completion of one of the connection's commands, or of a row (see Echo): its
+  /// Input::command_bytes; zero: none.
   std::uint32_t completes_bytes = 0;
   /// What this counts in the connection's credit until it is reported as Written.
   std::uint32_t charge = 0;

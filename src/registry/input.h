@@ -50,7 +50,6 @@ struct Returned {
   MessageNumber number;
   UnixMs time;
   Message message;
-  std::uint32_t charge = 0;
   friend bool operator==(const Returned&, const Returned&) = default;
 };
 
@@ -76,6 +75,9 @@ struct Input {
   /// no command and gets no completion.
   std::uint32_t command_bytes = 0;
   InputBody body;
+  /// Of a command: its frame came from the connection right behind that of the input before it in
+  /// the batch, and is right behind it in memory too.
+  bool is_next = false;
   friend bool operator==(const Input&, const Input&) = default;
 };
 

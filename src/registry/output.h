@@ -18,6 +18,9 @@ namespace tribar {
 
 struct Output {
   std::vector<Effect> effects;
+  /// To whom the last effect is an Echo that the next one may join, and where it stands.
+  ConnectionId row_to;
+  std::size_t row_at = 0;
   std::vector<Record> records;
   Arena arena;
   MessageList messages;            // kept messages on their way out
@@ -32,6 +35,7 @@ struct Output {
 
   void clear() {
     effects.clear();
+    row_to = {};
     records.clear();
     arena.reset();
     messages.clear();

@@ -30,6 +30,9 @@ std::uint32_t charge_of(const Message& message) {
 template <typename Body>
 Body& add_effect(Output& out, ConnectionId to, std::uint32_t completes_bytes,
                  std::uint32_t charge) {
+  if (out.row_to == to) {
+    out.row_to = {};
+  }
   Effect& effect = out.effects.emplace_back();
   effect.to = to;
   effect.completes_bytes = completes_bytes;
@@ -90,7 +93,7 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
   } else if (session.is_over) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
-    send(session, bytes, command->message, turn);
+    send(session, input, command->message, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
     create(session, bytes, creation->username, turn);
   } else if (const auto* entry = std::get_if<Login>(&input.body)) {
@@ -181,8 +184,8 @@ void Registry::list(Session& session, std::uint32_t command_bytes, std::string_v
   answer_listing(session, listing, state, turn);
 }
 
-void Registry::send(Session& session, std::uint32_t command_bytes, const Message& message,
-                    Turn& turn) {
+void Registry::send(Session& session, const Input& input, const Message& message, Turn& turn) {
+  const std::uint32_t command_bytes = input.command_bytes;
   if (!session.is_logged_in) {
     return refuse(session, command_bytes, {RefusalCode::SendBeforeLogin}, turn);
   }
@@ -218,7 +221,7 @@ void Registry::send(Session& session, std::uint32_t command_bytes, const Message
   } else {
     push(*reader, *recipient, &message, number, turn.now, true, turn);
   }
-  answer(session, command_bytes, charge, Echo{&message}, turn);
+  confirm(session, input, message, charge, turn);
 }
 
 void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn) {
@@ -311,10 +314,11 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
 
 void Registry::returned(Session* session, const Returned& returned, Turn& turn) {
   if (session != nullptr) {
-    session->owed -= returned.charge;
+    const std::uint32_t charge = charge_of(returned.message);
+    session->owed -= charge;
     if (session->account.id == returned.account) {
       session->owed_pushes -= 1;
-      session->owed_push_charge -= returned.charge;
+      session->owed_push_charge -= charge;
       if (session->owed_numbers) {
         auto& numbers = *session->owed_numbers;
         // The newest come back first.
@@ -323,7 +327,7 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
       }
     } else {
       session->orphan_pushes -= 1;
-      session->orphan_push_charge -= returned.charge;
+      session->orphan_push_charge -= charge;
     }
   }
   Account* account = accounts_.find(returned.message.recipient);
@@ -586,6 +590,30 @@ void Registry::answer(Session& session, std::uint32_t completes_bytes, std::uint
   }
   session.owed += charge;
   add_effect<Body>(turn.out, session.id, completes_bytes, charge) = body;
+}
+
+/// Answers SEND. Joins the Echo before it when that is the connection's last effect: then the input
+/// before this one, whose frame is next to this one's, is what it confirmed last.
+void Registry::confirm(Session& session, const Input& input, const Message& message,
+                       std::uint32_t charge, Turn& turn) {
+  Output& out = turn.out;
+  if (input.is_next && out.row_to == session.id) {
+    Effect& row = out.effects[out.row_at];
+    if (row.charge < kRowCharge) {
+      session.owed += charge;
+      row.charge += charge;
+      row.completes_bytes += input.command_bytes;
+      auto& echo = *std::get_if<Echo>(&row.body);
+      echo.more += 1;
+      echo.more_bytes += input.command_bytes;
+      return;
+    }
+  }
+  answer(session, input.command_bytes, charge, Echo{&message}, turn);
+  if (!session.is_gone) {
+    out.row_to = session.id;
+    out.row_at = out.effects.size() - 1;
+  }
 }
 
 void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal,

@@ -67,7 +67,7 @@ class Registry {
   void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
   void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
   void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
-  void send(Session& session, std::uint32_t command_bytes, const Message& message, Turn& turn);
+  void send(Session& session, const Input& input, const Message& message, Turn& turn);
   void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
   void remove(Session& session, std::uint32_t command_bytes, Turn& turn);
   void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
@@ -104,6 +104,8 @@ class Registry {
   template <typename Body>
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
               const Body& body, Turn& turn);
+  void confirm(Session& session, const Input& input, const Message& message, std::uint32_t charge,
+               Turn& turn);
   void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
   void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
 

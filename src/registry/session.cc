@@ -17,6 +17,7 @@ constexpr std::size_t kHeapBytes = 64;
 WaitingCommand copy_command(const Input& input) {
   WaitingCommand copy;
   copy.input = input;
+  copy.input.is_next = false;
   std::string& bytes = copy.bytes;
   const auto take = [&bytes](std::string_view& view) {
     const std::size_t at = bytes.size();

@@ -47,10 +47,11 @@ void append_names(ByteBuffer& out, const Names& names) {
   out.set_size(out.size() + data_bytes);
 }
 
-/// A message that came in as a frame goes out as the same bytes.
-void append_message(ByteBuffer& out, const Message& message) {
+/// A message that came in as a frame goes out as the same bytes, with `more_bytes` that are behind
+/// it.
+void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_bytes = 0) {
   if (is_as_on_the_wire(message)) {
-    out.append({message.sender.data() - kHeaderBytes, frame_bytes_of(message)});
+    out.append({message.sender.data() - kHeaderBytes, frame_bytes_of(message) + more_bytes});
     return;
   }
   append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
@@ -67,7 +68,7 @@ void append_effect(ByteBuffer& out, const EffectBody& body) {
   if (const auto* push = std::get_if<Push>(&body)) {
     append_message(out, *push->message);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
-    append_message(out, *echo->message);
+    append_message(out, *echo->message, echo->more_bytes);
   } else if (std::holds_alternative<LoggedIn>(body)) {
     append_header(out, FrameCode::Response, 0);
   } else if (const auto* refuse = std::get_if<Refuse>(&body)) {

@@ -130,10 +130,10 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   }
 }
 
-void Framer::complete(Connection& connection, std::uint32_t command_bytes) {
-  connection.in_flight_commands -= 1;
+void Framer::complete(Connection& connection, std::uint32_t command_bytes, std::uint32_t commands) {
+  connection.in_flight_commands -= commands;
   connection.in_flight_bytes -= command_bytes;
-  in_flight_commands_ -= 1;
+  in_flight_commands_ -= commands;
   in_flight_bytes_ -= command_bytes;
 }
 

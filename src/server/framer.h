@@ -46,8 +46,8 @@ class Framer {
   /// Cuts what is held, after the window opened or a login was judged.
   void go_on(Connection& connection);
 
-  /// One command is answered.
-  void complete(Connection& connection, std::uint32_t command_bytes);
+  /// Commands are answered: so many, whose frames had `command_bytes` together.
+  void complete(Connection& connection, std::uint32_t command_bytes, std::uint32_t commands = 1);
 
   /// Closes the stream for a reason: nothing is cut any more, and the refusal takes its place in
   /// the order of answers.

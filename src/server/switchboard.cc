@@ -196,7 +196,8 @@ void Switchboard::take_home(const Batch& batch) {
       continue;
     }
     if (effect.completes_bytes > 0) {
-      framer_.complete(*connection, effect.completes_bytes);
+      const auto* echo = std::get_if<Echo>(&effect.body);
+      framer_.complete(*connection, effect.completes_bytes, echo == nullptr ? 1 : 1 + echo->more);
     }
     if (std::holds_alternative<LoggedIn>(effect.body)) {
       connection->is_logged_in = true;
@@ -416,15 +417,14 @@ void Switchboard::tell_end(Connection& connection) {
 void Switchboard::return_push(const Effect& effect, const Push& push) {
   ByteBuffer frame;
   append_effect(frame, effect.body);
-  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}, effect.charge},
-                           frame.view());
+  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, frame.view());
 }
 
 void Switchboard::return_pushes(Connection& connection, bool waiting_live) {
   for (const Outbox::Unwritten& push : writer_.take_pushes(connection, waiting_live)) {
     const Outbox::Frame& frame = push.frame;
-    dispatcher_.add_returned(
-        connection.id, {frame.account, frame.number, frame.time, {}, frame.charge}, push.bytes);
+    dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
+                             push.bytes);
   }
 }
 

@@ -13,8 +13,6 @@ namespace {
 /// What is kept from turn to turn: of one connection's memory, and of all.
 constexpr std::size_t kSpareBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
-/// Frames that are no pushes need no identity: a row of them counts as one up to this.
-constexpr std::uint32_t kRowBytes = 4096;
 
 std::size_t memory_of(const Outgoing& outgoing) {
   return outgoing.bytes.capacity() + outgoing.frames.capacity() * sizeof(Outbox::Frame);
@@ -33,8 +31,9 @@ void Writer::add(Connection& connection, const Effect& effect) {
   held_bytes_ += bytes;
   out.written.charge += effect.charge;
   const auto* push = std::get_if<Push>(&effect.body);
+  // Frames that are no pushes need no identity.
   if (push == nullptr && !out.frames.empty() && !out.frames.back().is_push &&
-      out.frames.back().bytes < kRowBytes) {
+      out.frames.back().bytes < kRowCharge) {
     out.frames.back().bytes += bytes;
     out.frames.back().charge += effect.charge;
   } else {

@@ -75,6 +75,9 @@ inline void PrintTo(const Push& push, std::ostream* out) {
 inline void PrintTo(const Echo& echo, std::ostream* out) {
   *out << "Echo ";
   PrintTo(*echo.message, out);
+  if (echo.more > 0) {
+    *out << " and " << echo.more << " more of " << echo.more_bytes << " bytes";
+  }
 }
 inline void PrintTo(const LoggedIn& entry, std::ostream* out) {
   *out << "LoggedIn account " << entry.account.value;

@@ -65,6 +65,11 @@ inline Input send(ConnectionId from, std::string_view sender, std::string_view r
                   std::string_view text) {
   return command(from, Send{{sender, recipient, text}});
 }
+/// One whose frame is right behind that of the input before it.
+inline Input next(Input input) {
+  input.is_next = true;
+  return input;
+}
 inline Input deliver(ConnectionId from) { return command(from, Deliver{}); }
 inline Input delete_account(ConnectionId from) { return command(from, Delete{}); }
 inline Input rejected(ConnectionId from, Refusal refusal, bool is_fatal = false) {
@@ -105,6 +110,15 @@ inline Effect echo(ConnectionId to, std::string_view sender, std::string_view re
   return {to, kCommandBytes, charge_of(sender, recipient, text),
           Echo{lasting(Message{sender, recipient, text})}};
 }
+/// An Echo that others of kCommandBytes, charged `more_charge` together, have joined.
+inline Effect row(Effect first, std::uint32_t more, std::uint32_t more_charge) {
+  auto& echo = std::get<Echo>(first.body);
+  echo.more = more;
+  echo.more_bytes = more * kCommandBytes;
+  first.completes_bytes += echo.more_bytes;
+  first.charge += more_charge;
+  return first;
+}
 inline Effect logged_in(ConnectionId to, std::uint64_t account) {
   return {to, kCommandBytes, 42, LoggedIn{AccountId{account}}};
 }
@@ -133,11 +147,16 @@ class RegistryBench {
       : registry_(limits, key, keeps_records) {}
 
   /// Applies one input and returns what must now happen, in order.
-  Effects apply(const Input& input) {
+  Effects apply(const Input& input) { return apply_all({input}); }
+
+  /// The same with several inputs of one batch.
+  Effects apply_all(std::initializer_list<Input> inputs) {
     auto bytes = std::make_unique<std::deque<std::string>>();
-    const auto own = copy_of(input, *bytes);
+    std::vector<std::unique_ptr<Input>> own;
     auto output = std::make_unique<Output>();
-    registry_.apply(*own, now, *output);
+    for (const Input& input : inputs) {
+      registry_.apply(*own.emplace_back(copy_of(input, *bytes)), now, *output);
+    }
     Effects effects;
     for (const Effect& effect : output->effects) {
       effects.push_back(lasting_effect(effect));
@@ -178,8 +197,8 @@ class RegistryBench {
         kept.push_front(effect);
         continue;
       }
-      const Effects more = apply(event(
-          to, Returned{push->account, push->number, push->time, *push->message, effect.charge}));
+      const Effects more =
+          apply(event(to, Returned{push->account, push->number, push->time, *push->message}));
       effects.insert(effects.end(), more.begin(), more.end());
     }
     outboxes_[to].insert(outboxes_[to].begin(), kept.begin(), kept.end());

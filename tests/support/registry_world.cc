@@ -364,7 +364,7 @@ void RegistryWorld::give_back(ConnectionId id, const Owed& owed) {
   model_.returned(owed.message);
   apply(id, 0,
         Returned{message.account, MessageNumber{message.number}, message.time,
-                 Message{message.sender, message.recipient, message.text}, owed.charge});
+                 Message{message.sender, message.recipient, message.text}});
 }
 
 void RegistryWorld::return_stray() {

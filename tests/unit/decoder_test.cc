@@ -50,11 +50,30 @@ TEST(Decode, TurnsArrivalsIntoInputsInOrder) {
   EXPECT_EQ(batch.inputs, (std::vector<Input>{{kAnn, bytes(3), Create{"ann"}},
                                               {kBob, 0, Ended{}},
                                               {kAnn, bytes(14), Send{{"ann", "bob", "hi"}}},
-                                              {kAnn, bytes(0), List{""}},
-                                              {kAnn, bytes(0), Deliver{}},
-                                              {kAnn, bytes(0), Delete{}},
+                                              {kAnn, bytes(0), List{""}, true},
+                                              {kAnn, bytes(0), Deliver{}, true},
+                                              {kAnn, bytes(0), Delete{}, true},
                                               {kBob, bytes(3), Login{"bob"}},
                                               {kAnn, 0, Closed{}}}));
+}
+
+TEST(Decode, SaysWhichFrameIsRightBehindAnother) {
+  Batch batch;
+  add_frame(batch, kAnn, 2, "ann|||bob|||1");
+  add_frame(batch, kAnn, 2, "ann|||bob|||2");
+  add_frame(batch, kBob, 2, "bob|||ann|||3");
+  add_frame(batch, kAnn, 2, "ann|||bob|||4");
+  batch.bytes.append("?");
+  add_frame(batch, kAnn, 2, "ann|||bob|||5");
+  add_event(batch, kAnn, Written{});
+  add_frame(batch, kAnn, 2, "ann|||bob|||6");
+  add_frame(batch, kAnn, 3, "");
+  decode(batch, {});
+  std::vector<bool> are_next;
+  for (const Input& input : batch.inputs) {
+    are_next.push_back(input.is_next);
+  }
+  EXPECT_EQ(are_next, (std::vector<bool>{false, true, false, false, false, false, false, true}));
 }
 
 TEST(Decode, RejectsWhatIsNoCommandInItsPlace) {
@@ -63,10 +82,11 @@ TEST(Decode, RejectsWhatIsNoCommandInItsPlace) {
   add_frame(batch, kAnn, 2, "ann|||bob");
   add_frame(batch, kAnn, 0, "toolong");
   decode(batch, {.username_bytes = 6});
-  EXPECT_EQ(batch.inputs, (std::vector<Input>{
-                              {kAnn, 46, Rejected{{RefusalCode::UnknownCommand, 9, 0}, false}},
-                              {kAnn, 51, Rejected{{RefusalCode::WrongFieldCount, 2, 3}, false}},
-                              {kAnn, 49, Rejected{{RefusalCode::UsernameTooLong, 7, 6}, false}}}));
+  EXPECT_EQ(batch.inputs,
+            (std::vector<Input>{
+                {kAnn, 46, Rejected{{RefusalCode::UnknownCommand, 9, 0}, false}},
+                {kAnn, 51, Rejected{{RefusalCode::WrongFieldCount, 2, 3}, false}, true},
+                {kAnn, 49, Rejected{{RefusalCode::UsernameTooLong, 7, 6}, false}, true}}));
 }
 
 TEST(Decode, ReadsWhatAReturnedPushSaid) {
@@ -74,12 +94,12 @@ TEST(Decode, ReadsWhatAReturnedPushSaid) {
   batch.bytes.append("ann|||bob|||hi");
   Arrival arrival{.from = kBob, .data_bytes = 14, .event = 0};
   batch.arrivals.push_back(arrival);
-  batch.events.push_back({kBob, 0, Returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {}, 56}});
+  batch.events.push_back({kBob, 0, Returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {}}});
   decode(batch, {});
-  EXPECT_EQ(batch.inputs,
-            (std::vector<Input>{
-                {kBob, 0,
-                 Returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {"ann", "bob", "hi"}, 56}}}));
+  EXPECT_EQ(
+      batch.inputs,
+      (std::vector<Input>{
+          {kBob, 0, Returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {"ann", "bob", "hi"}}}}));
 }
 
 }  // namespace

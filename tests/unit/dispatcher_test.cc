@@ -94,8 +94,7 @@ TEST(Dispatcher, HoldsAllWhenEnoughAreUnderWayAndIsWokenWhenOnePassed) {
 TEST(Dispatcher, SendsAReturnedPushAsItStoodOnTheWire) {
   Fixture f(1);
   const std::string frame = test::send_bytes("ann", "bob", "hello");
-  f.dispatcher.add_returned(connection(1), {AccountId{1}, MessageNumber{2}, UnixMs{3}, {}, 59},
-                            frame);
+  f.dispatcher.add_returned(connection(1), {AccountId{1}, MessageNumber{2}, UnixMs{3}, {}}, frame);
   f.dispatcher.submit({});
   ASSERT_EQ(f.sent.size(), 1U);
   EXPECT_EQ(f.sent[0]->bytes.view(), "ann|||bob|||hello");

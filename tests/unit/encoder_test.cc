@@ -39,6 +39,16 @@ TEST(AppendEffect, WritesMessagesWhereverTheirFieldsStand) {
   }
 }
 
+TEST(AppendEffect, WritesARowOfMessagesAsItCame) {
+  const std::string frames =
+      test::send_bytes("ann", "bob", "hi") + test::send_bytes("ann", "cid", "there") + "and more";
+  const std::string_view data = std::string_view(frames).substr(42);
+  const Message first{data.substr(0, 3), data.substr(6, 3), data.substr(12, 2)};
+  const std::size_t behind = test::send_bytes("ann", "cid", "there").size();
+  EXPECT_EQ(encoded(Echo{&first, 1, static_cast<std::uint32_t>(behind)}),
+            frames.substr(0, frames.size() - 8));
+}
+
 TEST(AppendEffect, WritesAnswers) {
   EXPECT_EQ(encoded(LoggedIn{}), test::bytes_of(test::response()));
   EXPECT_EQ(encoded(Refuse{{RefusalCode::UsernameTaken, 0, 0}}),

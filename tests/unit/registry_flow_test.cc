@@ -60,6 +60,68 @@ TEST(RegistryFlow, DoesNotPassABacklog) {
   EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(5, "m5")), live(kBob, to_bob(6, "m6"))}));
 }
 
+TEST(RegistryFlow, ConfirmsWhatCameInARowTogether) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  const auto m = [](std::string_view text) { return send(kAnn, "ann", "bob", text); };
+  const std::uint32_t each = charge_of("ann", "bob", "m1");
+  EXPECT_EQ(bench.apply_all({m("m1"), next(m("m2")), next(m("m3"))}),
+            (Effects{live(kBob, to_bob(1, "m1")), row(echo(kAnn, "ann", "bob", "m1"), 2, 2 * each),
+                     live(kBob, to_bob(2, "m2")), live(kBob, to_bob(3, "m3"))}));
+  // What is elsewhere in memory begins anew.
+  EXPECT_EQ(bench.apply_all({m("m4"), m("m5"), next(m("m6"))}),
+            (Effects{live(kBob, to_bob(4, "m4")), echo(kAnn, "ann", "bob", "m4"),
+                     live(kBob, to_bob(5, "m5")), row(echo(kAnn, "ann", "bob", "m5"), 1, each),
+                     live(kBob, to_bob(6, "m6"))}));
+  // Another batch too.
+  EXPECT_EQ(bench.apply(next(m("m7"))),
+            (Effects{live(kBob, to_bob(7, "m7")), echo(kAnn, "ann", "bob", "m7")}));
+}
+
+TEST(RegistryFlow, EndsARowAtWhateverElseTheConnectionGets) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  const auto m = [](std::string_view text) { return send(kAnn, "ann", "bob", text); };
+  EXPECT_EQ(bench.apply_all({m("m1"), next(send(kAnn, "ann", "nobody", "m2")), next(m("m3")),
+                             next(deliver(kAnn)), next(m("m4"))}),
+            (Effects{live(kBob, to_bob(1, "m1")), echo(kAnn, "ann", "bob", "m1"),
+                     refused(kAnn, RefusalCode::NoSuchRecipient), live(kBob, to_bob(2, "m3")),
+                     echo(kAnn, "ann", "bob", "m3"), done(kAnn), live(kBob, to_bob(3, "m4")),
+                     echo(kAnn, "ann", "bob", "m4")}));
+  // To herself, and from another.
+  const auto me = [](std::string_view text) { return send(kAnn, "ann", "ann", text); };
+  EXPECT_EQ(
+      bench.apply_all({me("m5"), next(me("m6"))}),
+      (Effects{live(kAnn, {kAnnAccount, 4, "ann", "ann", "m5"}), echo(kAnn, "ann", "ann", "m5"),
+               live(kAnn, {kAnnAccount, 5, "ann", "ann", "m6"}), echo(kAnn, "ann", "ann", "m6")}));
+  EXPECT_EQ(
+      bench.apply_all({m("m7"), send(kBob, "bob", "ann", "m8"), next(m("m9"))}),
+      (Effects{live(kBob, to_bob(6, "m7")), echo(kAnn, "ann", "bob", "m7"),
+               live(kAnn, {kAnnAccount, 7, "bob", "ann", "m8"}), echo(kBob, "bob", "ann", "m8"),
+               live(kBob, to_bob(8, "m9")), echo(kAnn, "ann", "bob", "m9")}));
+}
+
+TEST(RegistryFlow, BoundsARow) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(event(kBob, Closed{}));
+  const std::string text(2000, 'x');
+  const auto m = [&text] { return send(kAnn, "ann", "bob", text); };
+  const std::uint32_t each = charge_of("ann", "bob", text);
+  EXPECT_EQ(bench.apply_all({m(), next(m()), next(m()), next(m())}),
+            (Effects{row(echo(kAnn, "ann", "bob", text), 1, each),
+                     row(echo(kAnn, "ann", "bob", text), 1, each)}));
+}
+
+TEST(RegistryFlow, EndsARowWhereItsReaderFallsBehind) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.close(kBob);
+  const auto m = [](std::string_view text) { return send(kAnn, "ann", "bob", text); };
+  const std::uint32_t each = charge_of("ann", "bob", "m1");
+  EXPECT_EQ(bench.apply_all({m("m1"), next(m("m2")), next(m("m3")), next(m("m4"))}),
+            (Effects{row(echo(kAnn, "ann", "bob", "m1"), 1, each)}));
+  // What waited is elsewhere now.
+  EXPECT_EQ(bench.write(kAnn),
+            (Effects{echo(kAnn, "ann", "bob", "m3"), echo(kAnn, "ann", "bob", "m4")}));
+}
+
 TEST(RegistryFlow, LetsCommandsWaitForTheirReader) {
   RegistryBench bench = with_users({"ann", "bob"}, short_credit());
   send_to_bob(bench, {"m1", "m2"});
@@ -154,8 +216,7 @@ TEST(RegistryFlow, TakesBackAMessageWhoseConnectionIsGone) {
   bench.apply(event(kBob, Closed{}));
   bench.apply(send(kAnn, "ann", "bob", "m2"));
   const Message message{"ann", "bob", "m1"};
-  EXPECT_EQ(bench.apply(event(kBob, Returned{kBobAccount, MessageNumber{1}, kNow, message,
-                                             charge_of("ann", "bob", "m1")})),
+  EXPECT_EQ(bench.apply(event(kBob, Returned{kBobAccount, MessageNumber{1}, kNow, message})),
             Effects{});
   bench.apply(login(kDan, "bob"));
   EXPECT_EQ(bench.apply(deliver(kDan)), (Effects{done(kDan), delivered(kDan, to_bob(1, "m1")),
