@@ -41,8 +41,16 @@ struct HashKey {
     absorb(word);
   }
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56;
-  for (unsigned shift = 0; i < bytes.size(); ++i, shift += 8) {
-    last |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << shift;
+  const std::size_t rest = bytes.size() - i;
+  if (rest > 0 && bytes.size() >= 8) {
+    // With bytes that are absorbed already before it, which are shifted out.
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + bytes.size() - 8, 8);
+    last |= word >> (64 - 8 * rest);
+  } else {
+    for (unsigned shift = 0; i < bytes.size(); ++i, shift += 8) {
+      last |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << shift;
+    }
   }
   absorb(last);
   v2 ^= 0xff;

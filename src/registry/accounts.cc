@@ -14,8 +14,7 @@ constexpr std::size_t kFirstBuckets = 64;
 
 Accounts::Accounts(HashKey key) : key_(key), buckets_(kFirstBuckets) {}
 
-Account* Accounts::find(std::string_view name) {
-  const std::uint32_t hash = hash_of(name);
+Account* Accounts::find(std::string_view name, std::uint32_t hash) {
   const std::size_t mask = buckets_.size() - 1;
   for (std::size_t i = hash & mask; buckets_[i].place != kNoPlace; i = (i + 1) & mask) {
     if (buckets_[i].hash == hash) {
@@ -23,6 +22,16 @@ Account* Accounts::find(std::string_view name) {
       if (account.name == name) {
         return &account;
       }
+    }
+  }
+  return nullptr;
+}
+
+Account* Accounts::guess(std::uint32_t hash) {
+  const std::size_t mask = buckets_.size() - 1;
+  for (std::size_t i = hash & mask; buckets_[i].place != kNoPlace; i = (i + 1) & mask) {
+    if (buckets_[i].hash == hash) {
+      return &at(buckets_[i].place);
     }
   }
   return nullptr;

@@ -54,7 +54,18 @@ class Accounts {
   [[nodiscard]] std::size_t size() const { return size_; }
 
   /// Null when there is none. Addresses are good until the account is removed.
-  [[nodiscard]] Account* find(std::string_view name);
+  [[nodiscard]] Account* find(std::string_view name) { return find(name, hash_of(name)); }
+  /// The same with hash_of(name).
+  [[nodiscard]] Account* find(std::string_view name, std::uint32_t hash);
+  [[nodiscard]] std::uint32_t hash_of(std::string_view name) const {
+    return static_cast<std::uint32_t>(siphash(name, key_));
+  }
+  /// The first account with that hash, likely the one that find() finds; null when there is none.
+  [[nodiscard]] Account* guess(std::uint32_t hash);
+  /// Has the memory fetched in which find() begins to search.
+  void fetch(std::uint32_t hash) const {
+    __builtin_prefetch(&buckets_[hash & (buckets_.size() - 1)]);
+  }
   [[nodiscard]] Account* get(AccountRef ref) {
     Account& account = at(ref.place);
     return account.id == ref.id && ref.id != AccountId{} ? &account : nullptr;
@@ -76,9 +87,6 @@ class Accounts {
     std::uint32_t place = kNoPlace;
   };
 
-  [[nodiscard]] std::uint32_t hash_of(std::string_view name) const {
-    return static_cast<std::uint32_t>(siphash(name, key_));
-  }
   void insert(Bucket bucket);
   void grow();
 

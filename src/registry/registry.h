@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -40,6 +41,8 @@ class Registry {
   /// Applies one input, `now` being the time of its batch, and appends what must happen to `out`.
   /// Effects point to the message in `input`, which must live as long as `out`.
   void apply(const Input& input, UnixMs now, Output& out);
+  /// The same with all inputs of a batch, in order.
+  void apply_all(std::span<Input> inputs, UnixMs now, Output& out);
 
   /// Whether a Continue is wanted: something was too long for one step.
   [[nodiscard]] bool has_more_to_do() const { return may_go_on_listing() || !trash_.is_empty(); }
@@ -63,6 +66,7 @@ class Registry {
     Output& out;
   };
 
+  void fetch_ahead(std::span<Input> inputs);
   void execute(Session& session, const Input& input, Turn& turn);
   void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
   void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);

@@ -33,18 +33,11 @@ struct Allowance {
 };
 
 struct Connection {
+  // First, what every message touches: these are next to each other in memory.
   ConnectionId id;
-  std::unique_ptr<Transport> transport;
-  std::unique_ptr<HeldBytes> held;
   std::unique_ptr<Outgoing> outgoing;  // what this turn brought: see Writer
-  std::unique_ptr<Outbox> outbox;
-  std::unique_ptr<Allowance> allowance;  // only while such a limit is on
-  Written unreported;                    // written, and the registry does not know
-  std::uint32_t in_flight_bytes = 0;     // the window: commands without a completion
+  std::uint32_t in_flight_bytes = 0;   // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
-  std::uint32_t waited_ms = 0;        // without a login; when closing, for the peer's end
-  std::uint32_t logins = 0;           // so far
-  std::uint32_t discarded_bytes = 0;  // read after the last word
 
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;        // the transport's reading is on
@@ -65,6 +58,15 @@ struct Connection {
   bool awaits_allowance : 1 = false;  // it sent more commands than it may in this second
   std::uint8_t turn_reads = 0;        // in units of Framer::kReadBytes, in `turn`
   std::uint32_t turn = 0;             // of its last read: see Switchboard::space()
+
+  std::unique_ptr<Transport> transport;
+  std::unique_ptr<HeldBytes> held;
+  std::unique_ptr<Outbox> outbox;
+  std::unique_ptr<Allowance> allowance;  // only while such a limit is on
+  Written unreported;                    // written, and the registry does not know
+  std::uint32_t waited_ms = 0;           // without a login; when closing, for the peer's end
+  std::uint32_t logins = 0;              // so far
+  std::uint32_t discarded_bytes = 0;     // read after the last word
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
 };

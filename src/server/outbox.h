@@ -77,8 +77,9 @@ class Outbox {
   std::uint64_t end_ = 0;          // where waiting_ ends
 };
 
-/// What one turn of the loop brings for a connection, before any of it is written.
-struct Outgoing {
+/// What one turn of the loop brings for a connection, before any of it is written. What every frame
+/// touches is in one line of the cache.
+struct alignas(64) Outgoing {
   ByteBuffer bytes;
   std::vector<Outbox::Frame> frames;
   Written written;  // when all of it is taken

@@ -83,9 +83,7 @@ void RegistryActor::put_in_order(BatchPtr batch) {
 
 void RegistryActor::apply_all(BatchPtr batch) {
   now_ = batch->now;
-  for (const Input& input : batch->inputs) {
-    registry_.apply(input, batch->now, batch->output);
-  }
+  registry_.apply_all(batch->inputs, batch->now, batch->output);
   if (batch->number != 0) {
     passed_(batch->loop);
   }

@@ -176,71 +176,84 @@ void Switchboard::written(Connection& connection, bool is_ok) {
 }
 
 void Switchboard::take_home(const Batch& batch) {
-  const LoopPlace& place = dispatcher_.place();
   const std::vector<Effect>& effects = batch.output.effects;
-  const bool is_large = size_ > kCachedConnections;
-  for (std::size_t i = 0; i < effects.size(); ++i) {
-    if (is_large) {
-      fetch_ahead(effects, i);
+  if (size_ <= kCachedConnections) {
+    for (const Effect& effect : effects) {
+      take_home(effect, find(effect.to));
     }
-    const Effect& effect = effects[i];
-    if (!place.is_mine(effect.to)) {
-      continue;
-    }
-    Connection* connection = find(effect.to);
-    // Behind the last word nothing is written either.
-    if (connection == nullptr || connection->is_finishing) {
-      if (const auto* push = std::get_if<Push>(&effect.body)) {
-        return_push(effect, *push);
-      }
-      continue;
-    }
-    if (effect.completes_bytes > 0) {
-      const auto* echo = std::get_if<Echo>(&effect.body);
-      framer_.complete(*connection, effect.completes_bytes, echo == nullptr ? 1 : 1 + echo->more);
-    }
-    if (std::holds_alternative<LoggedIn>(effect.body)) {
-      connection->is_logged_in = true;
-      connection->logins += 1;
-      connection->is_expired = false;
-    } else if (std::holds_alternative<LoggedOut>(effect.body)) {
-      connection->is_logged_in = false;
-      connection->waited_ms = 0;
-    } else if (std::holds_alternative<Close>(effect.body)) {
-      connection->is_finishing = true;
-    }
-    if (effect.charge > 0) {
-      writer_.add(*connection, effect);
-    }
-    touch(*connection);
+  } else {
+    take_home_ahead(effects);
   }
   is_used_ = true;
 }
 
-/// Has the memory fetched that effects a little further on will touch: with many connections nearly
-/// all of it is out of the cache, and one step leads to the next.
-void Switchboard::fetch_ahead(const std::vector<Effect>& effects, std::size_t at) {
+/// The same with many connections, when nearly all that effects touch is out of the cache, and one
+/// step leads to the next: each step asks for the memory of the next one, a little ahead.
+void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
   constexpr std::size_t kStep = 4;
-  if (at + 3 * kStep < effects.size()) {
-    const std::size_t slot = dispatcher_.place().own_at(effects[at + 3 * kStep].to);
-    if (slot < slots_.size()) {
-      __builtin_prefetch(slots_[slot].connection.get());
+  std::array<Connection*, 4 * kStep> found{};
+  const auto found_at = [&found](std::size_t at) -> Connection*& {
+    return found[at % found.size()];
+  };
+  for (std::size_t i = 0; i < effects.size() + 3 * kStep; ++i) {
+    if (i < effects.size()) {
+      const std::size_t slot = dispatcher_.place().own_at(effects[i].to);
+      if (slot < slots_.size()) {
+        __builtin_prefetch(slots_[slot].connection.get());
+      }
+    }
+    if (const std::size_t at = i - kStep; at < effects.size()) {
+      Connection* connection = found_at(at) = find(effects[at].to);
+      if (connection != nullptr) {
+        __builtin_prefetch(connection->outgoing.get());
+      }
+    }
+    if (const std::size_t at = i - 2 * kStep; at < effects.size()) {
+      const Connection* connection = found_at(at);
+      if (connection != nullptr && connection->outgoing) {
+        const Outgoing& out = *connection->outgoing;
+        for (const std::size_t line : {0, 64, 128}) {
+          __builtin_prefetch(out.bytes.data() + out.bytes.size() + line, 1);
+        }
+        __builtin_prefetch(out.frames.data() + out.frames.size(), 1);
+      }
+    }
+    if (const std::size_t at = i - 3 * kStep; at < effects.size()) {
+      take_home(effects[at], found_at(at));
     }
   }
-  if (at + 2 * kStep < effects.size()) {
-    if (const Connection* connection = find(effects[at + 2 * kStep].to)) {
-      __builtin_prefetch(connection->outgoing.get());
-    }
+}
+
+/// `connection`: the one that the effect is for, if it is here.
+void Switchboard::take_home(const Effect& effect, Connection* connection) {
+  if (!dispatcher_.place().is_mine(effect.to)) {
+    return;
   }
-  if (at + kStep < effects.size()) {
-    const Connection* connection = find(effects[at + kStep].to);
-    if (connection != nullptr && connection->outgoing) {
-      const ByteBuffer& bytes = connection->outgoing->bytes;
-      __builtin_prefetch(bytes.data() + bytes.size(), 1);
-      __builtin_prefetch(connection->outgoing->frames.data() + connection->outgoing->frames.size(),
-                         1);
+  // Behind the last word nothing is written either.
+  if (connection == nullptr || connection->is_finishing) {
+    if (const auto* push = std::get_if<Push>(&effect.body)) {
+      return_push(effect, *push);
     }
+    return;
   }
+  if (effect.completes_bytes > 0) {
+    const auto* echo = std::get_if<Echo>(&effect.body);
+    framer_.complete(*connection, effect.completes_bytes, echo == nullptr ? 1 : 1 + echo->more);
+  }
+  if (std::holds_alternative<LoggedIn>(effect.body)) {
+    connection->is_logged_in = true;
+    connection->logins += 1;
+    connection->is_expired = false;
+  } else if (std::holds_alternative<LoggedOut>(effect.body)) {
+    connection->is_logged_in = false;
+    connection->waited_ms = 0;
+  } else if (std::holds_alternative<Close>(effect.body)) {
+    connection->is_finishing = true;
+  }
+  if (effect.charge > 0) {
+    writer_.add(*connection, effect);
+  }
+  touch(*connection);
 }
 
 void Switchboard::finish_turn() {

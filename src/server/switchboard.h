@@ -101,7 +101,8 @@ class Switchboard {
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
   void turn_away(Connection& connection, const Refusal& refusal);
   void report_turned_away(std::uint64_t elapsed_ms);
-  void fetch_ahead(const std::vector<Effect>& effects, std::size_t at);
+  void take_home_ahead(const std::vector<Effect>& effects);
+  void take_home(const Effect& effect, Connection* connection);
   void touch(Connection& connection);
   void settle(Connection& connection);
   void update_reading(Connection& connection);

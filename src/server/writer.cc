@@ -50,9 +50,11 @@ void Writer::add(Connection& connection, const Effect& effect) {
       out.written.pushes += 1;
     }
   }
-  out.wants_report |= push != nullptr ? push->wants_report
-                                      : effect.charge >= kLongAnswerCharge &&
-                                            std::holds_alternative<Names>(effect.body);
+  if (push != nullptr
+          ? push->wants_report
+          : effect.charge >= kLongAnswerCharge && std::holds_alternative<Names>(effect.body)) {
+    out.wants_report = true;
+  }
 }
 
 void Writer::flush(Connection& connection) {

@@ -456,9 +456,7 @@ class Stations {
   }
 
   void apply(BatchPtr batch) {
-    for (const Input& input : batch->inputs) {
-      registry_.apply(input, batch->now, batch->output);
-    }
+    registry_.apply_all(batch->inputs, batch->now, batch->output);
     applied_.push_back(std::move(batch));
   }
 

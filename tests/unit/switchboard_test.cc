@@ -124,9 +124,7 @@ struct Rig {
       decode(*batch, {});
       inbox.note_passed();
     }
-    for (const Input& input : batch->inputs) {
-      registry.apply(input, batch->now, batch->output);
-    }
+    registry.apply_all(batch->inputs, batch->now, batch->output);
     board.take_home(*batch);
     dispatcher.recycle(std::move(batch));
   }
@@ -150,6 +148,56 @@ TEST(Switchboard, CarriesAMessageToBoth) {
   EXPECT_EQ(ann.frames(), Frames{message("ann", "bob", "hi")});
   EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "hi")});
   EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, CarriesMessagesOfMany) {
+  // More than stay in the cache: here and in the registry memory is fetched ahead.
+  constexpr std::size_t kUsers = 300;
+  const auto name = [](std::size_t user) { return "u" + std::to_string(user % kUsers); };
+  Rig rig;
+  std::vector<Peer> peers;
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    peers.push_back(rig.created(name(i)));
+  }
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    rig.send(peers[i], send_bytes(name(i), name(i + 1), "1") + send_bytes(name(i), "nobody", "2") +
+                           send_bytes(name(i), name(i + 2), "3") +
+                           send_bytes(name(i), name(i + 3), "4"));
+  }
+  // One is gone by the time its messages are home: they go back.
+  rig.board.end(*peers[7].connection, true);
+  rig.turn();
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{name(7)}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(),
+            (Frames{response(), message(name(4), name(7), "4"), message(name(5), name(7), "3"),
+                    message(name(6), name(7), "1")}));
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    if (i == 7) {
+      continue;
+    }
+    // Its own answers in order, and in between what it got in the order in which users sent.
+    Frames answers;
+    Frames messages;
+    for (const test::WireFrame& frame : peers[i].frames()) {
+      const bool is_own = frame.code != 2 || frame.data.starts_with(name(i) + "|||");
+      (is_own ? answers : messages).push_back(frame);
+    }
+    EXPECT_EQ(
+        answers,
+        (Frames{message(name(i), name(i + 1), "1"), test::response("recipient does not exist"),
+                message(name(i), name(i + 2), "3"), message(name(i), name(i + 3), "4")}));
+    Frames wanted;
+    for (std::size_t sender = 0; sender < kUsers; ++sender) {
+      for (std::size_t ahead = 1; ahead <= 3; ++ahead) {
+        if ((sender + ahead) % kUsers == i) {
+          wanted.push_back(message(name(sender), name(i), std::string(1, "0134"[ahead])));
+        }
+      }
+    }
+    EXPECT_EQ(messages, wanted);
+  }
 }
 
 TEST(Switchboard, ReadsNoMoreThanTheWindowAndThenOn) {
