@@ -34,7 +34,9 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
 
   void start_reading() override { stream_->start_reading(this); }
   void stop_reading() override { stream_->stop_reading(); }
-  std::ptrdiff_t try_write(std::string_view bytes) override { return stream_->try_write(bytes); }
+  std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
+    return stream_->try_write(bytes, more);
+  }
   void write(std::string_view bytes) override { stream_->write(bytes, this); }
   std::size_t unwritten_bytes() const override { return stream_->unwritten_bytes(); }
   void discard_input() override { stream_->discard_input(); }

@@ -47,11 +47,17 @@ void append_names(ByteBuffer& out, const Names& names) {
   out.set_size(out.size() + data_bytes);
 }
 
-/// A message that came in as a frame goes out as the same bytes, with `more_bytes` that are behind
-/// it.
-void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_bytes = 0) {
-  if (is_as_on_the_wire(message)) {
-    out.append({message.sender.data() - kHeaderBytes, frame_bytes_of(message) + more_bytes});
+/// The message's frame with `more_bytes` that are behind it, as they came in; empty for one that
+/// did not.
+std::string_view frame_of(const Message& message, std::uint32_t more_bytes) {
+  return is_as_on_the_wire(message) ? std::string_view(message.sender.data() - kHeaderBytes,
+                                                       frame_bytes_of(message) + more_bytes)
+                                    : std::string_view();
+}
+
+void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_bytes) {
+  if (const std::string_view frame = frame_of(message, more_bytes); !frame.empty()) {
+    out.append(frame);
     return;
   }
   append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
@@ -66,7 +72,7 @@ void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_
 
 void append_effect(ByteBuffer& out, const EffectBody& body) {
   if (const auto* push = std::get_if<Push>(&body)) {
-    append_message(out, *push->message);
+    append_message(out, *push->message, 0);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
     append_message(out, *echo->message, echo->more_bytes);
   } else if (std::holds_alternative<LoggedIn>(body)) {
@@ -78,6 +84,14 @@ void append_effect(ByteBuffer& out, const EffectBody& body) {
   } else if (const auto* names = std::get_if<Names>(&body)) {
     append_names(out, *names);
   }
+}
+
+std::string_view frame_of(const EffectBody& body) {
+  if (const auto* push = std::get_if<Push>(&body)) {
+    return frame_of(*push->message, 0);
+  }
+  const auto* echo = std::get_if<Echo>(&body);
+  return echo == nullptr ? std::string_view() : frame_of(*echo->message, echo->more_bytes);
 }
 
 }  // namespace tribar

@@ -14,4 +14,8 @@ namespace tribar {
 /// none and append nothing.
 void append_effect(ByteBuffer& out, const EffectBody& body);
 
+/// What append_effect() would append, where it stands already: a message that came in as a frame
+/// goes out as the same bytes. Empty when it has to be put together.
+[[nodiscard]] std::string_view frame_of(const EffectBody& body);
+
 }  // namespace tribar

@@ -84,6 +84,14 @@ struct alignas(64) Outgoing {
   std::vector<Outbox::Frame> frames;
   Written written;  // when all of it is taken
   bool wants_report = false;
+
+  /// Empties it, and gives memory above `keep_bytes` back.
+  void clear(std::size_t keep_bytes) {
+    bytes.clear(keep_bytes);
+    frames.clear();
+    written = {};
+    wants_report = false;
+  }
 };
 
 /// Counts a frame as written.

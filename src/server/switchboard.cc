@@ -104,7 +104,7 @@ void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
   connection.is_finishing = true;
   std::string frame;
   append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response), text_of(refusal));
-  connection.is_failed = connection.transport->try_write(frame) < 0;
+  connection.is_failed = connection.transport->try_write(frame, {}) < 0;
   strangers_.push_back(connection.id);
   if (strangers_.size() > kStrangers) {
     drop(*find(strangers_.front()), "told that there is no room");

@@ -19,8 +19,9 @@ class Transport {
   virtual void start_reading() = 0;
   virtual void stop_reading() = 0;
 
-  /// Bytes taken at once: from 0 to all of them; negative when the stream failed.
-  [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes) = 0;
+  /// Bytes taken at once of `bytes` and of `more`, which follows: from 0 to all of them; negative
+  /// when the stream failed.
+  [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) = 0;
 
   /// Writes all of `bytes`, which stay where they are until Switchboard::written() is called for
   /// this connection. One at a time.

@@ -10,6 +10,9 @@
 namespace tribar {
 namespace {
 
+/// A message that came in as a frame of so many bytes is written right from where it is, at once: a
+/// shorter one costs less copied to what is written at the end of the turn.
+constexpr std::uint32_t kLongBytes = 32768;
 /// What is kept from turn to turn: of one connection's memory, and of all.
 constexpr std::size_t kSpareBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
@@ -25,9 +28,13 @@ void Writer::add(Connection& connection, const Effect& effect) {
     connection.outgoing = take_spare();
   }
   Outgoing& out = *connection.outgoing;
+  const std::string_view long_frame =
+      effect.charge >= kLongBytes ? frame_of(effect.body) : std::string_view();
   const std::size_t start = out.bytes.size();
-  append_effect(out.bytes, effect.body);
-  const auto bytes = static_cast<std::uint32_t>(out.bytes.size() - start);
+  if (long_frame.empty()) {
+    append_effect(out.bytes, effect.body);
+  }
+  const auto bytes = static_cast<std::uint32_t>(out.bytes.size() - start + long_frame.size());
   held_bytes_ += bytes;
   out.written.charge += effect.charge;
   const auto* push = std::get_if<Push>(&effect.body);
@@ -55,37 +62,45 @@ void Writer::add(Connection& connection, const Effect& effect) {
           : effect.charge >= kLongAnswerCharge && std::holds_alternative<Names>(effect.body)) {
     out.wants_report = true;
   }
+  if (!long_frame.empty()) {
+    write_out(connection, long_frame);
+  }
 }
 
 void Writer::flush(Connection& connection) {
-  if (!connection.outgoing) {
-    // What a turn brought may have gone to the outbox before it could be written.
-    if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
-      begin_write(connection);
+  if (connection.outgoing) {
+    if (connection.outgoing->bytes.size() > 0) {
+      write_out(connection, {});
     }
-    return;
+    give_back(std::move(connection.outgoing));
   }
-  std::unique_ptr<Outgoing> out = std::move(connection.outgoing);
-  const std::string_view bytes = out->bytes.view();
+  if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
+    begin_write(connection);
+  }
+}
+
+/// Writes what add() brought, the last frame of which may be elsewhere; what is not taken waits in
+/// the outbox.
+void Writer::write_out(Connection& connection, std::string_view last_frame) {
+  Outgoing& out = *connection.outgoing;
+  const std::size_t size = out.bytes.size() + last_frame.size();
   std::size_t taken_bytes = 0;
   if (!connection.outbox && !connection.is_failed) {
-    const std::ptrdiff_t taken = connection.transport->try_write(bytes);
+    const std::ptrdiff_t taken = connection.transport->try_write(out.bytes.view(), last_frame);
     connection.is_failed = taken < 0;
     taken_bytes = taken < 0 ? 0 : static_cast<std::size_t>(taken);
   }
-  held_bytes_ -= bytes.size();
-  if (taken_bytes == bytes.size()) {
-    connection.unreported.charge += out->written.charge;
-    connection.unreported.push_charge += out->written.push_charge;
-    connection.unreported.pushes += out->written.pushes;
-    connection.wants_report |= out->wants_report;
+  held_bytes_ -= size;
+  if (taken_bytes == size) {
+    connection.unreported.charge += out.written.charge;
+    connection.unreported.push_charge += out.written.push_charge;
+    connection.unreported.pushes += out.written.pushes;
+    connection.wants_report |= out.wants_report;
   } else {
-    keep_rest(connection, *out, taken_bytes);
-    if (!connection.outbox->is_writing() && !connection.is_failed) {
-      begin_write(connection);
-    }
+    out.bytes.append(last_frame);
+    keep_rest(connection, out, taken_bytes);
   }
-  give_back(std::move(out));
+  out.clear(kSpareBytes);
 }
 
 /// Keeps the frames that were not taken whole.
@@ -181,10 +196,7 @@ void Writer::give_back(std::unique_ptr<Outgoing> outgoing) {
   if (memory > kSpareBytes || spare_bytes_ + memory > kAllSpareBytes) {
     return;
   }
-  outgoing->bytes.clear(kSpareBytes);
-  outgoing->frames.clear();
-  outgoing->written = {};
-  outgoing->wants_report = false;
+  outgoing->clear(kSpareBytes);
   spare_bytes_ += memory;
   spares_.push_back(std::move(outgoing));
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "registry/effect.h"
@@ -16,8 +17,8 @@ namespace tribar {
 class Writer {
  public:
   /// Adds the frame of an effect that has one to what this turn brings for `connection`. It is
-  /// copied here, while the batch that brought it is still in the cache: nothing of it is needed
-  /// any more.
+  /// copied here, while the batch that brought it is still in the cache; a long one is written at
+  /// once, with what was added before it. Nothing of the batch is needed any more.
   void add(Connection& connection, const Effect& effect);
 
   /// Writes what add() brought for `connection`, and counts what the kernel took as unreported.
@@ -46,6 +47,7 @@ class Writer {
  private:
   [[nodiscard]] std::unique_ptr<Outgoing> take_spare();
   void give_back(std::unique_ptr<Outgoing> outgoing);
+  void write_out(Connection& connection, std::string_view last_frame);
   void keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes);
   void begin_write(Connection& connection);
   void drop_empty_outbox(Connection& connection);

@@ -4,6 +4,7 @@
 #include "uv/stream.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -48,10 +49,17 @@ void Stream::start_reading(StreamEvents* events) noexcept {
 /// The poll learns of it when something comes: often reading goes on before.
 void Stream::stop_reading() noexcept { is_reading_ = false; }
 
-std::ptrdiff_t Stream::try_write(std::string_view bytes) noexcept {
+std::ptrdiff_t Stream::try_write(std::string_view bytes, std::string_view more) noexcept {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  std::array<iovec, 2> parts = {iovec{const_cast<char*>(bytes.data()), bytes.size()},
+                                iovec{const_cast<char*>(more.data()), more.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
   ssize_t taken = 0;
   do {
-    taken = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    taken = more.empty() ? send(socket_, bytes.data(), bytes.size(), kFlags)
+                         : sendmsg(socket_, &message, kFlags);
   } while (taken < 0 && errno == EINTR);
   if (taken >= 0) {
     return taken;

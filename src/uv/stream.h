@@ -56,8 +56,10 @@ class Stream {
   void start_reading(StreamEvents* events) noexcept;
   void stop_reading() noexcept;
 
-  /// Bytes that the kernel took at once, 0 when it takes none now, or a negative uv code.
-  [[nodiscard]] std::ptrdiff_t try_write(std::string_view bytes) noexcept;
+  /// Bytes of `bytes`, and of `more` behind them, that the kernel took at once, 0 when it takes
+  /// none now, or a negative uv code.
+  [[nodiscard]] std::ptrdiff_t try_write(std::string_view bytes,
+                                         std::string_view more = {}) noexcept;
 
   /// Writes all of `bytes`, at least one, as soon as the kernel takes them; they stay where they
   /// are until events' on_written(). One at a time.

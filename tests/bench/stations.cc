@@ -81,11 +81,12 @@ class OpenMouth : public Transport {
   OpenMouth(Sink& sink, Meter& meter) : sink_(sink), meter_(meter) {}
   void start_reading() override {}
   void stop_reading() override {}
-  std::ptrdiff_t try_write(std::string_view bytes) override {
+  std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
     meter_.charge(Write);
     sink_.take(bytes);
+    sink_.take(more);
     meter_.charge(Kernel);
-    return static_cast<std::ptrdiff_t>(bytes.size());
+    return static_cast<std::ptrdiff_t>(bytes.size() + more.size());
   }
   void write(std::string_view) override {}
   [[nodiscard]] std::size_t unwritten_bytes() const override { return 0; }

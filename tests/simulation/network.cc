@@ -76,17 +76,19 @@ LinkTransport::~LinkTransport() {
   }
 }
 
-std::ptrdiff_t LinkTransport::try_write(std::string_view bytes) {
+std::ptrdiff_t LinkTransport::try_write(std::string_view first, std::string_view more) {
   if (link_->is_broken()) {
     return -1;
   }
+  const std::string bytes = std::string(first) + std::string(more);
   const std::size_t room = link_->capacity - std::min(link_->capacity, link_->kernel.size());
   std::size_t size = std::min(room, bytes.size());
   if (size > 0 && random_.chance(10)) {
     size = random_.below(size + 1);
   }
-  link_->kernel += bytes.substr(0, size);
-  link_->witness->taken(bytes.substr(0, size));
+  const std::string_view taken = std::string_view(bytes).substr(0, size);
+  link_->kernel += taken;
+  link_->witness->taken(taken);
   return static_cast<std::ptrdiff_t>(size);
 }
 

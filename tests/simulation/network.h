@@ -87,7 +87,7 @@ class LinkTransport final : public Transport {
 
   void start_reading() override { link_->is_reading = true; }
   void stop_reading() override { link_->is_reading = false; }
-  std::ptrdiff_t try_write(std::string_view bytes) override;
+  std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override;
   void write(std::string_view bytes) override;
   std::size_t unwritten_bytes() const override { return link_->writing.size(); }
   void discard_input() override { link_->arrived.clear(); }

@@ -47,14 +47,11 @@ class FakeTransport final : public Transport {
 
   void start_reading() override { stream_->is_reading = true; }
   void stop_reading() override { stream_->is_reading = false; }
-  std::ptrdiff_t try_write(std::string_view bytes) override {
+  std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
     if (stream_->is_failed) {
       return -1;
     }
-    const std::size_t size = std::min(stream_->room, bytes.size());
-    stream_->room -= size;
-    stream_->taken += bytes.substr(0, size);
-    return static_cast<std::ptrdiff_t>(size);
+    return static_cast<std::ptrdiff_t>(take(bytes) + take(more));
   }
   void write(std::string_view bytes) override { stream_->writing = bytes; }
   std::size_t unwritten_bytes() const override { return stream_->writing.size(); }
@@ -64,6 +61,13 @@ class FakeTransport final : public Transport {
   PeerNetwork network() const override { return stream_->network; }
 
  private:
+  std::size_t take(std::string_view bytes) {
+    const std::size_t size = std::min(stream_->room, bytes.size());
+    stream_->room -= size;
+    stream_->taken += bytes.substr(0, size);
+    return size;
+  }
+
   std::shared_ptr<FakeStream> stream_;
 };
 

@@ -49,6 +49,28 @@ TEST(AppendEffect, WritesARowOfMessagesAsItCame) {
             frames.substr(0, frames.size() - 8));
 }
 
+TEST(FrameOf, IsWhatAppendEffectWrites) {
+  const std::string frames =
+      test::send_bytes("ann", "bob", "hi") + test::send_bytes("ann", "b", "1");
+  const std::string_view data = std::string_view(frames).substr(42);
+  const Message first{data.substr(0, 3), data.substr(6, 3), data.substr(12, 2)};
+  const auto behind = static_cast<std::uint32_t>(test::send_bytes("ann", "b", "1").size());
+  const Push push{&first, AccountId{1}, MessageNumber{1}, UnixMs{1}, true, false};
+  for (const EffectBody& body :
+       {EffectBody(Echo{&first}), EffectBody(Echo{&first, 1, behind}), EffectBody(push)}) {
+    EXPECT_EQ(frame_of(body), encoded(body));
+    EXPECT_EQ(frame_of(body).data(), frames.data());
+  }
+}
+
+TEST(FrameOf, IsEmptyForWhatMustBePutTogether) {
+  const std::string sender = "ann";
+  const Message scattered{sender, "bob", "hi"};
+  EXPECT_EQ(frame_of(Echo{&scattered}), "");
+  EXPECT_EQ(frame_of(LoggedIn{}), "");
+  EXPECT_EQ(frame_of(Names{"ann\n", 1}), "");
+}
+
 TEST(AppendEffect, WritesAnswers) {
   EXPECT_EQ(encoded(LoggedIn{}), test::bytes_of(test::response()));
   EXPECT_EQ(encoded(Refuse{{RefusalCode::UsernameTaken, 0, 0}}),

@@ -274,6 +274,15 @@ TEST_F(StreamTest, WritesOnAsThePeerReads) {
   EXPECT_EQ(stream_->unwritten_bytes(), 0U);
 }
 
+TEST_F(StreamTest, WritesTwoPartsAsOne) {
+  EXPECT_EQ(stream_->try_write("one, ", "two"), 8);
+  EXPECT_EQ(stream_->try_write("", ", three"), 7);
+  EXPECT_EQ(stream_->try_write(", four", ""), 6);
+  EXPECT_EQ(peer_->receive(), "one, two, three, four");
+  fill();
+  EXPECT_EQ(stream_->try_write("x", "y"), 0);
+}
+
 TEST_F(StreamTest, AWriteMayFollowInOnWritten) {
   const std::size_t filled = fill();
   owner_.when_written = [this] {

@@ -73,7 +73,7 @@ TEST(RefuseMessage, NamesTheFirstBadByte) {
   EXPECT_EQ(refuse_message("a\xff\x01"), (Refusal{RefusalCode::NotAscii, 0xff}));
 }
 
-// The test eight bytes at a time carries and borrows between neighbours.
+// The test of several bytes at a time carries and borrows between neighbours.
 TEST(IsPlain, AgreesWithEachByteAlone) {
   for (unsigned first = 0; first < 0x100; ++first) {
     for (unsigned second = 0; second < 0x100; ++second) {
@@ -83,9 +83,11 @@ TEST(IsPlain, AgreesWithEachByteAlone) {
       EXPECT_EQ(is_plain(pair), expected) << first << ' ' << second;
       EXPECT_EQ(is_plain("abc" + pair + "xyz"), expected) << first << ' ' << second;
       EXPECT_EQ(is_plain("abcdefg" + pair + "~~~~~~~"), expected) << first << ' ' << second;
+      EXPECT_EQ(is_plain("          abcdefg" + pair + "~~~~~~~"), expected)
+          << first << ' ' << second;
     }
   }
-  for (std::size_t size = 1; size <= 24; ++size) {
+  for (std::size_t size = 1; size <= 50; ++size) {
     std::string text(size, 'a');
     EXPECT_TRUE(is_plain(text)) << size;
     for (char& c : text) {

@@ -113,6 +113,101 @@ TEST(Writer, WritesMoreThanItsScratchBufferHolds) {
   EXPECT_EQ(half.connection.unreported.pushes, 20U);
 }
 
+/// Frames of messages as they stand in a batch, and what they say.
+struct Arrived {
+  explicit Arrived(const std::vector<std::string>& texts) : bytes(wire(texts)) {
+    std::string_view rest = bytes;
+    for (const std::string& text : texts) {
+      const std::string_view data = rest.substr(kHeaderBytes);
+      messages.push_back({data.substr(0, 3), data.substr(6, 3), data.substr(12, text.size())});
+      rest.remove_prefix(frame_bytes_of(messages.back()));
+    }
+  }
+  [[nodiscard]] Effect push(std::size_t at) const {
+    return {{},
+            0,
+            static_cast<std::uint32_t>(frame_bytes_of(messages[at])),
+            Push{&messages[at], AccountId{1}, MessageNumber{at + 1}, UnixMs{1}, true, false}};
+  }
+
+  std::string bytes;
+  std::vector<Message> messages;
+};
+
+TEST(Writer, WritesALongFrameRightFromWhereItIsBehindWhatCameBefore) {
+  const std::vector<std::string> texts = {
+      "short", std::string(60'000, 'x'), "s",
+      "t",     std::string(50'000, 'y'), std::string(40'000, 'z'),
+      "u"};
+  const Arrived arrived(texts);
+  Fixture f;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Effect effect = arrived.push(i);
+    f.writer.add(f.connection, effect);
+    const bool is_long = texts[i].size() > 1000;
+    const std::size_t so_far =
+        wire({texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(i) + 1}).size();
+    EXPECT_EQ(f.stream->taken.size() == so_far, is_long) << i;
+  }
+  f.writer.flush(f.connection);
+  EXPECT_EQ(f.stream->taken, arrived.bytes);
+  EXPECT_EQ(f.connection.unreported.charge, arrived.bytes.size());
+  EXPECT_EQ(f.connection.unreported.pushes, texts.size());
+  EXPECT_FALSE(f.connection.outbox);
+  EXPECT_FALSE(f.connection.outgoing);
+  EXPECT_EQ(f.writer.held_bytes(), 0U);
+}
+
+TEST(Writer, KeepsOfALongFrameWhatTheKernelDoesNotTake) {
+  const std::vector<std::string> texts = {"short", std::string(60'000, 'x'), "s",
+                                          std::string(50'000, 'y'), "t"};
+  std::vector<std::size_t> ends;
+  for (std::size_t i = 1; i <= texts.size(); ++i) {
+    ends.push_back(wire({texts.begin(), texts.begin() + static_cast<std::ptrdiff_t>(i)}).size());
+  }
+  for (const std::size_t end : ends) {
+    for (const std::size_t room : {end - 1, end, end + 1}) {
+      std::string expected;
+      Fixture f;
+      f.stream->room = room;
+      {
+        // What was not taken is the writer's own by the time that the batch is gone.
+        const Arrived arrived(texts);
+        expected = arrived.bytes;
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+          f.writer.add(f.connection, arrived.push(i));
+        }
+        f.writer.flush(f.connection);
+      }
+      const auto whole = static_cast<std::size_t>(
+          std::count_if(ends.begin(), ends.end(), [&](std::size_t at) { return at <= room; }));
+      EXPECT_EQ(f.connection.unreported.pushes, whole) << room;
+      EXPECT_EQ(f.writer.held_bytes(), f.connection.outbox ? f.connection.outbox->held_bytes() : 0)
+          << room;
+      if (f.connection.outbox) {
+        EXPECT_TRUE(f.stream->take());
+        f.writer.written(f.connection, true);
+      }
+      EXPECT_EQ(f.stream->taken, expected) << room;
+      EXPECT_EQ(f.connection.unreported.pushes, texts.size());
+      EXPECT_FALSE(f.connection.outbox);
+      EXPECT_EQ(f.writer.held_bytes(), 0U);
+    }
+  }
+}
+
+TEST(Writer, GivesBackALongFrameThatFailed) {
+  const Arrived arrived({std::string(60'000, 'x'), std::string(50'000, 'y')});
+  Fixture f;
+  f.writer.add(f.connection, arrived.push(0));
+  f.stream->is_failed = true;
+  f.writer.add(f.connection, arrived.push(1));
+  EXPECT_TRUE(f.connection.is_failed);
+  f.writer.flush(f.connection);
+  EXPECT_EQ(f.take_back(false), (std::vector<std::uint64_t>{2}));
+  EXPECT_EQ(f.writer.held_bytes(), 0U);
+}
+
 TEST(Writer, GivesBackExactlyWhatWasNotTakenWhenAWriteFails) {
   Fixture f;
   f.stream->room = wire({"1"}).size() + 3;
