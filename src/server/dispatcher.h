@@ -68,7 +68,7 @@ class Dispatcher {
   /// Per worker.
   static constexpr std::size_t kMostUnderWay = 3;
   /// A full batch: of many messages, or of large ones.
-  static constexpr std::size_t kFullArrivals = 1024;
+  static constexpr std::size_t kFullArrivals = 4096;
   static constexpr std::size_t kFullBytes = std::size_t{512} * 1024;
 
   [[nodiscard]] BatchPtr take_spare();
