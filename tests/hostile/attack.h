@@ -50,6 +50,10 @@ class Attack {
   /// takes longer than `most`.
   void wait_for_descriptors(std::ptrdiff_t more, milliseconds most);
 
+  /// What bystanders noticed since begin() or the last call; the row says what they notice after
+  /// it.
+  [[nodiscard]] Bystanders::Times take_times() { return bystanders_.take_times(); }
+
   /// The attack is over: adds its row to the table. Fails the test when a bystander was not served.
   void end(std::string_view name, std::string_view what_happened);
 

@@ -28,7 +28,8 @@ World::World(std::uint64_t seed, bool is_telling)
       weights_{random_.between(5, 40),  random_.between(5, 40), random_.between(2, 30),
                random_.between(10, 40), random_.between(5, 40), random_.between(1, 10),
                random_.between(0, 2)},
-      ledger_(settings_, diary_) {
+      ledger_(settings_, diary_),
+      credit_(settings_.registry.outbox_bytes, diary_) {
   storage_.on_stored = [this](const Record& record) { ledger_.note_stored(record); };
   names_ = {"ann", "bob", "cat", "dan", "eve"};
   names_.resize(random_.between(2, names_.size()));
@@ -206,13 +207,17 @@ void World::begin_life() {
     link->server_is_gone = true;
   }
   ledger_.begin_life(storage_);
+  credit_.begin_life();
   Life::Listener listener;
   listener.accepted = [this](Link& link, ConnectionId id) {
     auto& conversation = static_cast<Conversation&>(*link.witness);
     conversation.id = id;
     ledger_.note_accepted(conversation);
   };
-  listener.passed = [this](const Batch& batch) { ledger_.note_passed(batch); };
+  listener.passed = [this](const Batch& batch) {
+    ledger_.note_passed(batch);
+    credit_.note_passed(batch);
+  };
   listener.storage_state = [this](bool is_up) {
     diary_.tell("the journal says that storage {}", is_up ? "works" : "fails");
     ledger_.note_storage_state(is_up);

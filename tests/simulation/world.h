@@ -11,6 +11,7 @@
 
 #include "simulation/client.h"
 #include "simulation/conversation.h"
+#include "simulation/credit.h"
 #include "simulation/diary.h"
 #include "simulation/ledger.h"
 #include "simulation/life.h"
@@ -63,6 +64,7 @@ class World {
   Settings settings_;
   Weights weights_;
   Ledger ledger_;
+  Credit credit_;
   Storage storage_;
   std::vector<std::unique_ptr<Conversation>> conversations_;
   std::vector<std::shared_ptr<Link>> links_;
