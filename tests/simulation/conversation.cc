@@ -237,6 +237,15 @@ void Conversation::hear_response(const std::string& text) {
     has_lost_stream_ = true;
     return;
   }
+  const std::uint64_t per_address = ledger_.settings.loop.connections_per_address;
+  if (per_address > 0 && text == text_of_code(RefusalCode::TooManyFromAddress, per_address, 0)) {
+    if (ledger_.open_by_network[link->network] <= per_address) {
+      fail("refused among {} connections of its address", ledger_.open_by_network[link->network]);
+    }
+    is_over_ = true;
+    has_lost_stream_ = true;
+    return;
+  }
   if (hear_timeout(text)) {
     return;
   }
@@ -654,6 +663,7 @@ void Conversation::closed() {
   is_closed_ = true;
   if (ledger_.open_connections > 0) {
     --ledger_.open_connections;
+    --ledger_.open_by_network[link->network];
   }
   const SwitchboardLimits& limits = ledger_.settings.loop;
   const bool has_stalled =

@@ -92,7 +92,10 @@ void Ledger::note_accepted(Conversation& conversation) {
   conversation.accepted_step = diary.step;
   conversations_.push_back(&conversation);
   by_id_[conversation.id.value] = &conversation;
-  if (++open_connections > settings.loop.connections) {
+  const std::uint64_t per_address = settings.loop.connections_per_address;
+  const std::size_t of_network = ++open_by_network[conversation.link->network];
+  if (++open_connections > settings.loop.connections ||
+      (per_address > 0 && of_network > per_address)) {
     conversation.note_stranger();
   }
 }
@@ -230,6 +233,7 @@ void Ledger::begin_life(const Storage& storage) {
   conversations_.clear();
   by_id_.clear();
   open_connections = 0;
+  open_by_network.clear();
   is_ending = false;
   is_down_ = false;
   was_down_ = false;

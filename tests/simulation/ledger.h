@@ -15,6 +15,7 @@
 
 #include "registry/batch.h"
 #include "registry/record.h"
+#include "server/peer_network.h"
 #include "simulation/diary.h"
 #include "simulation/settings.h"
 #include "simulation/storage.h"
@@ -113,6 +114,7 @@ class Ledger {
   Diary& diary;
   bool is_ending = false;  // the server crashes or stops
   std::size_t open_connections = 0;
+  std::map<PeerNetwork, std::size_t> open_by_network;
   std::size_t longest_frame = 0;      // either way
   std::uint64_t longest_tick_ms = 0;  // how much later than due the server's clock may look
 

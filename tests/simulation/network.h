@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/peer_network.h"
 #include "server/transport.h"
 #include "simulation/random.h"
 
@@ -39,6 +40,8 @@ class Witness {
 /// Both ends of one connection. The client writes, ends and breaks it; the schedule carries bytes.
 struct Link {
   explicit Link(Witness& what_it_tells) : witness(&what_it_tells) {}
+
+  PeerNetwork network;  // of the client
 
   // From client to server.
   std::string travelling;      // written, not arrived
@@ -93,6 +96,7 @@ class LinkTransport final : public Transport {
   void discard_input() override { link_->arrived.clear(); }
   void shut_down() override;
   std::string peer() const override { return "a simulation"; }
+  PeerNetwork network() const override { return link_->network; }
 
  private:
   std::shared_ptr<Link> link_;

@@ -36,6 +36,7 @@ struct Settings {
   loop.frame_ms = random.chance(50) ? random.between(100, 3000) : 0;
   loop.stalled_ms = random.chance(50) ? random.between(100, 5000) : 0;
   loop.commands_per_second = random.chance(15) ? random.between(50, 500) : 0;
+  loop.connections_per_address = random.chance(15) ? random.between(2, 4) : 0;
   RegistryLimits& registry = settings.registry;
   registry.accounts = random.chance(15) ? random.between(1, 4) : 1000;
   registry.outbox_bytes = loop.outbox_bytes;

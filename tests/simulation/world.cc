@@ -135,6 +135,7 @@ std::shared_ptr<Link> World::connect() {
   Conversation& conversation = *conversations_.emplace_back(
       std::make_unique<Conversation>(ledger_, conversations_.size() + 1));
   auto link = std::make_shared<Link>(conversation);
+  link->network = PeerNetwork{random_.between(1, 3)};
   link->capacity = random_.chance(50) ? random_.between(1, 300) : 100'000;
   conversation.link = link.get();
   diary_.tell("#{}: a client connects", conversation.number());
