@@ -36,7 +36,7 @@ struct Closed {
   friend bool operator==(const Closed&, const Closed&) = default;
 };
 
-/// What the kernel took since the last report, as sums of the effects' charges.
+/// What the kernel took since the last report, as sums of the effects' charges; also of nothing.
 struct Written {
   std::uint64_t charge = 0;       // of all effects
   std::uint32_t push_charge = 0;  // of the pushes among them, which credit bounds
@@ -44,7 +44,8 @@ struct Written {
   friend bool operator==(const Written&, const Written&) = default;
 };
 
-/// A push that was handed over and could not be written: back to its place in the queue.
+/// A push that was handed over and could not be written: back to its place in the queue. What waits
+/// on the connection goes on with the next Written, Ended or Closed, when all that come are back.
 struct Returned {
   AccountId account;
   MessageNumber number;

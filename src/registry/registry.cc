@@ -378,10 +378,8 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   } else if (keeps_records_) {
     turn.out.records.emplace_back(HandedOver{returned.number});
   }
-  // Past a half-close there may be nothing left to be reported as written.
-  if (session != nullptr && session->has_ended) {
-    resume(*session, turn);
-  }
+  // What waits goes on when all are back, with a report: a DELIVER in between would give the newer
+  // ones before the older ones.
 }
 
 /// The logout of a half-closed connection, once its commands are executed.

@@ -42,7 +42,8 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
     : limits_(limits),
       dispatcher_(dispatcher),
       census_(census),
-      framer_(limits.frames, dispatcher) {
+      framer_(limits.frames, dispatcher),
+      writer_(limits.long_frame_bytes) {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
@@ -210,7 +211,7 @@ void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
     }
     if (const std::size_t at = i - 2 * kStep; at < effects.size()) {
       const Connection* connection = found_at(at);
-      if (connection != nullptr && connection->outgoing) {
+      if (connection != nullptr && connection->outgoing && connection->outgoing->bytes.size() > 0) {
         const Outgoing& out = *connection->outgoing;
         for (const std::size_t line : {0, 64, 128}) {
           __builtin_prefetch(out.bytes.data() + out.bytes.size() + line, 1);
@@ -264,7 +265,10 @@ void Switchboard::finish_turn() {
       writer_.flush(*connection);
       if (connection->is_end_told) {
         // It is logged out: what was on its way before and cannot be written now goes back.
-        return_pushes(*connection, true);
+        if (return_pushes(*connection, true)) {
+          // There may be nothing more to report as written, and what waits there is to go on.
+          dispatcher_.add_event(connection->id, std::exchange(connection->unreported, {}));
+        }
       }
       settle(*connection);
     }
@@ -422,7 +426,7 @@ void Switchboard::report(Connection& connection) {
 void Switchboard::tell_end(Connection& connection) {
   connection.is_end_told = true;
   framer_.release(connection);
-  return_pushes(connection, true);
+  static_cast<void>(return_pushes(connection, true));
   dispatcher_.add_event(connection.id, Ended{});
 }
 
@@ -433,12 +437,15 @@ void Switchboard::return_push(const Effect& effect, const Push& push) {
   dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, frame.view());
 }
 
-void Switchboard::return_pushes(Connection& connection, bool waiting_live) {
-  for (const Outbox::Unwritten& push : writer_.take_pushes(connection, waiting_live)) {
+/// Whether there were any.
+bool Switchboard::return_pushes(Connection& connection, bool waiting_live) {
+  const std::vector<Outbox::Unwritten> pushes = writer_.take_pushes(connection, waiting_live);
+  for (const Outbox::Unwritten& push : pushes) {
     const Outbox::Frame& frame = push.frame;
     dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
                              push.bytes);
   }
+  return !pushes.empty();
 }
 
 void Switchboard::watch(Connection& connection) {

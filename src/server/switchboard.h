@@ -29,6 +29,9 @@ struct SwitchboardLimits {
   std::uint64_t commands_per_second = 0;  // of one connection
   std::uint64_t outbox_bytes = 262144;
   std::uint64_t buffered_bytes = 536870912;
+  /// A message that came in as a frame of so many bytes is written right from where it is, at once:
+  /// a shorter one costs less copied to what is written at the end of the turn.
+  std::uint32_t long_frame_bytes = 32768;
   // Zero is off.
   std::uint64_t login_ms = 300000;
   std::uint64_t frame_ms = 10000;
@@ -62,8 +65,8 @@ class Switchboard {
   void end(Connection& connection, bool is_failed);
   void written(Connection& connection, bool is_ok);
 
-  /// A batch came home: what it says to connections of this loop is written at the end of the turn,
-  /// in finish_turn(). Nothing of it is needed any more.
+  /// A batch came home: what it says to connections of this loop is written, long frames at once
+  /// and the rest in finish_turn(). Nothing of it is needed any more.
   void take_home(const Batch& batch);
   /// Writes what came home, and reads on where it may.
   void finish_turn();
@@ -109,7 +112,7 @@ class Switchboard {
   void report(Connection& connection);
   void tell_end(Connection& connection);
   void return_push(const Effect& effect, const Push& push);
-  void return_pushes(Connection& connection, bool waiting_live);
+  bool return_pushes(Connection& connection, bool waiting_live);
   void watch(Connection& connection);
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);

@@ -10,9 +10,6 @@
 namespace tribar {
 namespace {
 
-/// A message that came in as a frame of so many bytes is written right from where it is, at once: a
-/// shorter one costs less copied to what is written at the end of the turn.
-constexpr std::uint32_t kLongBytes = 32768;
 /// What is kept from turn to turn: of one connection's memory, and of all.
 constexpr std::size_t kSpareBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
@@ -29,7 +26,7 @@ void Writer::add(Connection& connection, const Effect& effect) {
   }
   Outgoing& out = *connection.outgoing;
   const std::string_view long_frame =
-      effect.charge >= kLongBytes ? frame_of(effect.body) : std::string_view();
+      effect.charge >= long_frame_bytes_ ? frame_of(effect.body) : std::string_view();
   const std::size_t start = out.bytes.size();
   if (long_frame.empty()) {
     append_effect(out.bytes, effect.body);
@@ -40,7 +37,7 @@ void Writer::add(Connection& connection, const Effect& effect) {
   const auto* push = std::get_if<Push>(&effect.body);
   // Frames that are no pushes need no identity.
   if (push == nullptr && !out.frames.empty() && !out.frames.back().is_push &&
-      out.frames.back().bytes < kRowCharge) {
+      out.frames.back().charge < kRowCharge) {
     out.frames.back().bytes += bytes;
     out.frames.back().charge += effect.charge;
   } else {
@@ -74,9 +71,7 @@ void Writer::flush(Connection& connection) {
     }
     give_back(std::move(connection.outgoing));
   }
-  if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
-    begin_write(connection);
-  }
+  begin_write_if_due(connection);
 }
 
 /// Writes what add() brought, the last frame of which may be elsewhere; what is not taken waits in
@@ -99,6 +94,8 @@ void Writer::write_out(Connection& connection, std::string_view last_frame) {
   } else {
     out.bytes.append(last_frame);
     keep_rest(connection, out, taken_bytes);
+    // At once: what is taken in part is under way, and not to be had back.
+    begin_write_if_due(connection);
   }
   out.clear(kSpareBytes);
 }
@@ -137,7 +134,7 @@ void Writer::written(Connection& connection, bool is_ok) {
   }
   held_bytes_ += outbox.held_bytes();
   if (is_ok && !outbox.is_empty()) {
-    begin_write(connection);
+    begin_write_if_due(connection);
   }
   drop_empty_outbox(connection);
 }
@@ -201,8 +198,10 @@ void Writer::give_back(std::unique_ptr<Outgoing> outgoing) {
   spares_.push_back(std::move(outgoing));
 }
 
-void Writer::begin_write(Connection& connection) {
-  connection.transport->write(connection.outbox->begin_write());
+void Writer::begin_write_if_due(Connection& connection) {
+  if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
+    connection.transport->write(connection.outbox->begin_write());
+  }
 }
 
 void Writer::drop_empty_outbox(Connection& connection) {

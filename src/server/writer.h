@@ -16,6 +16,9 @@ namespace tribar {
 
 class Writer {
  public:
+  /// See SwitchboardLimits::long_frame_bytes.
+  explicit Writer(std::uint32_t long_frame_bytes) : long_frame_bytes_(long_frame_bytes) {}
+
   /// Adds the frame of an effect that has one to what this turn brings for `connection`. It is
   /// copied here, while the batch that brought it is still in the cache; a long one is written at
   /// once, with what was added before it. Nothing of the batch is needed any more.
@@ -49,9 +52,10 @@ class Writer {
   void give_back(std::unique_ptr<Outgoing> outgoing);
   void write_out(Connection& connection, std::string_view last_frame);
   void keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes);
-  void begin_write(Connection& connection);
+  void begin_write_if_due(Connection& connection);
   void drop_empty_outbox(Connection& connection);
 
+  std::uint32_t long_frame_bytes_;
   std::vector<std::unique_ptr<Outgoing>> spares_;
   std::size_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;

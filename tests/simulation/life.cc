@@ -173,8 +173,9 @@ void Life::after_poll() {
   finish_turn();
 }
 
+/// The loop does this when a batch is full, which in so short a life none is.
 void Life::after_read() {
-  if (dispatcher_.is_full()) {
+  if (dispatcher_.is_full() || random_.chance(10)) {
     dispatcher_.submit_full(UnixMs{diary_.now_ms});
     take_home();
   }

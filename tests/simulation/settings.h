@@ -32,6 +32,8 @@ struct Settings {
   loop.connections = random.chance(30) ? random.between(2, 6) : 100;
   loop.outbox_bytes = random.chance(70) ? random.between(60, 2000) : 100'000;
   loop.buffered_bytes = random.chance(15) ? random.between(2000, 20'000) : 1'000'000;
+  loop.long_frame_bytes =
+      random.chance(50) ? static_cast<std::uint32_t>(random.between(60, 1000)) : 100'000;
   loop.login_ms = random.chance(50) ? random.between(300, 5000) : 0;
   loop.frame_ms = random.chance(50) ? random.between(100, 3000) : 0;
   loop.stalled_ms = random.chance(50) ? random.between(100, 5000) : 0;

@@ -17,7 +17,7 @@ constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 /// Longer than anything that the server waits for when nobody does anything.
 constexpr std::uint64_t kIdleMs = 4000;
 /// More rounds than any end needs.
-constexpr int kMostRounds = 20'000;
+constexpr int kMostRounds = 200'000;
 
 }  // namespace
 
@@ -118,6 +118,10 @@ void World::carry() {
 /// What is to be seen when something came to rest.
 void World::look() {
   check_bounds(*life_, settings_, ledger_.longest_frame, diary_);
+  // Short of buffers nothing is read, ends neither.
+  if (settings_.loop.buffered_bytes < 100'000) {
+    return;
+  }
   for (const auto& link : life_->links()) {
     const Connection* connection = link->connection;
     const bool is_end_visible =

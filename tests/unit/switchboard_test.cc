@@ -111,7 +111,8 @@ struct Rig {
     } while (!dispatcher.is_idle());
   }
 
-  /// What was read makes its round and comes home in the middle of a poll: nothing is written yet.
+  /// What was read makes its round and comes home in the middle of a poll: only long frames are
+  /// written.
   void come_home() {
     dispatcher.submit(UnixMs{1});
     for (BatchPtr& batch : std::exchange(sent, {})) {
@@ -212,6 +213,34 @@ TEST(Switchboard, ReadsNoMoreThanTheWindowAndThenOn) {
   rig.turn();
   EXPECT_EQ(ann.frames(), Frames(3, names({})));
   EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, DoesNotTakeBackALongMessageOfWhichTheKernelHasAPart) {
+  for (const bool has_answer_behind : {false, true}) {
+    Rig rig;
+    Peer ann = rig.created("ann");
+    Peer bob = rig.created("bob");
+    bob.stream->room = 1000;
+    const std::string text(60'000, 'x');
+    rig.send(ann, send_bytes("ann", "bob", text) + send_bytes("ann", "bob", "later"));
+    if (has_answer_behind) {
+      rig.send(bob, send_bytes("bob", "ann", "hi"));
+    }
+    rig.come_home();
+    // In the same poll bob ends: what is not under way goes back.
+    rig.board.end(*bob.connection, false);
+    rig.turn();
+    rig.take_all(bob);
+    Frames expected{message("ann", "bob", text)};
+    if (has_answer_behind) {
+      expected.push_back(message("bob", "ann", "hi"));
+    }
+    EXPECT_EQ(bob.frames(), expected);
+    Peer again = rig.connect();
+    rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+    rig.turn();
+    EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "later")}));
+  }
 }
 
 TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
