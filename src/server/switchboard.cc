@@ -213,7 +213,7 @@ void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
       const Connection* connection = found_at(at);
       if (connection != nullptr && connection->outgoing && connection->outgoing->bytes.size() > 0) {
         const Outgoing& out = *connection->outgoing;
-        for (const std::size_t line : {0, 64, 128}) {
+        for (std::size_t line = 0; line <= 128; line += 64) {
           __builtin_prefetch(out.bytes.data() + out.bytes.size() + line, 1);
         }
         __builtin_prefetch(out.frames.data() + out.frames.size(), 1);
