@@ -31,6 +31,7 @@ namespace tribar {
 namespace {
 
 using test::Channel;
+using test::kLosesSignals;
 using test::Process;
 
 constexpr int kPatienceMs = 30000;
@@ -459,11 +460,23 @@ TEST(Client, EndsAtCtrlC) {
   EXPECT_EQ(ann.wait_for_exit(), 130);
 
   // Also while an answer is due.
-  Person bob(server.address());
+  FakeServer silent;
+  Person bob(silent.address());
+  silent.accept();
   bob.type("login", "Username: ");
   bob.type("bob", "");
+  silent.expect(frame(Command{Login{"bob"}}));
   bob.send("\x03");
   EXPECT_EQ(bob.wait_for_exit(), 130);
+
+  // And right behind a line, which it takes away: the client may be about to read it.
+  if (!kLosesSignals) {
+    Person cid(silent.address());
+    cid.type("login", "Username: ");
+    cid.type("cid", "");
+    cid.send("\x03");
+    EXPECT_EQ(cid.wait_for_exit(), 130);
+  }
 }
 
 TEST(Client, EndsWhenTheServerBreaksTheProtocol) {

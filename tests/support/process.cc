@@ -30,18 +30,6 @@ using Clock = std::chrono::steady_clock;
 
 // For everything that a test waits for; only a failure takes so long.
 constexpr auto kPatience = std::chrono::seconds(30);
-/// ThreadSanitizer runs a handler when the program next calls something that it knows: a signal
-/// that comes just before the program goes to sleep is not seen until another one wakes it.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TRIBAR_LOSES_SIGNALS
-#endif
-#endif
-#if defined(TRIBAR_LOSES_SIGNALS) || defined(__SANITIZE_THREAD__)
-constexpr bool kLosesSignals = true;
-#else
-constexpr bool kLosesSignals = false;
-#endif
 /// How often it is looked whether a signal must be sent again.
 constexpr int kLookMs = kLosesSignals ? 1000 : 1'000'000;
 

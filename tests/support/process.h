@@ -14,6 +14,19 @@
 
 namespace tribar::test {
 
+/// ThreadSanitizer runs a handler when the program next calls something that it knows: a signal
+/// that comes just before the program goes to sleep is not seen until another one wakes it.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TRIBAR_LOSES_SIGNALS
+#endif
+#endif
+#if defined(TRIBAR_LOSES_SIGNALS) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kLosesSignals = true;
+#else
+inline constexpr bool kLosesSignals = false;
+#endif
+
 /// A file descriptor of a program's, from this side.
 class Channel {
  public:
