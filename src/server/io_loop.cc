@@ -181,10 +181,16 @@ void IoLoop::finish_turn() {
 /// The clock runs only while something has a deadline.
 void IoLoop::keep_time() {
   const std::uint64_t tick_ms = switchboard_.tick_ms();
+  if (tick_ms == clock_ms_) {
+    return;
+  }
+  if (clock_ms_ == 0) {
+    last_tick_ms_ = loop_.now_ms();
+  }
+  clock_ms_ = tick_ms;
   if (tick_ms == 0) {
     clock_.stop();
-  } else if (!clock_.is_active()) {
-    last_tick_ms_ = loop_.now_ms();
+  } else {
     clock_.start(tick_ms, tick_ms);
   }
 }

@@ -22,13 +22,22 @@ constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// What so many connections need in a turn stays in the cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
-/// Above the limit on all buffers for so long, connections that hold most are closed.
+/// Above the limit on all buffers it is looked so often whether they shrink, for so long at most:
+/// then connections that hold most are closed.
+constexpr std::uint64_t kBudgetLookMs = 50;
 constexpr std::uint64_t kOverBudgetMs = 1000;
+constexpr std::uint64_t kComplaintMs = 1000;
 /// How often a connection that sent too many commands in a second may go on.
 constexpr std::uint64_t kPaceMs = 50;
 
 /// Above the limit once, reading goes on when no more than this is held.
 std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
+
+/// As much may come on top of the limit before nobody at all is read.
+std::uint64_t reserve_of(std::uint64_t limit) { return limit / 8; }
+
+/// Shrunk by so much from one look to the next, buffers are on a good way.
+std::uint64_t progress_of(std::uint64_t limit) { return limit / 64; }
 
 std::uint64_t held_bytes_of(const Connection& connection) {
   return Framer::in_flight_bytes_of(connection) +
@@ -313,11 +322,16 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     dispatcher_.drop_spares();
   }
   report_turned_away(elapsed_ms);
-  over_budget_ms_ = is_over_budget_ ? over_budget_ms_ + elapsed_ms : 0;
-  if (over_budget_ms_ >= kOverBudgetMs) {
-    over_budget_ms_ = 0;
-    relieve();
+  if (room_ != Room::Free) {
+    look_after_budget(elapsed_ms);
   }
+}
+
+std::uint64_t Switchboard::tick_ms() const {
+  if (room_ != Room::Free) {
+    return std::min(tick_ms_, kBudgetLookMs);
+  }
+  return watched_.empty() && turned_away_ == 0 && !writer_.has_spares() ? 0 : tick_ms_;
 }
 
 void Switchboard::stop_reading() {
@@ -397,8 +411,8 @@ void Switchboard::settle(Connection& connection) {
 void Switchboard::update_reading(Connection& connection) {
   const bool wants_reading =
       !connection.is_at_end && !connection.is_failed &&
-      (connection.is_shut || (!is_stopping_ && !is_over_budget_ && !connection.is_lost &&
-                              !connection.is_finishing && framer_.can_read(connection)));
+      (connection.is_shut || (!is_stopping_ && !connection.is_lost && !connection.is_finishing &&
+                              framer_.can_read(connection) && has_room_for(connection)));
   if (wants_reading != connection.is_reading) {
     connection.is_reading = wants_reading;
     if (wants_reading) {
@@ -529,21 +543,66 @@ std::uint64_t Switchboard::buffered_bytes() const {
   return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
 }
 
-/// Above the limit on all buffers together nothing is read until they shrank again.
+/// Whether there are buffers for what `connection` sends. When they are short there are for those
+/// who have no more than their even share of the reserve: nothing of the shortage is theirs.
+bool Switchboard::has_room_for(const Connection& connection) const {
+  return room_ == Room::Free ||
+         (room_ == Room::Short && held_bytes_of(connection) * limits_.connections <=
+                                      reserve_of(limits_.buffered_bytes));
+}
+
+/// Takes note of what all buffers together hold.
 void Switchboard::check_budget() {
   const std::uint64_t buffered = buffered_bytes();
   const std::uint64_t limit = limits_.buffered_bytes;
-  const bool is_over = buffered > (is_over_budget_ ? kept_of(limit) : limit);
-  if (is_over == is_over_budget_) {
+  Room room = room_;
+  if (buffered > limit + reserve_of(limit)) {
+    room = Room::None;
+  } else if (buffered > limit) {
+    room = room_ == Room::None ? Room::None : Room::Short;
+  } else if (buffered > kept_of(limit)) {
+    room = room_ == Room::Free ? Room::Free : Room::Short;
+  } else {
+    room = Room::Free;
+  }
+  if (room == room_) {
     return;
   }
-  is_over_budget_ = is_over;
-  log::warn(kSubject, "buffers hold {} bytes of limits.buffered_bytes {}: reading {}", buffered,
-            limit, is_over ? "stops" : "goes on");
+  if (room_ == Room::Free) {
+    over_budget_ms_ = 0;
+    looked_ms_ = 0;
+    looked_at_bytes_ = buffered;
+    if (now_ms_ >= may_complain_ms_) {
+      may_complain_ms_ = now_ms_ + kComplaintMs;
+      log::warn(kSubject,
+                "buffers hold {} bytes of limits.buffered_bytes {}: who holds them is not read "
+                "until they shrink",
+                buffered, limit);
+    }
+  }
+  room_ = room;
   for (const Slot& slot : slots_) {
     if (slot.connection) {
       update_reading(*slot.connection);
     }
+  }
+}
+
+/// Overload passes by itself, and buffers shrink. Those of peers that do not read stay.
+void Switchboard::look_after_budget(std::uint64_t elapsed_ms) {
+  over_budget_ms_ += elapsed_ms;
+  looked_ms_ += elapsed_ms;
+  if (looked_ms_ < kBudgetLookMs) {
+    return;
+  }
+  looked_ms_ = 0;
+  const std::uint64_t buffered = buffered_bytes();
+  const bool is_shrinking =
+      buffered + progress_of(limits_.buffered_bytes) <= std::exchange(looked_at_bytes_, buffered);
+  if (!is_shrinking || over_budget_ms_ >= kOverBudgetMs) {
+    over_budget_ms_ = 0;
+    relieve();
+    looked_at_bytes_ = buffered_bytes();
   }
 }
 
@@ -557,14 +616,20 @@ void Switchboard::relieve() {
     }
   }
   std::sort(holders.rbegin(), holders.rend());
-  std::uint64_t held = buffered_bytes();
+  const std::uint64_t held = buffered_bytes();
+  std::uint64_t freed = 0;
+  std::size_t closed = 0;
   for (const auto& [bytes, id] : holders) {
-    if (held <= limits_.buffered_bytes / 2) {
+    if (held - freed <= limits_.buffered_bytes / 2) {
       break;
     }
-    log::warn(kSubject, "{:x}: closed: buffers are short, and it holds {} bytes", id.value, bytes);
     drop(*find(id), "held most when buffers were short");
-    held -= bytes;
+    freed += bytes;
+    ++closed;
+  }
+  if (closed > 0) {
+    log::warn(kSubject, "closed {} connections that held most: {} bytes of {} in buffers", closed,
+              freed, held);
   }
   check_budget();
 }

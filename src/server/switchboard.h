@@ -80,10 +80,8 @@ class Switchboard {
 
   /// Looks at everything that has a deadline, `elapsed_ms` after the last time.
   void tick(std::uint64_t elapsed_ms);
-  /// How often tick() should be called; 0: there is nothing to look at now.
-  [[nodiscard]] std::uint64_t tick_ms() const {
-    return watched_.empty() && turned_away_ == 0 && !writer_.has_spares() ? 0 : tick_ms_;
-  }
+  /// How often tick() should be called from now on; 0: there is nothing to look at now.
+  [[nodiscard]] std::uint64_t tick_ms() const;
 
   /// No connection is read from any more.
   void stop_reading();
@@ -98,6 +96,13 @@ class Switchboard {
   struct Slot {
     std::unique_ptr<Connection> connection;
     std::uint64_t generation = 0;  // of the last connection here
+  };
+
+  /// In all buffers together.
+  enum class Room : std::uint8_t {
+    Free,
+    Short,  // for those who hold next to nothing
+    None,
   };
 
   [[nodiscard]] Connection* find(ConnectionId id);
@@ -117,7 +122,9 @@ class Switchboard {
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);
   [[nodiscard]] std::uint64_t buffered_bytes() const;
+  [[nodiscard]] bool has_room_for(const Connection& connection) const;
   void check_budget();
+  void look_after_budget(std::uint64_t elapsed_ms);
   void relieve();
 
   SwitchboardLimits limits_;
@@ -139,7 +146,10 @@ class Switchboard {
   std::uint64_t unlogged_ms_ = 0;  // since the first of them
   std::uint64_t tick_ms_ = 1000;
   std::uint64_t over_budget_ms_ = 0;
-  bool is_over_budget_ = false;
+  std::uint64_t looked_ms_ = 0;        // since the last look at what is over the budget
+  std::uint64_t looked_at_bytes_ = 0;  // that were buffered then
+  std::uint64_t may_complain_ms_ = 0;  // of short buffers
+  Room room_ = Room::Free;
   bool is_used_ = false;  // since the last tick
   bool is_stopping_ = false;
 };

@@ -24,8 +24,4 @@ void Timer::start(std::uint64_t delay_ms, std::uint64_t repeat_ms) {
 
 void Timer::stop() { uv_timer_stop(&holder_->handle); }
 
-bool Timer::is_active() const {
-  return uv_is_active(reinterpret_cast<const uv_handle_t*>(&holder_->handle)) != 0;
-}
-
 }  // namespace tribar::uv

@@ -18,7 +18,6 @@ class Timer {
   /// Calls back after `delay_ms`, and then every `repeat_ms` unless that is 0.
   void start(std::uint64_t delay_ms, std::uint64_t repeat_ms);
   void stop();
-  [[nodiscard]] bool is_active() const;
 
  private:
   struct Holder {
