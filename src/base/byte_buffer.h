@@ -8,12 +8,28 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace tribar {
 
 class ByteBuffer {
  public:
+  ByteBuffer() = default;
+  /// `other` is empty then, and has no memory.
+  ByteBuffer(ByteBuffer&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+  ~ByteBuffer() = default;
+
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool is_empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] char* data() { return bytes_.get(); }
   [[nodiscard]] const char* data() const { return bytes_.get(); }

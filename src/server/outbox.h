@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,17 +34,16 @@ class Outbox {
     std::string bytes;
   };
 
-  /// Adds a whole frame; sets Frame::bytes.
-  void append(std::string_view bytes, Frame frame);
-
-  /// Says that the first `bytes` of the first frame were taken before it came here. Call once,
-  /// before the first begin_write().
-  void skip(std::size_t bytes) { taken_ = bytes; }
+  /// Adds frames that `bytes` are all of, in order. `taken_bytes` of them the kernel has taken, which
+  /// can be only when nothing is here: whole frames of these are added to `written` and do not come
+  /// in. The memory of many bytes is taken over.
+  void append(ByteBuffer&& bytes, std::span<const Frame> frames, std::size_t taken_bytes,
+              Written& written);
 
   /// Makes everything that waits the write under way, and returns what of it is to be written.
   /// Only when not is_writing() and not is_empty(). The bytes stay until finish_write().
   [[nodiscard]] std::string_view begin_write();
-  [[nodiscard]] bool is_writing() const { return !writing_.empty(); }
+  [[nodiscard]] bool is_writing() const { return !writing_.is_empty(); }
 
   /// `unwritten_bytes` of the write under way are not taken yet. Adds the frames that are complete
   /// since the last call to `written`.
@@ -51,7 +51,7 @@ class Outbox {
   /// The write under way is over and all of it taken.
   void finish_write(Written& written);
 
-  [[nodiscard]] bool is_empty() const { return writing_.empty() && waiting_.empty(); }
+  [[nodiscard]] bool is_empty() const { return writing_.is_empty() && waiting_.is_empty(); }
   [[nodiscard]] std::size_t held_bytes() const { return writing_.size() + waiting_.size(); }
 
   /// `elapsed_ms` went by. Returns for how long the kernel has taken nothing, as of the last
@@ -63,8 +63,8 @@ class Outbox {
   [[nodiscard]] std::vector<Unwritten> take_pushes(bool waiting_live);
 
  private:
-  std::string writing_;
-  std::string waiting_;
+  ByteBuffer writing_;
+  ByteBuffer waiting_;
   struct Placed {
     Frame frame;
     std::uint64_t end = 0;  // where it ends, counted over the outbox's life

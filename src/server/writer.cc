@@ -101,24 +101,13 @@ void Writer::write_out(Connection& connection, std::string_view last_frame) {
 }
 
 /// Keeps the frames that were not taken whole.
-void Writer::keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes) {
+void Writer::keep_rest(Connection& connection, Outgoing& outgoing, std::size_t taken_bytes) {
   if (!connection.outbox) {
     connection.outbox = std::make_unique<Outbox>();
   }
   Outbox& outbox = *connection.outbox;
   held_bytes_ -= outbox.held_bytes();
-  std::size_t offset = 0;
-  for (const Outbox::Frame& frame : outgoing.frames) {
-    if (offset + frame.bytes <= taken_bytes) {
-      add_written(connection.unreported, frame);
-    } else {
-      outbox.append(outgoing.bytes.view(offset, frame.bytes), frame);
-      if (offset < taken_bytes) {
-        outbox.skip(taken_bytes - offset);
-      }
-    }
-    offset += frame.bytes;
-  }
+  outbox.append(std::move(outgoing.bytes), outgoing.frames, taken_bytes, connection.unreported);
   held_bytes_ += outbox.held_bytes();
   connection.wants_report = true;
 }

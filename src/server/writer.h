@@ -51,7 +51,7 @@ class Writer {
   [[nodiscard]] std::unique_ptr<Outgoing> take_spare();
   void give_back(std::unique_ptr<Outgoing> outgoing);
   void write_out(Connection& connection, std::string_view last_frame);
-  void keep_rest(Connection& connection, const Outgoing& outgoing, std::size_t taken_bytes);
+  void keep_rest(Connection& connection, Outgoing& outgoing, std::size_t taken_bytes);
   void begin_write_if_due(Connection& connection);
   void drop_empty_outbox(Connection& connection);
 
