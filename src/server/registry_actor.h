@@ -44,7 +44,7 @@ class RegistryActor {
  private:
   /// What is too long for one step goes on only while so few of its steps are on their way home:
   /// the loop must not find a thousand long answers to LIST at once.
-  static constexpr std::size_t kMostContinuations = 2;
+  static constexpr std::size_t kMostContinuations = 1;
 
   [[nodiscard]] bool may_go_on() TRIBAR_REQUIRES(registry_role) {
     return registry_.has_more_to_do() && continuations_.load() < kMostContinuations;
