@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace tribar {
@@ -73,7 +74,11 @@ void RegistryWorld::step() {
     close(peer);
   } else if (choice < 60) {
     if (!peer.has_ended && peer.pending.size() < kMostPending) {
-      ask(peer);
+      ask(peer, false);
+      // More that came with it in one read.
+      while (choose_(2) == 0 && peer.pending.size() < kMostPending && !batch_.empty()) {
+        ask(peer, true);
+      }
     } else {
       write(peer, 1 + choose_(4));
       report(peer);
@@ -164,7 +169,7 @@ void RegistryWorld::drain() {
 
 // What peers do.
 
-void RegistryWorld::ask(Peer& peer) {
+void RegistryWorld::ask(Peer& peer, bool is_next) {
   Pending pending;
   pending.asked_at = inputs_;
   pending.bytes = 42 + choose_(100);
@@ -181,7 +186,7 @@ void RegistryWorld::ask(Peer& peer) {
   if (auto* sending = std::get_if<Send>(&kept.body)) {
     sending->message.text = kept.text;
   }
-  apply(peer.id, kept.bytes, InputBody(kept.body));
+  apply(peer.id, kept.bytes, InputBody(kept.body), is_next);
 }
 
 InputBody RegistryWorld::choose_command(Pending& pending) {
@@ -379,28 +384,42 @@ void RegistryWorld::return_stray() {
 
 // What the registry says.
 
-void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body) {
+void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body,
+                          bool is_next) {
   if (!trouble_.empty()) {
     return;
   }
   ++inputs_;
-  Input& input = batch_.emplace_back(Input{from, bytes, body});
+  const Input* before = batch_.empty() ? nullptr : &batch_.back();
+  Input& input = batch_.emplace_back(Input{from, bytes, body, is_next});
   own(input.body);
+  const std::optional<Effect> row =
+      output_.row_to.is_none() ? std::nullopt : std::optional(output_.effects[output_.row_at]);
+  const std::size_t row_at = output_.row_at;
   const std::size_t first_effect = output_.effects.size();
   const std::size_t first_record = output_.records.size();
   registry_.apply(input, UnixMs{inputs_}, output_);
   twin_.apply(input, UnixMs{inputs_}, twin_output_);
-  expect(std::equal(output_.effects.begin() + static_cast<std::ptrdiff_t>(first_effect),
-                    output_.effects.end(),
-                    twin_output_.effects.begin() + static_cast<std::ptrdiff_t>(first_effect),
-                    twin_output_.effects.end()),
+  const auto first_new = static_cast<std::ptrdiff_t>(row ? row_at : first_effect);
+  expect(std::equal(output_.effects.begin() + first_new, output_.effects.end(),
+                    twin_output_.effects.begin() + first_new, twin_output_.effects.end()),
          "the effects are the same whatever the hash key");
   expect(std::equal(output_.records.begin() + static_cast<std::ptrdiff_t>(first_record),
                     output_.records.end(),
                     twin_output_.records.begin() + static_cast<std::ptrdiff_t>(first_record),
                     twin_output_.records.end()),
          "the records are the same whatever the hash key");
+  const Effect* joined =
+      row && output_.effects[row_at] != *row ? &output_.effects[row_at] : nullptr;
+  if (joined != nullptr) {
+    see_joined(*row, *joined, input, before);
+  }
   see_effects(first_effect);
+  if (joined != nullptr && trouble_.empty()) {
+    Peer& peer = *find(joined->to);
+    owe(peer, {joined->charge - row->charge, nullptr, false});
+    after_commands(peer);
+  }
   for (std::size_t i = first_record; i < output_.records.size(); ++i) {
     keep_record(output_.records[i]);
   }
@@ -435,9 +454,36 @@ void RegistryWorld::see_effects(std::size_t from) {
     }
     see_completion(*sender, effects[i + 1]);
     see_push(effects[i], *push);
-    owe(*sender, effects[i + 1], {effects[i + 1].charge, nullptr, false});
+    owe(*sender, {effects[i + 1].charge, nullptr, false});
     after_commands(*sender);
     ++i;
+  }
+}
+
+/// A confirmation joined the one before it: its message's frame must be the next one in memory.
+void RegistryWorld::see_joined(const Effect& before, const Effect& after, const Input& input,
+                               const Input* input_before) {
+  const auto* echo = std::get_if<Echo>(&before.body);
+  const auto* sending = std::get_if<Send>(&input.body);
+  if (!expect(echo != nullptr && sending != nullptr && input.is_next && after.to == input.from,
+              "only the confirmation of a message joins one of its connection")) {
+    return;
+  }
+  const auto* sending_before =
+      input_before == nullptr ? nullptr : std::get_if<Send>(&input_before->body);
+  expect(sending_before != nullptr && sending_before->message.text.data() == row_text_,
+         "it joins that of the message before it");
+  row_text_ = sending->message.text.data();
+  Effect expected = before;
+  auto& row = *std::get_if<Echo>(&expected.body);
+  row.more += 1;
+  row.more_bytes += input.command_bytes;
+  expected.completes_bytes += input.command_bytes;
+  expected.charge += static_cast<std::uint32_t>(frame_bytes_of(sending->message));
+  expect(after == expected, "a row grows by one message");
+  Peer* peer = find(after.to);
+  if (expect(peer != nullptr, "only who is there is answered")) {
+    see_completion(*peer, {after.to, input.command_bytes, 0, Echo{&sending->message}});
   }
 }
 
@@ -459,7 +505,7 @@ void RegistryWorld::see_push(const Effect& effect, const Push& push) {
              first.is_live == push.is_live && effect.charge == message.bytes(),
          "what is due is pushed in its order");
   expect(peer->owed < settings_.limits.outbox_bytes, "nothing is pushed past the credit");
-  owe(*peer, effect, {effect.charge, first.message, push.is_live});
+  owe(*peer, {effect.charge, first.message, push.is_live});
 }
 
 void RegistryWorld::see_answer(const Effect& effect) {
@@ -483,11 +529,14 @@ void RegistryWorld::see_answer(const Effect& effect) {
       model_.expire(peer->id);
     }
   }
-  owe(*peer, effect, {effect.charge, nullptr, false});
+  owe(*peer, {effect.charge, nullptr, false});
   after_commands(*peer);
 }
 
 void RegistryWorld::see_completion(Peer& peer, const Effect& effect) {
+  if (const auto* echo = std::get_if<Echo>(&effect.body)) {
+    row_text_ = echo->message->text.data();
+  }
   if (!expect(!peer.pending.empty(), "a command is completed once")) {
     return;
   }
@@ -543,12 +592,12 @@ bool RegistryWorld::can_be_listed(std::uint64_t asked_at, std::string_view names
 }
 
 /// `owed` joins what the loop is to write.
-void RegistryWorld::owe(Peer& peer, const Effect& effect, Owed owed) {
-  most_charge_ = std::max<std::uint64_t>(most_charge_, effect.charge);
-  expect(peer.owed < settings_.limits.outbox_bytes + most_charge_ || effect.charge == 0,
+void RegistryWorld::owe(Peer& peer, Owed owed) {
+  most_charge_ = std::max<std::uint64_t>(most_charge_, owed.charge);
+  expect(peer.owed < settings_.limits.outbox_bytes + most_charge_ || owed.charge == 0,
          "answers stay within the credit");
-  peer.owed += effect.charge;
-  if (effect.charge > 0) {
+  peer.owed += owed.charge;
+  if (owed.charge > 0) {
     peer.outbox.push_back(std::move(owed));
   }
 }

@@ -92,7 +92,8 @@ class RegistryWorld {
   void fail(const std::string& what);
   bool expect(bool holds, const char* claim);
 
-  void ask(Peer& peer);
+  /// `is_next`: it came in one piece with the input before it, which is this peer's.
+  void ask(Peer& peer, bool is_next);
   InputBody choose_command(Pending& pending);
   std::string_view choose_name();
   std::string_view choose_recipient();
@@ -105,13 +106,15 @@ class RegistryWorld {
   void give_back(ConnectionId id, const Owed& owed);
   void return_stray();
 
-  void apply(ConnectionId from, std::uint32_t bytes, const InputBody& body);
+  void apply(ConnectionId from, std::uint32_t bytes, const InputBody& body, bool is_next = false);
   void see_effects(std::size_t from);
+  void see_joined(const Effect& before, const Effect& after, const Input& input,
+                  const Input* input_before);
   void see_push(const Effect& effect, const Push& push);
   void see_answer(const Effect& effect);
   void see_completion(Peer& peer, const Effect& effect);
   void see_long_list(const Pending& pending, const EffectBody& body);
-  void owe(Peer& peer, const Effect& effect, Owed owed);
+  void owe(Peer& peer, Owed owed);
   [[nodiscard]] bool can_be_listed(std::uint64_t asked_at, std::string_view names,
                                    std::size_t first) const;
   void note_accounts();
@@ -132,6 +135,7 @@ class RegistryWorld {
   // A batch, which is freed with the outputs now and then.
   std::deque<Input> batch_;
   std::vector<std::unique_ptr<char[]>> batch_bytes_;
+  const char* row_text_ = nullptr;  // where the message's text stands that was confirmed last
   std::vector<Peer> peers_;
   std::deque<Stray> strays_;
   std::deque<PastAccount> history_;
