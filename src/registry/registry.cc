@@ -255,7 +255,7 @@ void Registry::send(Session& session, const Input& input, const Message& message
   } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
     auto& backlog = reader->stalled().backlog;
     if (backlog.empty() || !backlog.back().is_live) {
-      backlog.emplace_back();
+      backlog.push_back({true, {}, recipient->name.size()});
     }
     backlog.back().messages.push_back(
         KeptMessage::make(number, turn.now, message.sender, message.text));
@@ -274,7 +274,7 @@ void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn
   if (!account.undelivered || account.undelivered->is_empty() || session.is_gone) {
     return;
   }
-  session.stalled().backlog.push_back({false, std::move(*account.undelivered)});
+  session.stalled().backlog.push_back({false, std::move(*account.undelivered), account.name.size()});
   account.undelivered.reset();
   drain(session, turn);
 }
@@ -290,9 +290,9 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
   if (keeps_records_) {
     turn.out.records.emplace_back(AccountDeleted{account.id});
   }
-  queued_bytes_ -= account.held_bytes;
-  if (account.undelivered) {
-    trash_.append(std::move(*account.undelivered));
+  // What it held counts until it is freed, written or back.
+  if (account.undelivered && !account.undelivered->is_empty()) {
+    trash_.push_back({std::move(*account.undelivered), account.name.size()});
   }
   listings_.pass(account);
   accounts_.remove(account);
@@ -322,6 +322,7 @@ void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejec
 
 void Registry::written(Session& session, const Written& written, Turn& turn) {
   session.owed -= written.charge;
+  queued_bytes_ -= written.push_charge;
   note_written_names(session, session.owed);
   // What was pushed for an account that is deleted came first, and is counted nowhere any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
@@ -337,7 +338,6 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
     if (account != nullptr) {
       account->held_messages -= pushes;
       account->held_bytes -= charge;
-      queued_bytes_ -= charge;
     }
     if (session.owed_numbers) {
       auto& numbers = *session.owed_numbers;
@@ -375,8 +375,11 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   if (account != nullptr && account->id == returned.account) {
     account->kept().insert(KeptMessage::make(returned.number, returned.time,
                                              returned.message.sender, returned.message.text));
-  } else if (keeps_records_) {
-    turn.out.records.emplace_back(HandedOver{returned.number});
+  } else {
+    queued_bytes_ -= charge_of(returned.message);
+    if (keeps_records_) {
+      turn.out.records.emplace_back(HandedOver{returned.number});
+    }
   }
   // What waits goes on when all are back, with a report: a DELIVER in between would give the newer
   // ones before the older ones.
@@ -417,10 +420,15 @@ void Registry::closed(Session& session, Turn& turn) {
 }
 
 void Registry::go_on(Turn& turn) {
-  for (std::size_t i = 0; i < kTrashPerStep && !trash_.is_empty(); ++i) {
-    const KeptMessage::Ptr kept = trash_.pop_front();
+  for (std::size_t i = 0; i < kTrashPerStep && !trash_.empty(); ++i) {
+    Trash& trash = trash_.front();
+    const KeptMessage::Ptr kept = trash.messages.pop_front();
+    queued_bytes_ -= frame_bytes_of({kept->sender(), {}, kept->text()}) + trash.recipient_bytes;
     if (keeps_records_) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
+    }
+    if (trash.messages.is_empty()) {
+      trash_.pop_front();
     }
   }
   if (!may_go_on_listing()) {
@@ -500,15 +508,14 @@ void Registry::return_runs(Session& session, bool live_only) {
     return;
   }
   Account* account = accounts_.get(session.account);
-  auto& backlog = session.stall->backlog;
-  std::erase_if(backlog, [&](BacklogRun& run) {
+  std::erase_if(session.stall->backlog, [&](BacklogRun& run) {
     if (live_only && !run.is_live) {
       return false;
     }
     if (account != nullptr) {
       account->kept().merge(std::move(run.messages));
     } else {
-      trash_.append(std::move(run.messages));
+      trash_.push_back({std::move(run.messages), run.recipient_bytes});
     }
     return true;
   });
@@ -528,18 +535,19 @@ void Registry::drain(Session& session, Turn& turn) {
   auto& backlog = session.stall->backlog;
   Account* account = accounts_.get(session.account);
   if (account == nullptr) {
+    // Deleted by another session, after the logout of a half-close.
     return_runs(session, false);
-  } else {
-    const std::string_view name = turn.out.arena.copy(account->name);
-    while (!backlog.empty() && session.owed < limits_.outbox_bytes) {
-      BacklogRun& run = backlog.front();
-      KeptMessage::Ptr kept = run.messages.pop_front();
-      const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
-      push(session, *account, message, kept->number(), kept->time(), run.is_live, turn);
-      turn.out.messages.push_back(std::move(kept));
-      if (run.messages.is_empty()) {
-        backlog.pop_front();
-      }
+    return;
+  }
+  const std::string_view name = turn.out.arena.copy(account->name);
+  while (!backlog.empty() && session.owed < limits_.outbox_bytes) {
+    BacklogRun& run = backlog.front();
+    KeptMessage::Ptr kept = run.messages.pop_front();
+    const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
+    push(session, *account, message, kept->number(), kept->time(), run.is_live, turn);
+    turn.out.messages.push_back(std::move(kept));
+    if (run.messages.is_empty()) {
+      backlog.pop_front();
     }
   }
 }

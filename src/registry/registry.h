@@ -4,7 +4,9 @@
 // with no threads, sockets, clock, randomness or log: the same inputs give the same output.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -45,7 +47,7 @@ class Registry {
   void apply_all(std::span<Input> inputs, UnixMs now, Output& out);
 
   /// Whether a Continue is wanted: something was too long for one step.
-  [[nodiscard]] bool has_more_to_do() const { return may_go_on_listing() || !trash_.is_empty(); }
+  [[nodiscard]] bool has_more_to_do() const { return may_go_on_listing() || !trash_.empty(); }
 
   /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
   /// their ids, messages in ascending order of their numbers. False when the account is there
@@ -56,7 +58,8 @@ class Registry {
   void restore_counters(AccountId last, MessageNumber below);
 
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
-  /// What all accounts' queues hold against RegistryLimits::queued_bytes.
+  /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as written,
+  /// those of deleted accounts too until they are freed.
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
 
  private:
@@ -64,6 +67,12 @@ class Registry {
   struct Turn {
     UnixMs now;
     Output& out;
+  };
+
+  /// What a deleted account left, at least one message.
+  struct Trash {
+    MessageList messages;
+    std::size_t recipient_bytes;  // of its name, which counts for each
   };
 
   void fetch_ahead(std::span<Input> inputs);
@@ -122,7 +131,7 @@ class Registry {
   MessageNumber reserved_;         // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
-  MessageList trash_;  // of deleted accounts, freed a little at a time
+  std::deque<Trash> trash_;  // freed a little at a time
   std::uint64_t queued_bytes_ = 0;
   std::uint64_t owed_names_ = 0;                               // the sum of Session::owed_names
   std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only

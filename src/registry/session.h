@@ -28,6 +28,7 @@ struct WaitingCommand {
 struct BacklogRun {
   bool is_live = true;  // false: asked for by DELIVER
   MessageList messages;
+  std::size_t recipient_bytes = 0;  // of the account's name, which counts for each
 };
 
 /// What is there only while a connection has to wait for its reader or for a LIST of its own.

@@ -160,9 +160,21 @@ std::string RegistryModel::remove(ModelConnection& connection) {
     return no(RefusalCode::StorageUnavailable);
   }
   const AccountId id = connection.account;
+  for (const auto& [number, message] : find(id)->held) {
+    leftovers_.emplace(number, message);
+  }
+  for (const auto& [number, message] : find(id)->undelivered) {
+    trash_.push_back(number);
+  }
   std::erase_if(accounts_, [id](const ModelAccount& account) { return account.id == id; });
   for (auto& [other, state] : connections_) {
-    std::erase_if(state.due, [id](const ModelDue& due) { return due.message->account == id; });
+    std::erase_if(state.due, [id, &lost = state.lost](const ModelDue& due) {
+      if (due.message->account == id) {
+        lost.push_back(due.message->number);
+        return true;
+      }
+      return false;
+    });
   }
   connection.is_logged_in = false;
   return "out";
@@ -209,15 +221,37 @@ void RegistryModel::written(const ModelMessage& message) {
     account->held_bytes -= message.bytes();
     account->held.erase(message.number);
   }
+  leftovers_.erase(message.number);
+}
+
+void RegistryModel::reported(ConnectionId id) {
+  for (const std::uint64_t number : std::exchange(connection(id).lost, {})) {
+    trash_.push_back(number);
+  }
+}
+
+void RegistryModel::empty_trash() {
+  for (const std::uint64_t number : std::exchange(trash_, {})) {
+    leftovers_.erase(number);
+  }
 }
 
 void RegistryModel::returned(const ModelMessagePtr& message) {
   if (ModelAccount* account = find(message->account)) {
     account->undelivered.emplace(message->number, message);
   }
+  leftovers_.erase(message->number);
 }
 
 std::uint64_t RegistryModel::queued_bytes() const {
+  std::uint64_t sum = kept_bytes();
+  for (const auto& [number, message] : leftovers_) {
+    sum += message->bytes();
+  }
+  return sum;
+}
+
+std::uint64_t RegistryModel::kept_bytes() const {
   std::uint64_t sum = 0;
   for (const ModelAccount& account : accounts_) {
     sum += account.held_bytes;

@@ -53,6 +53,7 @@ struct ModelConnection {
   bool is_over = false;
   bool is_gone = false;
   std::deque<ModelDue> due;
+  std::vector<std::uint64_t> lost;  // was due, and its account is deleted; until it is noticed
 };
 
 class RegistryModel {
@@ -73,12 +74,19 @@ class RegistryModel {
 
   void written(const ModelMessage& message);
   void returned(const ModelMessagePtr& message);
+  /// It is told that something of it was written, or that it is gone.
+  void reported(ConnectionId id);
+  /// What deleted accounts had waiting is freed.
+  void empty_trash();
   void set_storage(bool is_up) { is_storage_up_ = is_up; }
 
   [[nodiscard]] ModelConnection& connection(ConnectionId id) { return connections_[id]; }
   /// In the order of creation.
   [[nodiscard]] const std::deque<ModelAccount>& accounts() const { return accounts_; }
+  /// Of all messages that are somewhere.
   [[nodiscard]] std::uint64_t queued_bytes() const;
+  /// Of those whose account is there.
+  [[nodiscard]] std::uint64_t kept_bytes() const;
 
  private:
   ModelAccount* find(std::string_view name);
@@ -96,6 +104,8 @@ class RegistryModel {
   std::uint64_t last_number_ = 0;
   std::uint64_t last_account_ = 0;
   std::deque<ModelAccount> accounts_;
+  ModelQueue leftovers_;              // of deleted accounts
+  std::vector<std::uint64_t> trash_;  // those of them that were undelivered
   std::map<ConnectionId, ModelConnection> connections_;
 };
 

@@ -282,6 +282,7 @@ void RegistryWorld::report(Peer& peer) {
     }
   }
   peer.owed -= written.charge;
+  model_.reported(peer.id);
   apply(peer.id, 0, written);
 }
 
@@ -346,6 +347,7 @@ void RegistryWorld::close(Peer& peer) {
       model_.execute(id, pending.body, UnixMs{inputs_ + 1});
     }
   }
+  model_.reported(id);
   model_.forget(id);
   peer = Peer{};
   peer.id = ConnectionId::make(id.slot(), id.generation() + 1);
@@ -393,6 +395,9 @@ void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBod
   const Input* before = batch_.empty() ? nullptr : &batch_.back();
   Input& input = batch_.emplace_back(Input{from, bytes, body, is_next});
   own(input.body);
+  if (std::holds_alternative<Continue>(body)) {
+    model_.empty_trash();
+  }
   const std::optional<Effect> row =
       output_.row_to.is_none() ? std::nullopt : std::optional(output_.effects[output_.row_at]);
   const std::size_t row_at = output_.row_at;
@@ -693,7 +698,7 @@ void RegistryWorld::check_store() {
     }
   }
   fresh.restore_counters(store_.last, store_.below);
-  expect(fresh.queued_bytes() == model_.queued_bytes(), "the store holds as many bytes");
+  expect(fresh.queued_bytes() == model_.kept_bytes(), "the store holds as many bytes");
   std::deque<Input> inputs;
   Output output;
   std::string names;
