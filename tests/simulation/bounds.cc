@@ -44,13 +44,11 @@ void check_outbox(const Connection& connection, const Settings& settings, std::s
   }
 }
 
-}  // namespace
-
-void check_bounds(const Life& life, const Settings& settings, std::size_t longest_frame,
-                  Diary& diary) {
+void check_loop(const Loop& loop, const Settings& settings, std::size_t longest_frame,
+                Diary& diary) {
   std::uint64_t buffered_bytes = 0;
   std::uint64_t most_held_by_a_reader = 0;
-  for (const auto& link : life.links()) {
+  for (const auto& link : loop.links()) {
     if (link->connection == nullptr) {
       continue;
     }
@@ -76,6 +74,15 @@ void check_bounds(const Life& life, const Settings& settings, std::size_t longes
       most_held_by_a_reader > settings.loop.buffered_bytes / 8 / settings.loop.connections) {
     diary.fail("one is read that holds {} bytes, with {} in all buffers", most_held_by_a_reader,
                buffered_bytes);
+  }
+}
+
+}  // namespace
+
+void check_bounds(const Life& life, const Settings& settings, std::size_t longest_frame,
+                  Diary& diary) {
+  for (const auto& loop : life.loops()) {
+    check_loop(*loop, settings, longest_frame, diary);
   }
   if (life.registry().queued_bytes() > settings.registry.queued_bytes) {
     diary.fail("{} bytes of messages are kept", life.registry().queued_bytes());

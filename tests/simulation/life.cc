@@ -4,7 +4,6 @@
 #include "simulation/life.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "journal/memory.h"
@@ -36,15 +35,12 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       diary_(diary),
       random_(random),
       registry_(settings.registry, {1, 2}, storage != nullptr),
-      inbox_([this] { is_woken_ = true; }),
-      homecoming_({&inbox_}),
-      dispatcher_(
-          settings.workers, inbox_, last_batch_,
-          [this](BatchPtr batch) { workers_[batch->worker].mailbox.push_back(std::move(batch)); }),
-      switchboard_(settings.loop, dispatcher_, census_),
+      turns_(settings.loops),
+      homecoming_(make_loops()),
       journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
                                      [this](BatchPtr batch) { store(std::move(batch)); })),
-      actor_(registry_, *journal_, [this](std::uint32_t) { inbox_.note_passed(); }),
+      actor_(registry_, *journal_,
+             [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       workers_(settings.workers) {
   if (storage != nullptr) {
     commits_.emplace(
@@ -54,6 +50,37 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       diary_.fail("the store contradicts itself");
     }
   }
+}
+
+std::vector<LoopInbox*> Life::make_loops() {
+  const Loop::Shared shared{
+      settings_,
+      census_,
+      homecoming_,
+      turns_,
+      last_batch_,
+      [this](BatchPtr batch) { workers_[batch->worker].mailbox.push_back(std::move(batch)); },
+      [this] {
+        for (const auto& loop : loops_) {
+          loop->inbox().nudge();
+        }
+      },
+      [this] {
+        if (actor_.note_continuation_home()) {
+          workers_.front().runs_registry = true;
+        }
+      },
+      listener_.accepted,
+      listener_.ticked,
+      diary_,
+      random_};
+  const auto count = static_cast<std::uint32_t>(settings_.loops);
+  std::vector<LoopInbox*> inboxes;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    loops_.push_back(std::make_unique<Loop>(LoopPlace{index, count}, shared));
+    inboxes.push_back(&loops_.back()->inbox());
+  }
+  return inboxes;
 }
 
 /// What the registry is done with goes to the journal.
@@ -67,149 +94,7 @@ void Life::store(BatchPtr batch) {
   }
 }
 
-Life::~Life() {
-  for (const auto& link : backlog_) {
-    link->server_is_gone = true;
-  }
-}
-
-bool Life::can_run_loop() const {
-  return !is_polling_ || is_woken_ || must_not_block_ || !backlog_.empty() ||
-         (tick_due_ms_ && *tick_due_ms_ <= diary_.now_ms) ||
-         std::any_of(links_.begin(), links_.end(),
-                     [](const auto& link) { return link->is_ready(); });
-}
-
-void Life::run_loop() {
-  if (is_polling_) {
-    poll();
-    after_poll();
-  } else {
-    before_poll();
-  }
-  is_polling_ = !is_polling_;
-}
-
-void Life::before_poll() {
-  if (tick_due_ms_ && *tick_due_ms_ <= diary_.now_ms) {
-    tick_due_ms_ = diary_.now_ms + switchboard_.tick_ms();
-    const std::uint64_t elapsed_ms = diary_.now_ms - std::exchange(last_tick_ms_, diary_.now_ms);
-    listener_.ticked(elapsed_ms);
-    switchboard_.set_time(diary_.now_ms);
-    switchboard_.tick(elapsed_ms);
-  }
-  do {
-    finish_turn();
-  } while (!inbox_.sleep_if_empty());
-  must_not_block_ = switchboard_.line_up_logins();
-  keep_time();
-}
-
-/// Everything that is ready when the poll returns, in any order.
-void Life::poll() {
-  is_woken_ = false;
-  std::erase_if(links_, [](const auto& link) { return link->connection == nullptr; });
-  std::vector<std::shared_ptr<Link>> ready;
-  for (const auto& link : links_) {
-    if (link->is_ready()) {
-      ready.push_back(link);
-    }
-  }
-  random_.shuffle(ready);
-  for (const auto& link : ready) {
-    tell(*link);
-  }
-  while (!backlog_.empty()) {
-    const std::shared_ptr<Link> link = std::exchange(backlog_.front(), {});
-    backlog_.pop_front();
-    links_.push_back(link);
-    Connection& connection = switchboard_.adopt(std::make_unique<LinkTransport>(link, random_));
-    link->connection = &connection;
-    listener_.accepted(*link, connection.id);
-    switchboard_.begin(connection);
-  }
-}
-
-void Life::tell(Link& link) {
-  if (link.connection != nullptr && !link.writing.empty() && link.is_broken()) {
-    switchboard_.written(*link.connection, false);
-  } else if (link.connection != nullptr && std::exchange(link.write_is_done, false)) {
-    switchboard_.written(*link.connection, true);
-  }
-  if (link.connection == nullptr || !link.is_reading) {
-    return;
-  }
-  if (link.is_broken()) {
-    // Reading ends by itself.
-    link.is_reading = false;
-    switchboard_.end(*link.connection, true);
-    return;
-  }
-  if (!link.arrived.empty()) {
-    const Framer::Space space = switchboard_.space(*link.connection);
-    std::size_t size = std::min(space.size, link.arrived.size());
-    if (size == 0) {
-      return;
-    }
-    if (random_.chance(30)) {
-      size = random_.between(1, size);
-    }
-    std::memcpy(space.at, link.arrived.data(), size);
-    link.witness->read(std::string_view(link.arrived).substr(0, size));
-    link.arrived.erase(0, size);
-    switchboard_.read(*link.connection, size);
-    after_read();
-  } else if (link.end_arrived) {
-    link.is_reading = false;
-    switchboard_.end(*link.connection, false);
-  }
-}
-
-void Life::after_poll() {
-  switchboard_.set_time(diary_.now_ms);
-  inbox_.wake_up();
-  switchboard_.admit_logins();
-  dispatcher_.submit(UnixMs{diary_.now_ms});
-  finish_turn();
-}
-
-/// The loop does this when a batch is full, which in so short a life none is.
-void Life::after_read() {
-  if (dispatcher_.is_full() || random_.chance(10)) {
-    dispatcher_.submit_full(UnixMs{diary_.now_ms});
-    take_home();
-  }
-}
-
-void Life::take_home() {
-  inbox_.drain(arrived_);
-  for (BatchShare& share : arrived_) {
-    switchboard_.take_home(*share);
-    if (BatchPtr batch = share.finish()) {
-      if (std::exchange(batch->is_continuation, false) && actor_.note_continuation_home()) {
-        workers_.front().runs_registry = true;
-      }
-      dispatcher_.recycle(std::move(batch));
-    }
-  }
-  arrived_.clear();
-}
-
-void Life::finish_turn() {
-  take_home();
-  switchboard_.finish_turn();
-  dispatcher_.submit(UnixMs{diary_.now_ms});
-}
-
-void Life::keep_time() {
-  const std::uint64_t tick_ms = switchboard_.tick_ms();
-  if (tick_ms == 0) {
-    tick_due_ms_.reset();
-  } else if (!tick_due_ms_) {
-    last_tick_ms_ = diary_.now_ms;
-    tick_due_ms_ = diary_.now_ms + tick_ms;
-  }
-}
+void Life::connect(std::shared_ptr<Link> link) { random_.pick(loops_)->connect(std::move(link)); }
 
 bool Life::can_run_worker(std::size_t at) const {
   const Worker& worker = workers_[at];
@@ -250,7 +135,10 @@ void Life::run_journal() {
 }
 
 bool Life::can_run() const {
-  bool can = can_run_loop() || can_run_journal();
+  bool can = can_run_journal();
+  for (const auto& loop : loops_) {
+    can |= loop->can_run();
+  }
   for (std::size_t at = 0; at < workers_.size(); ++at) {
     can |= can_run_worker(at);
   }
@@ -258,16 +146,32 @@ bool Life::can_run() const {
 }
 
 std::optional<std::uint64_t> Life::next_due_ms() const {
-  std::optional<std::uint64_t> due_ms = tick_due_ms_;
-  if (const auto step_ms = commits_ ? commits_->next_step_ms() : std::nullopt) {
-    due_ms = due_ms ? std::min(*due_ms, *step_ms) : *step_ms;
+  std::optional<std::uint64_t> next_ms = commits_ ? commits_->next_step_ms() : std::nullopt;
+  for (const auto& loop : loops_) {
+    if (const auto due_ms = loop->due_ms()) {
+      next_ms = next_ms ? std::min(*next_ms, *due_ms) : *due_ms;
+    }
   }
-  return due_ms;
+  return next_ms;
 }
 
 void Life::begin_stop() {
-  backlog_.clear();
-  switchboard_.stop_reading();
+  for (const auto& loop : loops_) {
+    loop->begin_stop();
+  }
+}
+
+std::size_t Life::connections() const {
+  std::size_t sum = 0;
+  for (const auto& loop : loops_) {
+    sum += loop->switchboard().size();
+  }
+  return sum;
+}
+
+bool Life::is_quiet() const {
+  return std::all_of(loops_.begin(), loops_.end(),
+                     [](const auto& loop) { return loop->switchboard().is_quiet(); });
 }
 
 void Life::end() {
@@ -282,7 +186,9 @@ void Life::end() {
     }
     commits_->finish();
   }
-  switchboard_.drop_all();
+  for (const auto& loop : loops_) {
+    loop->drop_all();
+  }
 }
 
 void Life::tell_storage_state(bool is_up) {

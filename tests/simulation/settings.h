@@ -16,12 +16,14 @@ struct Settings {
   SwitchboardLimits loop;
   RegistryLimits registry;
   CommandLimits commands;
+  std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
 };
 
 [[nodiscard]] inline Settings roll_settings(Random& random) {
   Settings settings;
+  settings.loops = random.chance(50) ? 1 : random.between(2, 3);
   settings.workers = random.between(1, 4);
   settings.is_durable = random.chance(60);
   settings.commands.username_bytes = 8;

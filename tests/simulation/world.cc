@@ -67,8 +67,9 @@ void World::act() {
     return false;
   };
   if (is(weights_.loop)) {
-    if (life_->can_run_loop()) {
-      life_->run_loop();
+    Loop& loop = *random_.pick(life_->loops());
+    if (loop.can_run()) {
+      loop.run();
       look();
     }
   } else if (is(weights_.worker)) {
@@ -115,6 +116,18 @@ void World::carry() {
   look();
 }
 
+void World::note_visible_end(const Link& link) {
+  const Connection* connection = link.connection;
+  const bool is_end_visible = connection != nullptr && link.end_arrived && link.arrived.empty() &&
+                              link.is_reading && connection->in_flight_commands == 0 &&
+                              !connection->held && !connection->outbox;
+  const bool is_break_visible = connection != nullptr && link.break_arrived && link.is_reading &&
+                                connection->in_flight_commands == 0;
+  if (is_end_visible || is_break_visible) {
+    static_cast<Conversation*>(link.witness)->note_end_visible();
+  }
+}
+
 /// What is to be seen when something came to rest.
 void World::look() {
   check_bounds(*life_, settings_, ledger_.longest_frame, diary_);
@@ -122,15 +135,9 @@ void World::look() {
   if (settings_.loop.buffered_bytes < 100'000) {
     return;
   }
-  for (const auto& link : life_->links()) {
-    const Connection* connection = link->connection;
-    const bool is_end_visible =
-        connection != nullptr && link->end_arrived && link->arrived.empty() && link->is_reading &&
-        connection->in_flight_commands == 0 && !connection->held && !connection->outbox;
-    const bool is_break_visible = connection != nullptr && link->break_arrived &&
-                                  link->is_reading && connection->in_flight_commands == 0;
-    if (is_end_visible || is_break_visible) {
-      static_cast<Conversation*>(link->witness)->note_end_visible();
+  for (const auto& loop : life_->loops()) {
+    for (const auto& link : loop->links()) {
+      note_visible_end(*link);
     }
   }
 }
@@ -190,7 +197,7 @@ void World::crash() {
 void World::restart() {
   diary_.tell("the server stops");
   life_->begin_stop();
-  for (std::size_t left = random_.between(0, 100); left > 0 && !life_->is_drained(); --left) {
+  for (std::size_t left = random_.between(0, 100); left > 0 && !life_->is_quiet(); --left) {
     try {
       run_everything();
     } catch (const Crash&) {
@@ -254,8 +261,8 @@ void World::calm_down() {
     client->hang_up(random_.chance(50));
   }
   run_until_idle();
-  if (life_->switchboard().size() > 0) {
-    diary_.fail("{} connections stay", life_->switchboard().size());
+  if (life_->connections() > 0) {
+    diary_.fail("{} connections stay", life_->connections());
   }
   collect();
   fill_queues();
@@ -298,10 +305,12 @@ bool World::run_everything() {
       client->receive(kAll);
     }
   }
-  if (life_->can_run_loop()) {
-    life_->run_loop();
-    look();
-    has_moved = true;
+  for (const auto& loop : life_->loops()) {
+    if (loop->can_run()) {
+      loop->run();
+      look();
+      has_moved = true;
+    }
   }
   for (std::size_t worker = 0; worker < settings_.workers; ++worker) {
     if (life_->can_run_worker(worker)) {
@@ -331,7 +340,7 @@ void World::check_idle() {
     }
     check_rest(*link->connection, diary_);
   }
-  if (!life_->switchboard().is_quiet()) {
+  if (!life_->is_quiet()) {
     diary_.fail("something is under way for ever");
   }
 }

@@ -48,6 +48,7 @@ class World {
   void crash();
   void restart();
   void begin_life();
+  void note_visible_end(const Link& link);
   void look();
   std::shared_ptr<Link> connect();
 
