@@ -274,7 +274,8 @@ void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn
   if (!account.undelivered || account.undelivered->is_empty() || session.is_gone) {
     return;
   }
-  session.stalled().backlog.push_back({false, std::move(*account.undelivered), account.name.size()});
+  session.stalled().backlog.push_back(
+      {false, std::move(*account.undelivered), account.name.size()});
   account.undelivered.reset();
   drain(session, turn);
 }

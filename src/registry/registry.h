@@ -58,8 +58,8 @@ class Registry {
   void restore_counters(AccountId last, MessageNumber below);
 
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
-  /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as written,
-  /// those of deleted accounts too until they are freed.
+  /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as
+  /// written, those of deleted accounts too until they are freed.
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
 
  private:

@@ -84,7 +84,7 @@ class IoLoop {
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
-  std::uint64_t clock_ms_ = 0;  // how often it ticks; 0: it stands
+  std::uint64_t clock_ms_ = 0;          // how often it ticks; 0: it stands
   std::uint64_t last_tick_ms_ = 0;
   bool is_draining_ = false;
   bool is_quiet_ = false;  // and said so to the rendezvous

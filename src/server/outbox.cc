@@ -83,9 +83,8 @@ std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
   for (const auto& [frame, end] : frames_) {
     const bool is_under_way = end <= writing_end_;
     const std::uint64_t begin = end - frame.bytes;
-    const std::string_view bytes =
-        is_under_way ? writing_.view(begin - writing_begin, frame.bytes)
-                     : waiting_.view(begin - writing_end_, frame.bytes);
+    const std::string_view bytes = is_under_way ? writing_.view(begin - writing_begin, frame.bytes)
+                                                : waiting_.view(begin - writing_end_, frame.bytes);
     if (frame.is_push && (!waiting_live || (!is_under_way && frame.is_live))) {
       taken.push_back({frame, std::string(bytes)});
       continue;

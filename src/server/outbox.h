@@ -34,9 +34,9 @@ class Outbox {
     std::string bytes;
   };
 
-  /// Adds frames that `bytes` are all of, in order. `taken_bytes` of them the kernel has taken, which
-  /// can be only when nothing is here: whole frames of these are added to `written` and do not come
-  /// in. The memory of many bytes is taken over.
+  /// Adds frames that `bytes` are all of, in order. `taken_bytes` of them the kernel has taken,
+  /// which can be only when nothing is here: whole frames of these are added to `written` and do
+  /// not come in. The memory of many bytes is taken over.
   void append(ByteBuffer&& bytes, std::span<const Frame> frames, std::size_t taken_bytes,
               Written& written);
 

@@ -547,8 +547,8 @@ std::uint64_t Switchboard::buffered_bytes() const {
 /// who have no more than their even share of the reserve: nothing of the shortage is theirs.
 bool Switchboard::has_room_for(const Connection& connection) const {
   return room_ == Room::Free ||
-         (room_ == Room::Short && held_bytes_of(connection) * limits_.connections <=
-                                      reserve_of(limits_.buffered_bytes));
+         (room_ == Room::Short &&
+          held_bytes_of(connection) * limits_.connections <= reserve_of(limits_.buffered_bytes));
 }
 
 /// Takes note of what all buffers together hold.

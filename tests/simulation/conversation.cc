@@ -405,9 +405,8 @@ void Conversation::hear_push(MessageFacts& message) {
     const auto leading = std::find_if(asked_.begin(), asked_.end(), [this](const Asked& asked) {
       return asked.kind != Kind::Deliver && !is_echo_heard(asked);
     });
-    const auto delivers = std::count_if(asked_.begin(), leading, [](const Asked& asked) {
-      return asked.kind == Kind::Deliver;
-    });
+    const auto delivers = std::count_if(
+        asked_.begin(), leading, [](const Asked& asked) { return asked.kind == Kind::Deliver; });
     if (++blocks_ > static_cast<std::size_t>(delivers)) {
       fail("message {} comes behind a later one", message.text);
     }
