@@ -22,10 +22,10 @@ constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// What so many connections need in a turn stays in the cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
-/// Above the limit on all buffers it is looked so often whether they shrink, for so long at most:
-/// then connections that hold most are closed.
-constexpr std::uint64_t kBudgetLookMs = 50;
+/// Above the limit on all buffers for so long, connections that hold most are closed.
 constexpr std::uint64_t kOverBudgetMs = 1000;
+/// When nobody at all is read, already after so long in which buffers do not shrink.
+constexpr std::uint64_t kBudgetLookMs = 100;
 constexpr std::uint64_t kComplaintMs = 1000;
 /// How often a connection that sent too many commands in a second may go on.
 constexpr std::uint64_t kPaceMs = 50;
@@ -592,17 +592,17 @@ void Switchboard::check_budget() {
 void Switchboard::look_after_budget(std::uint64_t elapsed_ms) {
   over_budget_ms_ += elapsed_ms;
   looked_ms_ += elapsed_ms;
-  if (looked_ms_ < kBudgetLookMs) {
-    return;
+  bool is_stuck = false;
+  if (looked_ms_ >= kBudgetLookMs) {
+    looked_ms_ = 0;
+    const std::uint64_t buffered = buffered_bytes();
+    is_stuck =
+        room_ == Room::None && buffered + progress_of(limits_.buffered_bytes) > looked_at_bytes_;
+    looked_at_bytes_ = buffered;
   }
-  looked_ms_ = 0;
-  const std::uint64_t buffered = buffered_bytes();
-  const bool is_shrinking =
-      buffered + progress_of(limits_.buffered_bytes) <= std::exchange(looked_at_bytes_, buffered);
-  if (!is_shrinking || over_budget_ms_ >= kOverBudgetMs) {
+  if (is_stuck || over_budget_ms_ >= kOverBudgetMs) {
     over_budget_ms_ = 0;
     relieve();
-    looked_at_bytes_ = buffered_bytes();
   }
 }
 
