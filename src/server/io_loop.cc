@@ -40,8 +40,9 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       clock_(loop_,
              [this] {
                const std::uint64_t now_ms = loop_.now_ms();
+               next_tick_ms_.reset();
                switchboard_.set_time(now_ms);
-               switchboard_.tick(now_ms - std::exchange(last_tick_ms_, now_ms));
+               switchboard_.tick(ticks_.tick(now_ms));
              }),
       deadline_(loop_,
                 [this] {
@@ -180,18 +181,16 @@ void IoLoop::finish_turn() {
 
 /// The clock runs only while something has a deadline.
 void IoLoop::keep_time() {
-  const std::uint64_t tick_ms = switchboard_.tick_ms();
-  if (tick_ms == clock_ms_) {
+  const std::uint64_t now_ms = loop_.now_ms();
+  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, switchboard_.tick_ms());
+  if (next_ms == next_tick_ms_) {
     return;
   }
-  if (clock_ms_ == 0) {
-    last_tick_ms_ = loop_.now_ms();
-  }
-  clock_ms_ = tick_ms;
-  if (tick_ms == 0) {
-    clock_.stop();
+  next_tick_ms_ = next_ms;
+  if (next_ms) {
+    clock_.start(*next_ms > now_ms ? *next_ms - now_ms : 0, 0);
   } else {
-    clock_.start(tick_ms, tick_ms);
+    clock_.stop();
   }
 }
 

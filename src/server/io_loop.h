@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "server/acceptor.h"
@@ -15,6 +16,7 @@
 #include "server/loop_inbox.h"
 #include "server/rendezvous.h"
 #include "server/switchboard.h"
+#include "server/ticks.h"
 #include "server/turns.h"
 #include "uv/loop.h"
 #include "uv/timer.h"
@@ -84,8 +86,8 @@ class IoLoop {
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
-  std::uint64_t clock_ms_ = 0;          // how often it ticks; 0: it stands
-  std::uint64_t last_tick_ms_ = 0;
+  Ticks ticks_;
+  std::optional<std::uint64_t> next_tick_ms_;  // that the clock is set to
   bool is_draining_ = false;
   bool is_quiet_ = false;  // and said so to the rendezvous
 };

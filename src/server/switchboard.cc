@@ -322,7 +322,7 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     dispatcher_.drop_spares();
   }
   report_turned_away(elapsed_ms);
-  if (room_ != Room::Free) {
+  if (room_ != Room::Free && !is_stopping_) {
     look_after_budget(elapsed_ms);
   }
 }
@@ -568,10 +568,9 @@ void Switchboard::check_budget() {
   if (room == room_) {
     return;
   }
+  is_look_new_ |= room == Room::None;
   if (room_ == Room::Free) {
-    over_budget_ms_ = 0;
-    looked_ms_ = 0;
-    looked_at_bytes_ = buffered;
+    is_shortage_new_ = true;
     if (now_ms_ >= may_complain_ms_) {
       may_complain_ms_ = now_ms_ + kComplaintMs;
       log::warn(kSubject,
@@ -588,16 +587,22 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Overload passes by itself, and buffers shrink. Those of peers that do not read stay.
+/// Overload passes by itself, and buffers shrink. Those of peers that do not read stay. The first
+/// tick only begins to measure: its time began before there was anything to look at.
 void Switchboard::look_after_budget(std::uint64_t elapsed_ms) {
-  over_budget_ms_ += elapsed_ms;
+  over_budget_ms_ = std::exchange(is_shortage_new_, false) ? 0 : over_budget_ms_ + elapsed_ms;
   looked_ms_ += elapsed_ms;
   bool is_stuck = false;
-  if (looked_ms_ >= kBudgetLookMs) {
+  if (std::exchange(is_look_new_, false)) {
     looked_ms_ = 0;
+    looked_at_bytes_ = buffered_bytes();
+  } else if (looked_ms_ >= kBudgetLookMs) {
     const std::uint64_t buffered = buffered_bytes();
-    is_stuck =
-        room_ == Room::None && buffered + progress_of(limits_.buffered_bytes) > looked_at_bytes_;
+    const std::uint64_t limit = limits_.buffered_bytes;
+    // What is in flight waits for the server, and perhaps for its disk.
+    is_stuck = room_ == Room::None && buffered - framer_.in_flight_bytes() > limit / 2 &&
+               buffered + progress_of(limit) > looked_at_bytes_;
+    looked_ms_ = 0;
     looked_at_bytes_ = buffered;
   }
   if (is_stuck || over_budget_ms_ >= kOverBudgetMs) {

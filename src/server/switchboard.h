@@ -150,7 +150,9 @@ class Switchboard {
   std::uint64_t looked_at_bytes_ = 0;  // that were buffered then
   std::uint64_t may_complain_ms_ = 0;  // of short buffers
   Room room_ = Room::Free;
-  bool is_used_ = false;  // since the last tick
+  bool is_shortage_new_ = false;  // since the last tick, as for the next
+  bool is_look_new_ = false;      // nobody is read any more
+  bool is_used_ = false;          // since the last tick
   bool is_stopping_ = false;
 };
 

@@ -48,6 +48,7 @@ void check_loop(const Loop& loop, const Settings& settings, std::size_t longest_
                 Diary& diary) {
   std::uint64_t buffered_bytes = 0;
   std::uint64_t most_held_by_a_reader = 0;
+  bool is_read = false;
   for (const auto& link : loop.links()) {
     if (link->connection == nullptr) {
       continue;
@@ -66,12 +67,17 @@ void check_loop(const Loop& loop, const Settings& settings, std::size_t longest_
                                     (connection.outbox ? connection.outbox->held_bytes() : 0);
     buffered_bytes += its_bytes;
     if (connection.is_reading && !connection.is_shut) {
+      is_read = true;
       most_held_by_a_reader = std::max(most_held_by_a_reader, its_bytes);
     }
   }
+  const std::uint64_t reserve = settings.loop.buffered_bytes / 8;
+  if (buffered_bytes > settings.loop.buffered_bytes + reserve && is_read) {
+    diary.fail("something is read, with {} bytes in buffers", buffered_bytes);
+  }
   // Past the limit, who has more than an even share of another eighth is read no more.
   if (buffered_bytes > settings.loop.buffered_bytes &&
-      most_held_by_a_reader > settings.loop.buffered_bytes / 8 / settings.loop.connections) {
+      most_held_by_a_reader * settings.loop.connections > reserve * settings.loops) {
     diary.fail("one is read that holds {} bytes, with {} in all buffers", most_held_by_a_reader,
                buffered_bytes);
   }

@@ -42,8 +42,7 @@ void Loop::run() {
 void Loop::before_poll() {
   const std::uint64_t now_ms = shared_.diary.now_ms;
   if (tick_due_ms_ && *tick_due_ms_ <= now_ms) {
-    tick_due_ms_ = now_ms + switchboard_.tick_ms();
-    const std::uint64_t elapsed_ms = now_ms - std::exchange(last_tick_ms_, now_ms);
+    const std::uint64_t elapsed_ms = ticks_.tick(now_ms);
     shared_.ticked(elapsed_ms);
     switchboard_.set_time(now_ms);
     switchboard_.tick(elapsed_ms);
@@ -62,7 +61,7 @@ void Loop::before_poll() {
       (!awaited_.empty() && shared_.turns.are_reached(awaited_))) {
     is_woken_ = true;
   }
-  keep_time();
+  tick_due_ms_ = ticks_.next_ms(now_ms, switchboard_.tick_ms());
 }
 
 /// Everything that is ready when the poll returns, in any order.
@@ -170,16 +169,6 @@ void Loop::finish_turn() {
   take_home();
   switchboard_.finish_turn();
   dispatcher_.submit(UnixMs{shared_.diary.now_ms});
-}
-
-void Loop::keep_time() {
-  const std::uint64_t tick_ms = switchboard_.tick_ms();
-  if (tick_ms == 0) {
-    tick_due_ms_.reset();
-  } else if (!tick_due_ms_) {
-    last_tick_ms_ = shared_.diary.now_ms;
-    tick_due_ms_ = shared_.diary.now_ms + tick_ms;
-  }
 }
 
 void Loop::begin_stop() {

@@ -17,6 +17,7 @@
 #include "server/homecoming.h"
 #include "server/loop_inbox.h"
 #include "server/switchboard.h"
+#include "server/ticks.h"
 #include "server/turns.h"
 #include "simulation/diary.h"
 #include "simulation/network.h"
@@ -75,7 +76,6 @@ class Loop {
   void after_read();
   void take_home();
   void finish_turn();
-  void keep_time();
 
   LoopPlace place_;
   Shared shared_;
@@ -88,7 +88,7 @@ class Loop {
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
   std::optional<std::uint64_t> tick_due_ms_;
-  std::uint64_t last_tick_ms_ = 0;
+  Ticks ticks_;
   bool is_polling_ = false;
 };
 

@@ -480,7 +480,10 @@ TEST(Switchboard, ReadsNobodyWhoHoldsBuffersWhenTheyAreFull) {
   EXPECT_FALSE(bob.stream->is_reading);
   EXPECT_TRUE(cat.stream->is_reading);
   EXPECT_EQ(rig.board.tick_ms(), 100U);
-  // It stays so only for a while: then whoever holds most is closed.
+  // It stays so only for a while: then whoever holds most is closed. A tick that began before is no
+  // part of it.
+  rig.board.tick(2000);
+  EXPECT_FALSE(bob.stream->is_closed);
   rig.board.tick(999);
   EXPECT_FALSE(bob.stream->is_closed);
   rig.board.tick(1);
@@ -501,8 +504,11 @@ TEST(Switchboard, ReadsNobodyAtAllWhenTheReserveIsUsedUp) {
   rig.send(bob, std::string_view(frame).substr(0, 50'000));
   EXPECT_TRUE(cat.stream->is_reading);
   Peer dan = rig.connect();
+  EXPECT_TRUE(dan.stream->is_reading);
   rig.send(cat, std::string_view(frame).substr(0, 5'000));
   EXPECT_FALSE(dan.stream->is_reading);
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->is_closed);
   // That hurts who has no part in it, so it lasts no longer than it takes to see that it stays.
   rig.board.tick(99);
   EXPECT_FALSE(ann.stream->is_closed);
@@ -510,6 +516,50 @@ TEST(Switchboard, ReadsNobodyAtAllWhenTheReserveIsUsedUp) {
   EXPECT_TRUE(ann.stream->is_closed);
   EXPECT_FALSE(cat.stream->is_closed);
   EXPECT_TRUE(dan.stream->is_reading);
+}
+
+TEST(Switchboard, WaitsASecondForTheDisk) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 1'000'000;
+  Rig rig(limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 10; ++i) {
+    peers.push_back(rig.created("u" + std::to_string(i)));
+  }
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    const std::string name = "u" + std::to_string(i);
+    for (int message = 0; message < 150; ++message) {
+      rig.send(peers[i], send_bytes(name, name, std::string(900, 'x')));
+    }
+  }
+  EXPECT_FALSE(peers.back().stream->is_reading);
+  const auto closed = [&peers] {
+    return std::count_if(peers.begin(), peers.end(),
+                         [](const Peer& peer) { return peer.stream->is_closed; });
+  };
+  for (int ms = 0; ms <= 900; ms += 100) {
+    rig.board.tick(100);
+    EXPECT_EQ(closed(), 0) << ms;
+  }
+  rig.board.tick(100);
+  EXPECT_GT(closed(), 0);
+}
+
+TEST(Switchboard, ClosesNobodyForBuffersWhenItStops) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  const std::string frame = send_bytes("ann", "ann", std::string(60'000, 'x'));
+  Peer bob = rig.created("bob");
+  rig.send(ann, std::string_view(frame).substr(0, 59'000));
+  rig.send(bob, std::string_view(frame).substr(0, 59'000));
+  rig.board.stop_reading();
+  for (int i = 0; i < 30; ++i) {
+    rig.board.tick(100);
+  }
+  EXPECT_FALSE(ann.stream->is_closed);
+  EXPECT_FALSE(bob.stream->is_closed);
 }
 
 TEST(Switchboard, WaitsASecondForBuffersThatShrink) {
@@ -533,6 +583,7 @@ TEST(Switchboard, WaitsASecondForBuffersThatShrink) {
     return std::none_of(peers.begin(), peers.end(),
                         [](const Peer& peer) { return peer.stream->is_closed; });
   };
+  rig.board.tick(50);
   for (std::size_t i = 0; i < 20; ++i) {
     ASSERT_TRUE(are_here()) << i;
     peers[i].stream->take();
@@ -560,6 +611,7 @@ TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
     rig.send(peers[static_cast<std::size_t>(i)], send_bytes(name, name, std::string(49'000, 'x')));
   }
   rig.turn();
+  rig.board.tick(1);
   rig.board.tick(1000);
   EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
                           [](const Peer& peer) { return peer.stream->is_closed; }),
@@ -592,6 +644,7 @@ TEST(Switchboard, CountsCommandsThatWait) {
   }
   EXPECT_FALSE(ann.stream->is_reading);
   EXPECT_TRUE(bob.stream->is_reading);
+  rig.board.tick(1);
   rig.board.tick(1000);
   EXPECT_TRUE(ann.stream->is_closed);
   EXPECT_TRUE(bob.stream->is_reading);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// Ticks: when the clock of a loop ticks.
+#include "server/ticks.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace tribar {
+namespace {
+
+using Due = std::optional<std::uint64_t>;
+
+TEST(Ticks, AreOneEveryInterval) {
+  Ticks ticks;
+  EXPECT_EQ(ticks.next_ms(1000, 250), Due(1250));
+  EXPECT_EQ(ticks.next_ms(1240, 250), Due(1250));
+  EXPECT_EQ(ticks.tick(1251), 251U);
+  EXPECT_EQ(ticks.next_ms(1251, 250), Due(1501));
+}
+
+TEST(Ticks, StandWhileNobodyWantsThem) {
+  Ticks ticks;
+  EXPECT_EQ(ticks.next_ms(1000, 0), std::nullopt);
+  EXPECT_EQ(ticks.next_ms(1000, 250), Due(1250));
+  EXPECT_EQ(ticks.next_ms(1200, 0), std::nullopt);
+  // The time in between is nobody's.
+  EXPECT_EQ(ticks.next_ms(5000, 250), Due(5250));
+  EXPECT_EQ(ticks.tick(5250), 250U);
+}
+
+// A clock that began anew with every change would never tick.
+TEST(Ticks, AreNotPutOffByChangesOfTheInterval) {
+  Ticks ticks;
+  EXPECT_EQ(ticks.next_ms(1000, 250), Due(1250));
+  for (std::uint64_t now = 1010; now < 1100; now += 20) {
+    EXPECT_EQ(ticks.next_ms(now, 100), Due(1100));
+    EXPECT_EQ(ticks.next_ms(now + 10, 250), Due(1250));
+  }
+  // Already over.
+  EXPECT_EQ(ticks.next_ms(1150, 100), Due(1100));
+  EXPECT_EQ(ticks.tick(1150), 150U);
+  EXPECT_EQ(ticks.next_ms(1150, 100), Due(1250));
+}
+
+}  // namespace
+}  // namespace tribar
