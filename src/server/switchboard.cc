@@ -34,7 +34,7 @@ constexpr std::uint64_t kPaceMs = 50;
 std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
 
 /// As much may come on top of the limit before nobody at all is read.
-std::uint64_t reserve_of(std::uint64_t limit) { return limit / 8; }
+std::uint64_t reserve_of(std::uint64_t limit) { return limit / 4; }
 
 /// Shrunk by so much from one look to the next, buffers are on a good way.
 std::uint64_t progress_of(std::uint64_t limit) { return limit / 64; }

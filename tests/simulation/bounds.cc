@@ -71,11 +71,11 @@ void check_loop(const Loop& loop, const Settings& settings, std::size_t longest_
       most_held_by_a_reader = std::max(most_held_by_a_reader, its_bytes);
     }
   }
-  const std::uint64_t reserve = settings.loop.buffered_bytes / 8;
+  const std::uint64_t reserve = settings.loop.buffered_bytes / 4;
   if (buffered_bytes > settings.loop.buffered_bytes + reserve && is_read) {
     diary.fail("something is read, with {} bytes in buffers", buffered_bytes);
   }
-  // Past the limit, who has more than an even share of another eighth is read no more.
+  // Past the limit, who has more than an even share of another quarter is read no more.
   if (buffered_bytes > settings.loop.buffered_bytes &&
       most_held_by_a_reader * settings.loop.connections > reserve * settings.loops) {
     diary.fail("one is read that holds {} bytes, with {} in all buffers", most_held_by_a_reader,

@@ -505,7 +505,7 @@ TEST(Switchboard, ReadsNobodyAtAllWhenTheReserveIsUsedUp) {
   EXPECT_TRUE(cat.stream->is_reading);
   Peer dan = rig.connect();
   EXPECT_TRUE(dan.stream->is_reading);
-  rig.send(cat, std::string_view(frame).substr(0, 5'000));
+  rig.send(cat, std::string_view(frame).substr(0, 20'000));
   EXPECT_FALSE(dan.stream->is_reading);
   rig.board.tick(900);
   EXPECT_FALSE(ann.stream->is_closed);
