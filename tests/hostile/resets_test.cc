@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(, Resets, testing::Values(Engine::Memory, Engine::Sqlit
 TEST_P(Resets, LeaveNothingBehind) {
   constexpr std::uint64_t kSeed = 1;
   constexpr std::size_t kAtOnce = 100;
-  const std::size_t rounds = sized<std::size_t>(30, GetParam() == Engine::Memory ? 1000 : 200);
+  const std::size_t rounds = sized<std::size_t>(30, 1000);
   Attack attack({.engine = GetParam()});
   Crowd& crowd = attack.crowd();
   populate(crowd, "user", kAtOnce);
