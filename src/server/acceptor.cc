@@ -30,7 +30,6 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
       : stream_(std::move(stream)), destination_(destination) {}
   SocketTransport(const SocketTransport&) = delete;
   SocketTransport& operator=(const SocketTransport&) = delete;
-  ~SocketTransport() override { stream_->detach(); }
 
   void start_reading() override { stream_->start_reading(this); }
   void stop_reading() override { stream_->stop_reading(); }

@@ -61,12 +61,6 @@ std::string address_text(const sockaddr* address) {
   return fmt::format("{}:{}", host.data(), ntohs(v4->sin_port));
 }
 
-Socket::~Socket() {
-  if (fd >= 0) {
-    ::close(fd);
-  }
-}
-
 namespace {
 
 void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {

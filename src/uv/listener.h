@@ -12,6 +12,7 @@
 
 #include "uv/handle.h"
 #include "uv/loop.h"
+#include "uv/socket.h"
 
 namespace tribar::uv {
 
@@ -38,15 +39,6 @@ struct Address {
 struct SocketOptions {
   unsigned keepalive_s = 0;   // silence before TCP asks whether the peer is there; 0: never
   unsigned unsent_bytes = 0;  // what may wait in the kernel unsent; 0: whatever it likes
-};
-
-/// Owns a descriptor.
-struct Socket {
-  Socket() = default;
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket();
-  int fd = -1;
 };
 
 class Listener {

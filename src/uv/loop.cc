@@ -10,14 +10,12 @@
 
 namespace tribar::uv {
 
-struct Loop::Hooks {
-  std::function<void()> before;
-  std::function<void()> after;
-  uv_prepare_t prepare;
-  uv_check_t check;
-};
+Loop::Loop() : streams_(opened(loop_)) {}
 
-Loop::Loop() { check(uv_loop_init(&loop_), "cannot make an event loop"); }
+uv_loop_t& Loop::opened(uv_loop_t& loop) {
+  check(uv_loop_init(&loop), "cannot make an event loop");
+  return loop;
+}
 
 Loop::~Loop() {
   if (!is_closed_) {
@@ -28,33 +26,36 @@ Loop::~Loop() {
 }
 
 void Loop::around_poll(std::function<void()> before, std::function<void()> after) {
-  hooks_ = std::make_unique<Hooks>();
-  hooks_->before = std::move(before);
-  hooks_->after = std::move(after);
-  uv_prepare_init(&loop_, &hooks_->prepare);
-  uv_check_init(&loop_, &hooks_->check);
-  hooks_->prepare.data = hooks_.get();
-  hooks_->check.data = hooks_.get();
-  uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) noexcept {
-    static_cast<Hooks*>(handle->data)->before();
-  });
-  uv_check_start(&hooks_->check,
-                 [](uv_check_t* handle) noexcept { static_cast<Hooks*>(handle->data)->after(); });
-  // The hooks alone keep no loop running.
-  uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
-  uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->check));
+  before_poll_ = std::move(before);
+  after_poll_ = std::move(after);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+void Loop::run() {
+  is_stopped_ = false;
+  while (!is_stopped_ && (uv_loop_alive(&loop_) != 0 || streams_.size() > 0)) {
+    turn();
+  }
+}
 
-void Loop::stop() { uv_stop(&loop_); }
+void Loop::turn() {
+  if (before_poll_) {
+    before_poll_();
+  }
+  uv_update_time(&loop_);  // for timers: the turn before may have been long
+  // With nothing to wait for libuv would not wait, and there are streams.
+  const int timeout_ms = is_stopped_                  ? 0
+                         : uv_loop_alive(&loop_) != 0 ? uv_backend_timeout(&loop_)
+                                                      : -1;
+  if (streams_.poll(timeout_ms) || uv_backend_timeout(&loop_) == 0) {
+    uv_run(&loop_, UV_RUN_NOWAIT);
+  }
+  if (after_poll_) {
+    after_poll_();
+  }
+}
 
 std::string Loop::close() {
   is_closed_ = true;
-  if (hooks_) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->prepare), nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->check), nullptr);
-  }
   // Close callbacks run in a turn each; nothing else is left that could keep the loop.
   while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
     bool is_any_closing = false;
@@ -68,7 +69,8 @@ std::string Loop::close() {
       break;
     }
   }
-  std::string open;
+  std::string open =
+      streams_.size() == 0 ? std::string() : fmt::format("{} streams ", streams_.size());
   if (uv_loop_close(&loop_) != 0) {
     uv_walk(
         &loop_,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// An event loop, and what runs around its poll. Belongs to the thread that runs it.
+// An event loop: libuv's, and the streams that are polled together with it. Belongs to the thread
+// that runs it.
 #pragma once
 
 #include <uv.h>
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "uv/handle.h"
+#include "uv/stream_set.h"
 
 namespace tribar::uv {
 
@@ -20,30 +20,39 @@ class Loop {
   Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  /// Closes what was made by around_poll(); everything else is closed by then, or it is named in
-  /// the log.
+  /// What is still open then is named in the log.
   ~Loop();
 
-  /// Calls `before` right before the loop polls and `after` right after, every turn.
+  /// Calls `before` right before the loop polls and `after` when what was ready is served, every
+  /// turn.
   void around_poll(std::function<void()> before, std::function<void()> after);
 
-  /// Runs until stop(), or until nothing is left to wait for.
+  /// Turns until stop(), or until nothing is left to wait for.
   void run();
-  void stop();
+  void stop() { is_stopped_ = true; }
 
-  /// Ends around_poll(), runs close callbacks, and closes the loop. Empty when every handle was
-  /// closed, else what was still open, a line each.
+  /// Waits until something is ready, and serves all that is: streams first, then libuv's handles.
+  void turn();
+
+  /// Runs close callbacks, and closes the loop. Empty when every stream and handle was closed, else
+  /// what was still open.
   [[nodiscard]] std::string close();
 
-  /// The time at which this turn began, in milliseconds of a clock that only goes forward.
+  /// The time at which this turn began, and then that at which its poll was over, in milliseconds
+  /// of a clock that only goes forward.
   [[nodiscard]] std::uint64_t now_ms() const { return uv_now(&loop_); }
 
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
+  [[nodiscard]] StreamSet& streams() { return streams_; }
 
  private:
-  struct Hooks;
+  static uv_loop_t& opened(uv_loop_t& loop);
+
   uv_loop_t loop_{};
-  std::unique_ptr<Hooks> hooks_;
+  StreamSet streams_;
+  std::function<void()> before_poll_;
+  std::function<void()> after_poll_;
+  bool is_stopped_ = false;
   bool is_closed_ = false;
 };
 

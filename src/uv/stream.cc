@@ -3,7 +3,7 @@
 // See stream.h.
 #include "uv/stream.h"
 
-#include <sys/socket.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,31 +19,35 @@ namespace {
 /// As often a stream is read for one event, if its owner finds so much space.
 constexpr int kMostReads = 32;
 
+constexpr std::uint32_t kReadable = EPOLLIN;
+constexpr std::uint32_t kWritable = EPOLLOUT;
+constexpr std::uint32_t kFailed = EPOLLERR | EPOLLHUP;
+
 int last_error() { return uv_translate_sys_error(errno); }
 
 }  // namespace
 
+Stream::Stream(StreamSet& set, int socket) : set_(set), socket_(socket), polled_for_(kReadable) {}
+
 Stream::Ptr Stream::open(Loop& loop, int socket) noexcept {
-  auto* stream = new (std::nothrow) Stream(socket);
-  if (stream == nullptr || uv_poll_init(loop.raw(), &stream->handle_, socket) != 0) {
+  auto* stream = new (std::nothrow) Stream(loop.streams(), socket);
+  if (stream == nullptr || !loop.streams().add(*stream)) {
     ::close(socket);
     delete stream;
     return nullptr;
   }
-  stream->handle_.data = stream;
   return Ptr(stream);
 }
 
 void Stream::Close::operator()(Stream* stream) const noexcept {
-  uv_close(reinterpret_cast<uv_handle_t*>(&stream->handle_),
-           [](uv_handle_t* handle) noexcept { delete static_cast<Stream*>(handle->data); });
-  ::close(stream->socket_);
+  stream->events_ = nullptr;
+  stream->set_.remove(*stream);
 }
 
 void Stream::start_reading(StreamEvents* events) noexcept {
   events_ = events;
   is_reading_ = true;
-  poll_for(polled_for_ | UV_READABLE);
+  poll_for(polled_for_ | kReadable);
 }
 
 /// The poll learns of it when something comes: often reading goes on before.
@@ -71,23 +75,19 @@ std::ptrdiff_t Stream::try_write(std::string_view bytes, std::string_view more) 
 void Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
   events_ = events;
   unwritten_ = bytes;
-  poll_for(polled_for_ | UV_WRITABLE);
+  poll_for(polled_for_ | kWritable);
 }
 
-/// An error (`status`) has ended the poll; reading and writing find out what it is.
-void Stream::on_poll(int status, int happened) noexcept {
-  if (status < 0) {
-    polled_for_ = 0;
-    happened = UV_READABLE | UV_WRITABLE;
-  }
-  if (is_reading_ && (happened & UV_READABLE) != 0) {
+/// What an error is, reading and writing find out.
+void Stream::on_poll(std::uint32_t happened) noexcept {
+  if (events_ != nullptr && is_reading_ && (happened & (kReadable | kFailed)) != 0) {
     read();
   }
-  if (events_ != nullptr && !unwritten_.empty() && (happened & UV_WRITABLE) != 0) {
+  if (events_ != nullptr && !unwritten_.empty() && (happened & (kWritable | kFailed)) != 0) {
     go_on_writing();
   }
   if (events_ != nullptr) {
-    poll_for((is_reading_ ? UV_READABLE : 0) | (unwritten_.empty() ? 0 : UV_WRITABLE));
+    poll_for((is_reading_ ? kReadable : 0) | (unwritten_.empty() ? 0 : kWritable));
   }
 }
 
@@ -125,18 +125,11 @@ void Stream::go_on_writing() noexcept {
   }
 }
 
-void Stream::poll_for(int wanted) noexcept {
-  if (wanted == polled_for_) {
-    return;
+void Stream::poll_for(std::uint32_t wanted) noexcept {
+  if (wanted != polled_for_) {
+    polled_for_ = static_cast<std::uint16_t>(wanted);
+    set_.change(*this);
   }
-  polled_for_ = wanted;
-  if (wanted == 0) {
-    uv_poll_stop(&handle_);
-    return;
-  }
-  uv_poll_start(&handle_, wanted, [](uv_poll_t* handle, int status, int happened) noexcept {
-    static_cast<Stream*>(handle->data)->on_poll(status, happened);
-  });
 }
 
 void Stream::discard_input() noexcept {

@@ -2,13 +2,14 @@
 //
 // A TCP connection. Belongs to its loop's thread.
 //
-// A poll and the system's own calls, not libuv's stream: half its size, no allocation for a write,
-// and what the kernel took of one that failed is known to the byte.
+// The system's own calls, not libuv's stream: no allocation for a write, and what the kernel took
+// of one that failed is known to the byte. For what is polled see StreamSet.
 #pragma once
 
-#include <uv.h>
+#include <sys/socket.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,14 +42,15 @@ class StreamEvents {
 
 class Stream {
  public:
-  /// Closes the connection at once, and frees the stream when the loop is done with it.
+  /// Closes the connection at once, calls no events any more, and frees the stream when the set is
+  /// done with it.
   struct Close {
     void operator()(Stream* stream) const noexcept;
   };
   using Ptr = std::unique_ptr<Stream, Close>;
 
-  /// A stream over the connection `socket`, which it takes over. Null when there is no memory for
-  /// it; `socket` is closed then.
+  /// A stream over the connection `socket`, which does not block and which it takes over. Null when
+  /// there is no memory for it; `socket` is closed then.
   [[nodiscard]] static Ptr open(Loop& loop, int socket) noexcept;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -74,28 +76,32 @@ class Stream {
   /// Ends our side; nothing is being written.
   void shut_down() noexcept;
 
-  /// No more events from now on; the owner lets go next.
-  void detach() noexcept { events_ = nullptr; }
-
   /// The peer's address; AF_UNSPEC when it is gone.
   [[nodiscard]] sockaddr_storage peer_address() const noexcept;
   /// The peer's address as text, for the log; "?" when it is gone.
   [[nodiscard]] std::string peer() const;
 
+  // For its set.
+  [[nodiscard]] int socket() const noexcept { return socket_; }
+  /// EPOLLIN, EPOLLOUT.
+  [[nodiscard]] std::uint32_t polled_for() const noexcept { return polled_for_; }
+  /// What is ready, and EPOLLERR, EPOLLHUP.
+  void on_poll(std::uint32_t happened) noexcept;
+
  private:
-  explicit Stream(int socket) : socket_(socket) {}
+  friend class StreamSet;  // which destroys it
+  Stream(StreamSet& set, int socket);
   ~Stream() = default;
-  void on_poll(int status, int happened) noexcept;
   void read() noexcept;
   void go_on_writing() noexcept;
-  void poll_for(int wanted) noexcept;
+  void poll_for(std::uint32_t wanted) noexcept;
 
-  uv_poll_t handle_;
-  int socket_;
-  int polled_for_ = 0;  // UV_READABLE, UV_WRITABLE
-  bool is_reading_ = false;
+  StreamSet& set_;
   StreamEvents* events_ = nullptr;
   std::string_view unwritten_;  // of the write under way
+  int socket_;
+  std::uint16_t polled_for_;
+  bool is_reading_ = false;
 };
 
 }  // namespace tribar::uv

@@ -7,14 +7,20 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "uv/listener.h"
 #include "uv/timer.h"
@@ -93,7 +99,6 @@ class Reader {
   Reader(Loop& loop, const Peer& peer) : stream_(Stream::open(loop, peer.duplicate())) {
     stream_->start_reading(&owner_);
   }
-  ~Reader() { stream_->detach(); }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   [[nodiscard]] std::size_t received() const { return owner_.received.size(); }
@@ -122,9 +127,6 @@ class StreamTest : public testing::Test {
     run_until([this] { return stream_ != nullptr; });
   }
   ~StreamTest() override {
-    if (stream_) {
-      stream_->detach();
-    }
     stream_.reset();
     listener_.reset();
     late_ = Timer{};
@@ -136,7 +138,7 @@ class StreamTest : public testing::Test {
     is_late_ = false;
     late_.start(kDeadlineMs, 0);
     while (!is_so() && !is_late_) {
-      uv_run(loop_.raw(), UV_RUN_ONCE);
+      loop_.turn();
       ++turns_;
     }
     late_.stop();
@@ -250,10 +252,7 @@ TEST_F(StreamTest, CanBeStoppedAndStartedInOneTurn) {
 
 TEST_F(StreamTest, CanBeLetGoWhileItIsRead) {
   owner_.room = 1;
-  owner_.when_read = [this] {
-    stream_->detach();
-    stream_.reset();
-  };
+  owner_.when_read = [this] { stream_.reset(); };
   stream_->start_reading(&owner_);
   peer_->send("two");
   run_until([this] { return !owner_.received.empty(); });
@@ -332,6 +331,126 @@ TEST_F(StreamTest, NamesItsPeerUntilItIsGone) {
   peer_->reset();
   run_until([this] { return owner_.end.has_value(); });
   EXPECT_EQ(stream_->peer(), "?");
+}
+
+/// A stream and its owner, on one side of a pair of sockets; the test has the other side.
+struct Pair {
+  explicit Pair(Loop& loop) {
+    std::array<int, 2> sockets{};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sockets.data()),
+              0);
+    peer.fd = sockets[0];
+    stream = Stream::open(loop, sockets[1]);
+    stream->start_reading(&owner);
+  }
+  void send(char byte) const { EXPECT_EQ(::send(peer.fd, &byte, 1, MSG_NOSIGNAL), 1); }
+
+  Owner owner;
+  Socket peer;
+  Stream::Ptr stream;
+};
+
+std::vector<std::unique_ptr<Pair>> pairs_on(Loop& loop, std::size_t count) {
+  std::vector<std::unique_ptr<Pair>> pairs;
+  for (std::size_t i = 0; i < count; ++i) {
+    pairs.push_back(std::make_unique<Pair>(loop));
+  }
+  return pairs;
+}
+
+/// More than a call to the system reports.
+constexpr std::size_t kMany = 2500;
+
+class StreamSetTest : public testing::Test {
+ protected:
+  StreamSetTest() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 2 * kMany + 100);
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  Loop loop_;
+};
+
+TEST_F(StreamSetTest, HearsInOneTurnOfAllThatAreReady) {
+  const auto pairs = pairs_on(loop_, kMany);
+  for (const auto& pair : pairs) {
+    pair->send('x');
+  }
+  // Those that are ready for ever take nothing from the others.
+  for (std::size_t i = 0; i < kMany; i += 2) {
+    pairs[i]->owner.room = 0;
+  }
+  loop_.turn();
+  for (std::size_t i = 0; i < kMany; ++i) {
+    EXPECT_GE(pairs[i]->owner.asked, 1) << i;
+    EXPECT_EQ(pairs[i]->owner.received, i % 2 == 0 ? "" : "x") << i;
+  }
+}
+
+TEST_F(StreamSetTest, AStreamMayLetGoOfAllOthers) {
+  auto pairs = pairs_on(loop_, 10);
+  std::size_t read = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i]->owner.when_read = [&pairs, &read, i] {
+      ++read;
+      for (std::size_t other = 0; other < pairs.size(); ++other) {
+        if (other != i) {
+          pairs[other]->stream.reset();
+        }
+      }
+    };
+    pairs[i]->send('x');
+  }
+  EXPECT_EQ(loop_.streams().size(), pairs.size());
+  loop_.turn();
+  EXPECT_EQ(read, 1U);
+  EXPECT_EQ(loop_.streams().size(), 1U);
+}
+
+TEST_F(StreamSetTest, StreamsAloneKeepTheLoopRunningAndAsleep) {
+  auto pair = std::make_unique<Pair>(loop_);
+  int turns = 0;
+  loop_.around_poll([] {}, [&turns] { ++turns; });
+  pair->owner.when_read = [&pair] { pair->stream.reset(); };
+  std::thread sender([&pair] {
+    Loop other;
+    Timer timer(other, [&pair] { pair->send('x'); });
+    timer.start(30, 0);
+    other.run();
+  });
+  loop_.run();
+  sender.join();
+  EXPECT_EQ(turns, 1);
+}
+
+TEST_F(StreamSetTest, TimersAndWakeUpsHaveTheirTurnBesideStreamsThatAreAlwaysReady) {
+  const auto pairs = pairs_on(loop_, 3);
+  for (const auto& pair : pairs) {
+    pair->owner.room = 0;
+    pair->send('x');
+  }
+  int calls = 0;
+  Async wake(loop_, [&calls] { ++calls; });
+  Timer timer(loop_, [&] {
+    ++calls;
+    wake.send();
+  });
+  timer.start(5, 0);
+  const auto begin = std::chrono::steady_clock::now();
+  while (calls < 2 && std::chrono::steady_clock::now() - begin < std::chrono::seconds(10)) {
+    loop_.turn();
+  }
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(StreamSetTest, StoppedLeavesTheRest) {
+  const auto pairs = pairs_on(loop_, 1);
+  pairs[0]->owner.when_read = [this] { loop_.stop(); };
+  pairs[0]->send('x');
+  loop_.run();
+  EXPECT_EQ(pairs[0]->owner.received, "x");
+  EXPECT_EQ(loop_.close(), "1 streams ");
 }
 
 }  // namespace
