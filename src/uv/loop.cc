@@ -31,10 +31,10 @@ void Loop::around_poll(std::function<void()> before, std::function<void()> after
 }
 
 void Loop::run() {
-  is_stopped_ = false;
   while (!is_stopped_ && (uv_loop_alive(&loop_) != 0 || streams_.size() > 0)) {
     turn();
   }
+  is_stopped_ = false;
 }
 
 void Loop::turn() {

@@ -86,7 +86,8 @@ void Stream::on_poll(std::uint32_t happened) noexcept {
   if (events_ != nullptr && !unwritten_.empty() && (happened & (kWritable | kFailed)) != 0) {
     go_on_writing();
   }
-  if (events_ != nullptr) {
+  // Also when its owner has asked for nothing yet; a poll that is not taken back would not sleep.
+  if (!is_let_go()) {
     poll_for((is_reading_ ? kReadable : 0) | (unwritten_.empty() ? 0 : kWritable));
   }
 }

@@ -49,8 +49,8 @@ class Stream {
   };
   using Ptr = std::unique_ptr<Stream, Close>;
 
-  /// A stream over the connection `socket`, which does not block and which it takes over. Null when
-  /// there is no memory for it; `socket` is closed then.
+  /// A stream over the connection `socket`, which does not block and which it takes over: the only
+  /// descriptor of that connection. Null when there is no memory for it; `socket` is closed then.
   [[nodiscard]] static Ptr open(Loop& loop, int socket) noexcept;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -95,6 +95,7 @@ class Stream {
   void read() noexcept;
   void go_on_writing() noexcept;
   void poll_for(std::uint32_t wanted) noexcept;
+  [[nodiscard]] bool is_let_go() const noexcept { return socket_ < 0; }
 
   StreamSet& set_;
   StreamEvents* events_ = nullptr;

@@ -53,7 +53,7 @@ void StreamSet::change(Stream& stream) noexcept {
 }
 
 void StreamSet::remove(Stream& stream) noexcept {
-  ::close(stream.socket());  // and so the set forgets it
+  ::close(std::exchange(stream.socket_, -1));  // and so the set forgets it
   --size_;
   if (is_polling_) {
     let_go_.push_back(&stream);
