@@ -4,12 +4,19 @@
 // never mix.
 #include "base/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <ctime>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace tribar::log {
 namespace {
@@ -45,7 +52,142 @@ std::string json_string(std::string_view text) {
   return out += '"';
 }
 
+std::string line_of(Level level, std::string_view subject, std::string_view text) {
+  const std::string_view name = kLevelNames.at(static_cast<std::size_t>(level));
+  if (g_format.load(std::memory_order_relaxed) == Format::Json) {
+    return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}}}\n",
+                       timestamp(), name, json_string(subject), json_string(text));
+  }
+  return fmt::format("{} {:<5} {}: {}\n", timestamp(), name, subject, escaped(text, text.size()));
+}
+
+/// Writes to standard error, and waits for its reader. False when it cannot be written: a log that
+/// nobody can read any more is not a reason to stop serving.
+bool write_out(std::string_view line) {
+  while (!line.empty()) {
+    const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+    if (n > 0) {
+      line.remove_prefix(static_cast<std::size_t>(n));
+    } else if (n < 0 && errno == EAGAIN) {
+      pollfd error{STDERR_FILENO, POLLOUT, 0};
+      static_cast<void>(::poll(&error, 1, -1));
+    } else if (n == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Lines that wait for the thread that writes them.
+class LineQueue {
+ public:
+  /// Any thread; waits for nobody who writes.
+  void push(std::string line) {
+    const std::lock_guard lock(mutex_);
+    if (bytes_ + line.size() > kMostBytes) {
+      ++dropped_;
+      return;
+    }
+    bytes_ += line.size();
+    lines_.push_back(std::move(line));
+    changed_.notify_all();
+  }
+
+  /// The thread that writes, until stop().
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return !lines_.empty() || is_stopping_; });
+      if (lines_.empty()) {
+        break;
+      }
+      const std::vector<std::string> lines = std::exchange(lines_, {});
+      is_writing_ = true;
+      lock.unlock();
+      std::size_t lost = 0;
+      std::size_t done_bytes = 0;
+      for (const std::string& line : lines) {
+        lost += write_out(line) ? 0 : 1;
+        done_bytes += line.size();
+      }
+      lock.lock();
+      bytes_ -= done_bytes;
+      dropped_ += lost;
+      if (dropped_ > 0 && lost == 0) {
+        // Behind what was queued before the first of them.
+        lines_.push_back(line_of(Level::Warn, "log",
+                                 fmt::format("{} lines were dropped: nobody read the log in time",
+                                             std::exchange(dropped_, 0))));
+        bytes_ += lines_.back().size();
+      }
+      is_writing_ = false;
+      changed_.notify_all();
+    }
+    is_over_ = true;
+    changed_.notify_all();
+  }
+
+  /// Lets run() end when all is written.
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    changed_.notify_all();
+  }
+
+  /// Waits for a second at most. Whether everything is written.
+  bool wait_until_written() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kFlushTime, [this] { return lines_.empty() && !is_writing_; });
+  }
+  /// The same for the end of run().
+  bool wait_until_over() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kFlushTime, [this] { return is_over_; });
+  }
+
+ private:
+  static constexpr std::size_t kMostBytes = 1 << 20;
+  static constexpr std::chrono::seconds kFlushTime{1};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> lines_;
+  std::size_t bytes_ = 0;    // of lines_, and of what is being written
+  std::size_t dropped_ = 0;  // and not told yet
+  bool is_writing_ = false;
+  bool is_stopping_ = false;
+  bool is_over_ = false;
+};
+
+std::atomic<LineQueue*> g_queue{nullptr};
+std::thread g_writer;
+
 }  // namespace
+
+Background::Background() {
+  auto* queue = new LineQueue;
+  g_writer = std::thread([queue] { queue->run(); });
+  g_queue.store(queue);
+}
+
+Background::~Background() {
+  LineQueue* queue = g_queue.load();
+  queue->stop();
+  if (queue->wait_until_over()) {
+    g_writer.join();
+    g_queue.store(nullptr);
+    delete queue;
+  } else {
+    // It hangs in a write, perhaps for ever, and goes with the process. Further lines are dropped.
+    g_writer.detach();
+  }
+}
+
+void flush() {
+  if (LineQueue* queue = g_queue.load()) {
+    static_cast<void>(queue->wait_until_written());
+  }
+}
 
 void configure(Level level, Format format) {
   g_level = level;
@@ -55,22 +197,11 @@ void configure(Level level, Format format) {
 bool is_on(Level level) { return level <= g_level.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view subject, std::string_view text) {
-  const std::string_view name = kLevelNames.at(static_cast<std::size_t>(level));
-  std::string line;
-  if (g_format.load(std::memory_order_relaxed) == Format::Json) {
-    line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}}}\n",
-                       timestamp(), name, json_string(subject), json_string(text));
+  std::string line = line_of(level, subject, text);
+  if (LineQueue* queue = g_queue.load()) {
+    queue->push(std::move(line));
   } else {
-    line = fmt::format("{} {:<5} {}: {}\n", timestamp(), name, subject, escaped(text, text.size()));
-  }
-  // A log that nobody can read any more is not a reason to stop serving.
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());
-    if (n <= 0) {
-      break;
-    }
-    rest.remove_prefix(static_cast<std::size_t>(n));
+    static_cast<void>(write_out(line));
   }
 }
 

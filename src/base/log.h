@@ -18,6 +18,23 @@ enum class Format { Text, Json };
 /// Sets what is written and how, for the whole process. Call before other threads start.
 void configure(Level level, Format format);
 
+/// While one of these lives, a thread of its own writes the lines, and nobody else ever waits for
+/// whoever reads them. A reader that is too slow misses lines: what is queued is bounded, further
+/// lines are dropped, and how many that were is logged when there is room again. Without one,
+/// write() writes. One at a time.
+class Background {
+ public:
+  Background();
+  /// Waits until everything is written, but no longer than flush() does.
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+};
+
+/// Waits until all lines so far are written, for a second at most. Before an end of the process
+/// that runs no destructors.
+void flush();
+
 /// Whether a line of `level` would be written.
 [[nodiscard]] bool is_on(Level level);
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "base/standard_descriptors.h"
 #include "client/client.h"
 #include "client/connect.h"
 #include "client/interrupt.h"
@@ -93,6 +94,7 @@ int run(int argc, char** argv) {
 }  // namespace tribar
 
 int main(int argc, char** argv) {
+  tribar::open_standard_descriptors();
   try {
     return tribar::run(argc, argv);
   } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/standard_descriptors.h"
 #include "stress/compare.h"
 #include "stress/endpoint.h"
 #include "stress/options.h"
@@ -150,6 +151,7 @@ int run(int argc, char** argv) {
 }  // namespace tribar::stress
 
 int main(int argc, char** argv) {
+  tribar::open_standard_descriptors();
   try {
     return tribar::stress::run(argc, argv);
   } catch (const std::exception& error) {
