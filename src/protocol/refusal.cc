@@ -68,6 +68,14 @@ constexpr std::array kRows{
         "storage is not available, try again later"},
 };
 
+constexpr auto kCodes = [] {
+  std::array<RefusalCode, kRows.size()> codes{};
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    codes[i] = kRows[i].code;
+  }
+  return codes;
+}();
+
 const Row& row_of(RefusalCode code) {
   for (const Row& row : kRows) {
     if (row.code == code) {
@@ -79,6 +87,8 @@ const Row& row_of(RefusalCode code) {
 }
 
 }  // namespace
+
+std::span<const RefusalCode> refusal_codes() { return kCodes; }
 
 std::string text_of(const Refusal& refusal) {
   return fmt::format(fmt::runtime(row_of(refusal.code).text), refusal.found, refusal.allowed);

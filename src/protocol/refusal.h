@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,9 @@ struct Refusal {
   std::uint64_t allowed = 0;
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };
+
+/// Every code, in ascending order.
+[[nodiscard]] std::span<const RefusalCode> refusal_codes();
 
 /// What the peer reads, in ASCII.
 [[nodiscard]] std::string text_of(const Refusal& refusal);

@@ -3,6 +3,7 @@
 // See io_loop.h.
 #include "server/io_loop.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 /// What comes home while the loop takes home is taken too, up to here.
 constexpr std::chrono::milliseconds kLongestRounds{2};
+/// How often a loop that is stopping looks at its deadline.
+constexpr std::uint64_t kDrainTickMs = 50;
 
 UnixMs wall_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -42,14 +45,10 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                const std::uint64_t now_ms = loop_.now_ms();
                next_tick_ms_.reset();
                switchboard_.set_time(now_ms);
-               switchboard_.tick(ticks_.tick(now_ms));
+               const std::uint64_t elapsed_ms = ticks_.tick(now_ms);
+               switchboard_.tick(elapsed_ms);
+               count_drain(elapsed_ms);
              }),
-      deadline_(loop_,
-                [this] {
-                  log::warn("server",
-                            "stopping with bytes unwritten: timeouts.shutdown_ms is over");
-                  loop_.stop();
-                }),
       drain_(loop_, [this] { begin_drain(); }) {
   switchboard_.set_time(loop_.now_ms());
   loop_.around_poll([this] { before_poll(); }, [this] { after_poll(); });
@@ -66,16 +65,33 @@ void IoLoop::begin_drain() {
   is_draining_ = true;
   acceptor_.stop();
   switchboard_.stop_reading();
-  if (const std::uint64_t deadline_ms = drain_deadline_ms_.load(); deadline_ms > 0) {
-    deadline_.start(deadline_ms, 0);
+}
+
+/// Everything is answered and written: what is left is to say so. The peers are told last, so that
+/// nothing that was confirmed to one is missed by another.
+void IoLoop::begin_farewell() {
+  is_farewell_ = true;
+  switchboard_.say_farewell();
+  wake_.send();
+}
+
+void IoLoop::count_drain(std::uint64_t elapsed_ms) {
+  drained_ms_ += is_draining_ ? elapsed_ms : 0;
+  const std::uint64_t deadline_ms = drain_deadline_ms_.load();
+  if (!is_draining_ || deadline_ms == 0 || drained_ms_ < deadline_ms) {
+    return;
   }
+  if (!is_farewell_) {
+    log::warn("server", "stopping with bytes unwritten: timeouts.shutdown_ms is over");
+    switchboard_.say_farewell();
+  }
+  loop_.stop();
 }
 
 std::string IoLoop::close() {
   acceptor_.stop();
   switchboard_.drop_all();
   clock_ = uv::Timer{};
-  deadline_ = uv::Timer{};
   wake_ = uv::Async{};
   drain_ = uv::Async{};
   return loop_.close();
@@ -137,8 +153,8 @@ void IoLoop::before_poll() {
   if (turns_.is_wanted(place_.index) || (!awaited_.empty() && turns_.are_reached(awaited_))) {
     wake_.send();
   }
-  keep_time();
   update_quiet();
+  keep_time();
 }
 
 void IoLoop::update_quiet() {
@@ -146,7 +162,10 @@ void IoLoop::update_quiet() {
     is_quiet_ = true;
     rendezvous_.arrive();
   }
-  if (rendezvous_.is_over()) {
+  if (rendezvous_.is_over() && !is_farewell_) {
+    begin_farewell();
+  }
+  if (is_farewell_ && switchboard_.size() == 0 && switchboard_.is_quiet()) {
     loop_.stop();
   }
 }
@@ -182,7 +201,11 @@ void IoLoop::finish_turn() {
 /// The clock runs only while something has a deadline.
 void IoLoop::keep_time() {
   const std::uint64_t now_ms = loop_.now_ms();
-  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, switchboard_.tick_ms());
+  std::uint64_t interval_ms = switchboard_.tick_ms();
+  if (is_draining_ && drain_deadline_ms_.load() > 0) {
+    interval_ms = interval_ms == 0 ? kDrainTickMs : std::min(interval_ms, kDrainTickMs);
+  }
+  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, interval_ms);
   if (next_ms == next_tick_ms_) {
     return;
   }

@@ -43,8 +43,8 @@ class IoLoop {
   /// Runs until everything is answered and written after drain(). Its thread is the loop's.
   void run();
 
-  /// Any thread: accepts and reads nothing any more; run() returns when all loops are quiet, at the
-  /// latest after `deadline_ms` unless that is 0.
+  /// Any thread: accepts and reads nothing any more. When all loops are quiet the peers are told
+  /// why and disconnected, and run() returns; at the latest after `deadline_ms` unless that is 0.
   void drain(std::uint64_t deadline_ms);
 
   /// Drops every connection and closes every handle of this loop, with nothing else running any
@@ -61,6 +61,8 @@ class IoLoop {
   void line_up_logins();
   void complete_turn();
   void update_quiet();
+  void begin_farewell();
+  void count_drain(std::uint64_t elapsed_ms);
   void after_read();
   void after_poll();
   void before_poll();
@@ -80,16 +82,17 @@ class IoLoop {
   Dispatcher dispatcher_;
   Switchboard switchboard_;
   Acceptor acceptor_;
-  uv::Timer clock_;     // Switchboard::tick()
-  uv::Timer deadline_;  // of drain()
+  uv::Timer clock_;  // what has a deadline
   uv::Async drain_;
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
   Ticks ticks_;
   std::optional<std::uint64_t> next_tick_ms_;  // that the clock is set to
+  std::uint64_t drained_ms_ = 0;               // since drain()
   bool is_draining_ = false;
-  bool is_quiet_ = false;  // and said so to the rendezvous
+  bool is_quiet_ = false;     // and said so to the rendezvous
+  bool is_farewell_ = false;  // peers were told that the server stops
 };
 
 }  // namespace tribar

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/log.h"
+#include "base/standard_descriptors.h"
 #include "journal/sqlite.h"
 #include "server/config.h"
 #include "server/options.h"
@@ -46,6 +47,7 @@ int serve(const Config& config, const ConfigChoice& choice) {
   mallopt(M_MMAP_THRESHOLD, kReturnedBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
   log::configure(config.log.level, config.log.format);
+  const log::Background background;
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
   std::unique_ptr<Server> server;
   try {
@@ -110,6 +112,7 @@ int run(int argc, char** argv) {
 }  // namespace tribar
 
 int main(int argc, char** argv) {
+  tribar::open_standard_descriptors();
   try {
     return tribar::run(argc, argv);
   } catch (const std::exception& error) {

@@ -117,8 +117,8 @@ A chat server for wire protocol 0.
 
 Without --config the settings come from the file that ${} names, else from
 {}, if there is one, else they are the built-in defaults.
-The log goes to standard error. SIGTERM and SIGINT end the server when what it
-has read is answered and written; a second one ends it at once.
+The log goes to standard error. SIGTERM, SIGINT and SIGQUIT stop the server when
+what it has read is answered and written; a second one ends it at once.
 
 Exit codes: {} all went well, {} wrong usage, {} cannot listen, {} a bug,
 {} the store is damaged or its disk fails, {} mistakes in the settings, or a

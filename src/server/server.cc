@@ -29,6 +29,21 @@ constexpr std::string_view kSubject = "server";
 constexpr std::uint64_t kReservedDescriptors = 16;
 constexpr std::uint64_t kLoopDescriptors = 8;
 
+/// They would end the process, and mean nothing to it.
+constexpr std::pair<int, std::string_view> kIgnoredSignals[]{
+    {SIGHUP, "SIGHUP"},       {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"},
+    {SIGALRM, "SIGALRM"},     {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
+#ifdef SIGPOLL
+    {SIGPOLL, "SIGPOLL"},
+#endif
+#ifdef SIGPWR
+    {SIGPWR, "SIGPWR"},
+#endif
+#ifdef SIGSTKFLT
+    {SIGSTKFLT, "SIGSTKFLT"},
+#endif
+};
+
 std::size_t worker_count(unsigned configured) {
   if (configured > 0) {
     return configured;
@@ -278,19 +293,35 @@ void Server::tell_storage_state(bool is_up, const std::string& why) {
   pool_->nudge();
 }
 
+/// No signal that can be caught ends the server with answers unwritten.
+void Server::watch_signals() {
+  const auto watch = [this](int number, std::function<void()> callback) {
+    signals_.push_back(
+        std::make_unique<uv::Signal>(loops_.front()->loop(), number, std::move(callback)));
+  };
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGXCPU}) {
+    watch(number, [this, number] {
+      if (is_stopping_) {
+        log::warn(kSubject, "stopped at once by a second signal");
+        log::flush();
+        _exit(128 + number);
+      }
+      begin_stop();
+    });
+  }
+  for (const auto& [number, name] : kIgnoredSignals) {
+    watch(number, [name = name] { log::warn(kSubject, "{} is ignored", name); });
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a store that may not grow is a write that fails
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+    std::signal(number, SIG_IGN);
+  }
+}
+
 bool Server::run(bool handles_signals) {
   if (handles_signals) {
-    std::signal(SIGPIPE, SIG_IGN);
-    for (const int number : {SIGTERM, SIGINT}) {
-      signals_.push_back(
-          std::make_unique<uv::Signal>(loops_.front()->loop(), number, [this, number] {
-            if (is_stopping_) {
-              log::warn(kSubject, "stopped at once by a second signal");
-              _exit(128 + number);
-            }
-            begin_stop();
-          }));
-    }
+    watch_signals();
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);

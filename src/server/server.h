@@ -39,9 +39,9 @@ class Server {
   /// Where it listens, HOST:PORT each. Connections are accepted there.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
-  /// Serves until stop(), or SIGTERM or SIGINT when `handles_signals`; a second signal ends the
-  /// process at once. Returns when everything is joined and closed; false when something was left
-  /// open, which is a bug and logged.
+  /// Serves until stop(), or SIGTERM, SIGINT, SIGQUIT or SIGXCPU when `handles_signals`; a second
+  /// one of these ends the process at once, and no other signal ends it. Returns when everything is
+  /// joined and closed; false when something was left open, which is a bug and logged.
   [[nodiscard]] bool run(bool handles_signals);
 
   /// Any thread: stop accepting and reading, answer what was read, write what is owed until
@@ -56,6 +56,7 @@ class Server {
   [[nodiscard]] std::unique_ptr<Store> open_store();
   void tell_storage_state(bool is_up, const std::string& why);
   void begin_stop();
+  void watch_signals();
 
   Config config_;
   Registry registry_;

@@ -110,15 +110,20 @@ std::optional<Refusal> Switchboard::admit(Connection& connection) {
 void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
   ++turned_away_;
   connection.is_stranger = true;
+  tell_last(connection, refusal);
+  strangers_.push_back(connection.id);
+  if (strangers_.size() > kStrangers) {
+    drop(*find(strangers_.front()), "told that there is no room");
+  }
+}
+
+/// Writes a last word to a connection that is owed nothing, past the registry. settle() ends it.
+void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
   connection.is_lost = true;
   connection.is_finishing = true;
   std::string frame;
   append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response), text_of(refusal));
   connection.is_failed = connection.transport->try_write(frame, {}) < 0;
-  strangers_.push_back(connection.id);
-  if (strangers_.size() > kStrangers) {
-    drop(*find(strangers_.front()), "told that there is no room");
-  }
 }
 
 /// A line a second at most, however many there are.
@@ -346,6 +351,19 @@ void Switchboard::stop_reading() {
 bool Switchboard::is_quiet() const {
   return with_login_.empty() && lined_up_.empty() && dispatcher_.is_idle() &&
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
+}
+
+void Switchboard::say_farewell() {
+  for (const Slot& slot : slots_) {
+    Connection* connection = slot.connection.get();
+    if (connection != nullptr && !connection->is_at_end && !connection->is_lost &&
+        !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
+        !connection->outgoing) {
+      framer_.release(*connection);  // was not carried out, and this says so
+      tell_last(*connection, {RefusalCode::ShuttingDown});
+      settle(*connection);
+    }
+  }
 }
 
 void Switchboard::drop_all() {

@@ -87,6 +87,9 @@ class Switchboard {
   void stop_reading();
   /// Whether every command is answered and every byte is written.
   [[nodiscard]] bool is_quiet() const;
+  /// Tells every connection that the server stops, and ends it. One that is still owed an answer is
+  /// left as it is: it would take this for the answer.
+  void say_farewell();
   /// Drops every connection, telling nobody.
   void drop_all();
 
@@ -108,6 +111,7 @@ class Switchboard {
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
   void turn_away(Connection& connection, const Refusal& refusal);
+  static void tell_last(Connection& connection, const Refusal& refusal);
   void report_turned_away(std::uint64_t elapsed_ms);
   void take_home_ahead(const std::vector<Effect>& effects);
   void take_home(const Effect& effect, Connection* connection);

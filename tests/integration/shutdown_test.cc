@@ -15,6 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+const WireFrame kStopping = response("the server is shutting down");
+
 TEST(Shutdown, IsCleanWithNobodyThere) { TestServer server; }
 
 TEST(Shutdown, ClosesPeersInEveryState) {
@@ -36,6 +38,59 @@ TEST(Shutdown, ClosesPeersInEveryState) {
   half_closed.wait_for_end();
 }
 
+TEST(Shutdown, TellsEveryPeerLast) {
+  TestServer server;
+  TestPeer silent(server.port());
+  TestPeer partial = created(server.port(), "bob");
+  partial.send_raw(bytes_of(Delete{}).substr(0, 20));
+  TestPeer ann = created(server.port(), "ann");
+  ann.expect_nothing_before_an_answer();
+  server.begin_stop();
+  for (TestPeer* peer : {&silent, &partial, &ann}) {
+    peer->expect(kStopping);
+    peer->expect_closed();
+  }
+}
+
+// What it had asked and what the server did not read is refused with the rest.
+TEST(Shutdown, TellsAPeerThatSendsOn) {
+  TestServer server;
+  TestPeer ann = created(server.port(), "ann");
+  ann.expect_nothing_before_an_answer();
+  server.begin_stop();
+  ann.expect(kStopping);
+  ann.send(List{""});
+  ann.expect_closed();
+}
+
+// Whoever is told that the server stops while an answer is due would take it for the answer.
+TEST(Shutdown, TellsNobodyWhoIsOwedSomething) {
+  Config config;
+  config.timeouts.shutdown_ms = 300;
+  config.limits.undelivered_messages = 1'000'000;
+  TestServer server(config);
+  TestPeer idle = created(server.port(), "idle");
+  TestPeer bob(server.port(), {.receive_buffer_bytes = 4096});
+  bob.create("bob");
+  TestPeer ann = created(server.port(), "ann");
+  std::string frames;
+  for (int i = 0; i < 20'000; ++i) {
+    frames += send_bytes("ann", "bob", std::to_string(i));
+  }
+  ann.send_raw(frames);
+  static_cast<void>(ann.receive(20'000));
+  bob.send(List{""});
+  server.stop();
+  idle.expect(kStopping);
+  std::vector<WireFrame> got;
+  while (bob.receive_some(got)) {
+    // What is left is there already.
+  }
+  for (const WireFrame& frame : got) {
+    EXPECT_EQ(frame.code, 2);
+  }
+}
+
 TEST(Shutdown, AnswersWhatWasRead) {
   for (int round = 0; round < 20; ++round) {
     TestServer server;
@@ -49,7 +104,7 @@ TEST(Shutdown, AnswersWhatWasRead) {
     // The first one is in: some are read.
     const WireFrame first = bob.receive();
     EXPECT_EQ(first, message("ann", "bob", "0"));
-    server.stop();
+    server.begin_stop();
     // What bob got and what ann was confirmed is the same, from the first on.
     std::vector<WireFrame> pushes{first};
     const std::vector<WireFrame> echoes = ann.receive_rest();
@@ -80,6 +135,7 @@ TEST(Shutdown, WritesToASlowReaderUntilTheDeadline) {
   EXPECT_EQ(bob.receive(), sent.front());
   server.begin_stop();
   sent.erase(sent.begin());
+  sent.push_back(kStopping);
   EXPECT_EQ(bob.receive_rest(), sent);
 }
 
@@ -98,7 +154,9 @@ TEST(Shutdown, WithoutADeadlineWaitsForAReader) {
   bob.send_raw(frames);
   bob.expect(message("bob", "bob", text));
   server.begin_stop();
-  const std::vector<WireFrame> rest = bob.receive_rest();
+  std::vector<WireFrame> rest = bob.receive_rest();
+  EXPECT_EQ(rest.back(), kStopping);
+  rest.pop_back();
   EXPECT_EQ(rest.size() % 2, 1U);
   EXPECT_EQ(rest, std::vector<WireFrame>(rest.size(), message("bob", "bob", text)));
 }

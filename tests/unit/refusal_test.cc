@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "protocol/text.h"
 #include "support/printers.h"
@@ -18,6 +20,14 @@ namespace {
 constexpr std::uint16_t kCodes[] = {100, 101, 102, 103, 104, 105, 106, 200, 201, 202,
                                     203, 204, 300, 301, 302, 303, 400, 401, 402, 403,
                                     404, 405, 406, 407, 408, 500, 501, 502, 503, 504};
+
+TEST(Refusals, KeepTheirNumbers) {
+  std::vector<std::uint16_t> codes;
+  for (const RefusalCode code : refusal_codes()) {
+    codes.push_back(static_cast<std::uint16_t>(code));
+  }
+  EXPECT_EQ(codes, std::vector<std::uint16_t>(std::begin(kCodes), std::end(kCodes)));
+}
 
 TEST(Refusals, HaveATokenOfTheirOwn) {
   std::set<std::string_view> tokens;

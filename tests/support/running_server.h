@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// A tribard as a program of its own: $TRIBARD, on any port of the loopback, with a config file of
+// its own.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "support/process.h"
+#include "support/temporary_folder.h"
+
+namespace tribar::test {
+
+/// The program at the path that the environment variable `variable` holds, or in $PATH.
+inline std::string program(const char* variable, const char* name) {
+  const char* path = std::getenv(variable);
+  return path == nullptr ? name : path;
+}
+inline std::string tribard() { return program("TRIBARD", "tribard"); }
+
+class RunningServer {
+ public:
+  /// `settings`: keys and values, as they stand in a config. `redirections`: as a shell has them,
+  /// such as "<&-".
+  explicit RunningServer(std::string_view settings = "", std::string_view redirections = "")
+      : process_(command(settings, redirections), Process::Stdio::Pipes) {
+    process_.read_error_until("listening on 127.0.0.1:");
+    port_ = static_cast<std::uint16_t>(std::stoi(process_.read_error_until("\n")));
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Process& process() { return process_; }
+
+ private:
+  std::vector<std::string> command(std::string_view settings, std::string_view redirections) {
+    const std::string config = folder_.file("tribard.json");
+    write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0}}]{}{}}})",
+                                   settings.empty() ? "" : ", ", settings));
+    return {"/bin/sh", "-c", fmt::format("exec '{}' -c '{}' {}", tribard(), config, redirections)};
+  }
+
+  TemporaryFolder folder_;
+  Process process_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace tribar::test
