@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,13 @@
 
 namespace tribar {
 
+/// An account came or went, for the log.
+struct AccountChange {
+  std::string_view name;  // in Output::arena
+  bool is_deletion = false;
+  friend bool operator==(const AccountChange&, const AccountChange&) = default;
+};
+
 struct Output {
   std::vector<Effect> effects;
   /// To whom the last effect is an Echo that the next one may join, and where it stands.
@@ -25,6 +33,9 @@ struct Output {
   Arena arena;
   MessageList messages;            // kept messages on their way out
   std::vector<std::string> texts;  // long answers
+  std::vector<AccountChange> account_changes;
+  /// Bytes of kept messages that are handed over or deleted here, and so come free soon.
+  std::uint64_t released_bytes = 0;
 
   /// Takes a long text over; the view is good until clear().
   [[nodiscard]] std::string_view keep(std::string&& text) {
@@ -40,6 +51,8 @@ struct Output {
     arena.reset();
     messages.clear();
     texts.clear();
+    account_changes.clear();
+    released_bytes = 0;
   }
 };
 

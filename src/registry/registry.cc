@@ -171,6 +171,7 @@ void Registry::create(Session& session, std::uint32_t command_bytes, std::string
     turn.out.records.emplace_back(
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
+  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), false});
   log_in(session, account);
   answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account.id}, turn);
 }
@@ -291,6 +292,8 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
   if (keeps_records_) {
     turn.out.records.emplace_back(AccountDeleted{account.id});
   }
+  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), true});
+  turn.out.released_bytes += account.held_bytes;
   // What it held counts until it is freed, written or back.
   if (account.undelivered && !account.undelivered->is_empty()) {
     trash_.push_back({std::move(*account.undelivered), account.name.size()});
@@ -546,6 +549,7 @@ void Registry::drain(Session& session, Turn& turn) {
     KeptMessage::Ptr kept = run.messages.pop_front();
     const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
     push(session, *account, message, kept->number(), kept->time(), run.is_live, turn);
+    turn.out.released_bytes += kept->text().size();
     turn.out.messages.push_back(std::move(kept));
     if (run.messages.is_empty()) {
       backlog.pop_front();

@@ -3,7 +3,6 @@
 // See io_loop.h.
 #include "server/io_loop.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -40,6 +39,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                   limits.buffered_bytes / 4),
       switchboard_(limits, dispatcher_, shared.census),
       acceptor_(loop_, {switchboard_, [this] { after_read(); }}, acceptor_limits),
+      heap_(shared.last_batch),
       clock_(loop_,
              [this] {
                const std::uint64_t now_ms = loop_.now_ms();
@@ -47,6 +47,8 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                switchboard_.set_time(now_ms);
                const std::uint64_t elapsed_ms = ticks_.tick(now_ms);
                switchboard_.tick(elapsed_ms);
+               account_log_.tick(elapsed_ms);
+               static_cast<void>(heap_.tick(elapsed_ms));
                count_drain(elapsed_ms);
              }),
       drain_(loop_, [this] { begin_drain(); }) {
@@ -182,6 +184,7 @@ void IoLoop::take_home() {
         continuation_is_home_();
       }
       if (batch->loop == place_.index) {
+        note_done(*batch);
         dispatcher_.recycle(std::move(batch));
       } else {
         homecoming_.give_back(std::move(batch));
@@ -195,17 +198,42 @@ void IoLoop::take_home() {
 void IoLoop::finish_turn() {
   take_home();
   switchboard_.finish_turn();
+  heap_.note_churn(switchboard_.take_dropped_bytes());
   dispatcher_.submit(wall_clock());
+}
+
+/// A batch that this loop sent is done with.
+void IoLoop::note_done(const Batch& batch) {
+  const Output& output = batch.output;
+  if (!output.account_changes.empty()) {
+    account_log_.note(output.account_changes);
+  }
+  std::uint64_t churn = batch.bytes.size() + output.released_bytes +
+                        batch.arrivals.size() * (sizeof(Arrival) + sizeof(Input));
+  for (const std::string& text : output.texts) {
+    churn += text.size();
+  }
+  heap_.note_churn(churn);
+}
+
+/// How often the clock should tick; 0: there is nothing to look at now.
+std::uint64_t IoLoop::tick_ms() const {
+  std::uint64_t shortest_ms = switchboard_.tick_ms();
+  const auto want = [&shortest_ms](bool is_wanted, std::uint64_t ms) {
+    if (is_wanted && (shortest_ms == 0 || ms < shortest_ms)) {
+      shortest_ms = ms;
+    }
+  };
+  want(account_log_.is_counting(), AccountLog::kTickMs);
+  want(heap_.is_due(), HeapTrimmer::kTickMs);
+  want(is_draining_ && drain_deadline_ms_.load() > 0, kDrainTickMs);
+  return shortest_ms;
 }
 
 /// The clock runs only while something has a deadline.
 void IoLoop::keep_time() {
   const std::uint64_t now_ms = loop_.now_ms();
-  std::uint64_t interval_ms = switchboard_.tick_ms();
-  if (is_draining_ && drain_deadline_ms_.load() > 0) {
-    interval_ms = interval_ms == 0 ? kDrainTickMs : std::min(interval_ms, kDrainTickMs);
-  }
-  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, interval_ms);
+  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, tick_ms());
   if (next_ms == next_tick_ms_) {
     return;
   }

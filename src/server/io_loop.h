@@ -11,7 +11,9 @@
 #include <string>
 
 #include "server/acceptor.h"
+#include "server/account_log.h"
 #include "server/dispatcher.h"
+#include "server/heap_trimmer.h"
 #include "server/homecoming.h"
 #include "server/loop_inbox.h"
 #include "server/rendezvous.h"
@@ -68,6 +70,8 @@ class IoLoop {
   void before_poll();
   void take_home();
   void finish_turn();
+  void note_done(const Batch& batch);
+  [[nodiscard]] std::uint64_t tick_ms() const;
   void keep_time();
 
   LoopPlace place_;
@@ -82,6 +86,8 @@ class IoLoop {
   Dispatcher dispatcher_;
   Switchboard switchboard_;
   Acceptor acceptor_;
+  AccountLog account_log_;
+  HeapTrimmer heap_;
   uv::Timer clock_;  // what has a deadline
   uv::Async drain_;
   std::atomic<std::uint64_t> drain_deadline_ms_{0};

@@ -96,7 +96,8 @@ void RegistryActor::go_on() {
   auto batch = std::make_unique<Batch>();
   batch->now = now_;
   registry_.apply({{}, 0, Continue{}}, now_, batch->output);
-  if (batch->output.effects.empty() && batch->output.records.empty()) {
+  if (batch->output.effects.empty() && batch->output.records.empty() &&
+      batch->output.account_changes.empty()) {
     return;
   }
   batch->is_continuation = true;

@@ -546,6 +546,7 @@ void Switchboard::drop(Connection& connection, const char* why) {
   if (connection.is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();
   }
+  dropped_bytes_ += sizeof(Connection) + held_bytes_of(connection);
   framer_.forget(connection);
   writer_.forget(connection);
   const std::size_t at = dispatcher_.place().own_at(id);

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -94,6 +95,8 @@ class Switchboard {
   void drop_all();
 
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// Bytes that dropped connections held, since the last call.
+  [[nodiscard]] std::uint64_t take_dropped_bytes() { return std::exchange(dropped_bytes_, 0); }
 
  private:
   struct Slot {
@@ -146,6 +149,7 @@ class Switchboard {
   std::size_t size_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint32_t turn_ = 0;
+  std::uint64_t dropped_bytes_ = 0;
   std::uint64_t turned_away_ = 0;  // and not logged yet
   std::uint64_t unlogged_ms_ = 0;  // since the first of them
   std::uint64_t tick_ms_ = 1000;

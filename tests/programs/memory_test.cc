@@ -2,6 +2,8 @@
 //
 // tribard with 64 MiB of address space, and peers who want ten times as much: it refuses, and
 // lives.
+#include "support/memory.h"
+
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "support/process.h"
+#include "support/running_server.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 
@@ -149,6 +152,39 @@ TEST(Memory, IsNotUsedUpByFramesThatDoNotEnd) {
   reader.expect(names({"u1"}));
   peers.clear();
   server.expect_alive();
+}
+
+// What a burst took is given back within seconds of quiet, not kept for the next one for ever.
+TEST(Memory, ComesBackAfterABurst) {
+  RunningServer server(
+      R"("limits": {"undelivered_messages": 1000000, "undelivered_bytes": 1000000000})");
+  const std::string frames = send_bytes("ann", "bob", std::string(1'000, 'x'));
+  constexpr std::size_t kMessages = 100'000;
+  TestPeer ann = created(server.port(), "ann");
+  created(server.port(), "bob").close();
+  const std::size_t before = resident_bytes(server.process().pid());
+  for (std::size_t i = 0; i < kMessages; i += 100) {
+    std::string hundred;
+    for (int n = 0; n < 100; ++n) {
+      hundred += frames;
+    }
+    ann.send_raw(hundred);
+    static_cast<void>(ann.receive(100));
+  }
+  EXPECT_GT(resident_bytes(server.process().pid()), before + 100'000'000);
+  TestPeer bob = logged_in(server.port(), "bob");
+  bob.send(Deliver{});
+  for (std::size_t i = 0; i < kMessages; i += 100) {
+    static_cast<void>(bob.receive(100));
+  }
+  bob.close();
+  constexpr std::size_t kKept = 40'000'000;  // for the next burst
+  for (int second = 0; second < 10 && !has_grown_at_most(server.process().pid(), before, kKept);
+       ++second) {
+    let_pass(1000);
+  }
+  EXPECT_TRUE(has_grown_at_most(server.process().pid(), before, kKept))
+      << resident_bytes(server.process().pid()) << " bytes, " << before << " before";
 }
 
 }  // namespace

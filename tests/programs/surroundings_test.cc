@@ -70,13 +70,6 @@ TEST(Surroundings, NoOtherSignalEndsTheServer) {
   EXPECT_EQ(server.process().wait_for_exit(), 0);
 }
 
-/// Waits until `ms` have passed by the clock of a server that is told so.
-void let_pass(std::uint64_t ms) {
-  RunningServer clock(fmt::format(R"("timeouts": {{"login_ms": {}}})", ms));
-  TestPeer silent(clock.port());
-  silent.expect(response(fmt::format("no login within {} ms", ms)));
-}
-
 // The process was stopped, or the machine slept: what came meanwhile came in time.
 TEST(Surroundings, TimeInWhichTheServerDidNotRunCountsAgainstNobody) {
   for (const char* loops : {"1", "3"}) {
@@ -247,6 +240,35 @@ TEST(Surroundings, ALogThatNobodyReadsStopsNothing) {
   ann.expect_closed();
   ann.close();
   EXPECT_EQ(server.process().wait_for_exit(), 0);
+}
+
+TEST(Surroundings, AccountsThatComeAndGoAreLogged) {
+  RunningServer server;
+  TestPeer ann = created(server.port(), "ann");
+  server.process().read_error_until(" info  accounts: created ann\n");
+  ann.send(Delete{});
+  server.process().read_error_until(" info  accounts: deleted ann\n");
+  // Very many are counted.
+  std::string creations;
+  for (int i = 0; i < 500; ++i) {
+    creations += bytes_of(Create{"u" + std::to_string(i)}) + bytes_of(Delete{});
+  }
+  ann.send_raw(creations);
+  static_cast<void>(ann.receive(500));
+  const std::string log = server.process().read_error_until(" within ");
+  std::size_t created = 0;
+  std::size_t deleted = 0;
+  for (std::size_t at = 0; (at = log.find(": created u", at)) != std::string::npos; ++at) {
+    ++created;
+  }
+  for (std::size_t at = 0; (at = log.find(": deleted u", at)) != std::string::npos; ++at) {
+    ++deleted;
+  }
+  EXPECT_LE(created + deleted, 20U);
+  EXPECT_NE(
+      log.find(fmt::format("created {} more and deleted {} more", 500 - created, 500 - deleted)),
+      std::string::npos)
+      << log;
 }
 
 }  // namespace

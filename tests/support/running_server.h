@@ -10,9 +10,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "support/process.h"
 #include "support/temporary_folder.h"
+#include "support/test_peer.h"
 
 namespace tribar::test {
 
@@ -48,5 +50,12 @@ class RunningServer {
   Process process_;
   std::uint16_t port_ = 0;
 };
+
+/// Waits until `ms` have passed by the clock of a server that is told so.
+inline void let_pass(std::uint64_t ms) {
+  RunningServer clock(fmt::format(R"("timeouts": {{"login_ms": {}}})", ms));
+  TestPeer silent(clock.port());
+  silent.expect(response(fmt::format("no login within {} ms", ms)));
+}
 
 }  // namespace tribar::test
