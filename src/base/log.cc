@@ -12,11 +12,12 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/timestamp.h"
 
 namespace tribar::log {
 namespace {
@@ -25,16 +26,6 @@ std::atomic<Level> g_level{Level::Info};
 std::atomic<Format> g_format{Format::Text};
 
 constexpr std::array<std::string_view, 4> kLevelNames{"error", "warn", "info", "debug"};
-
-std::string timestamp() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000);
-}
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
@@ -56,9 +47,10 @@ std::string line_of(Level level, std::string_view subject, std::string_view text
   const std::string_view name = kLevelNames.at(static_cast<std::size_t>(level));
   if (g_format.load(std::memory_order_relaxed) == Format::Json) {
     return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}}}\n",
-                       timestamp(), name, json_string(subject), json_string(text));
+                       timestamp(unix_ms_now()), name, json_string(subject), json_string(text));
   }
-  return fmt::format("{} {:<5} {}: {}\n", timestamp(), name, subject, escaped(text, text.size()));
+  return fmt::format("{} {:<5} {}: {}\n", timestamp(unix_ms_now()), name, subject,
+                     escaped(text, text.size()));
 }
 
 /// Writes to standard error, and waits for its reader. False when it cannot be written: a log that

@@ -3,10 +3,12 @@
 // See io_loop.h.
 #include "server/io_loop.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/log.h"
+#include "base/timestamp.h"
 
 namespace tribar {
 namespace {
@@ -16,10 +18,9 @@ constexpr std::chrono::milliseconds kLongestRounds{2};
 /// How often a loop that is stopping looks at its deadline.
 constexpr std::uint64_t kDrainTickMs = 50;
 
+/// Before 1970, which is no time for a UnixMs, it is 1970.
 UnixMs wall_clock() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return UnixMs{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
+  return UnixMs{static_cast<std::uint64_t>(std::max(std::int64_t{0}, unix_ms_now()))};
 }
 
 }  // namespace

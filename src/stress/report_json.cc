@@ -6,8 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <ctime>
-
+#include "base/timestamp.h"
 #include "stress/report.h"
 
 namespace tribar::stress {
@@ -32,15 +31,11 @@ std::string quoted(std::string_view text) {
 std::string environment() {
   utsname system{};
   uname(&system);
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
   return fmt::format(
-      "{{\"time\": \"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z\", \"host\": {}, \"kernel\": {}, "
+      "{{\"time\": \"{}\", \"host\": {}, \"kernel\": {}, "
       "\"machine\": {}, \"processors\": {}, \"version\": {}}}",
-      utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-      quoted(system.nodename), quoted(system.release), quoted(system.machine),
-      sysconf(_SC_NPROCESSORS_ONLN), quoted(TRIBAR_VERSION));
+      timestamp(unix_ms_now()), quoted(system.nodename), quoted(system.release),
+      quoted(system.machine), sysconf(_SC_NPROCESSORS_ONLN), quoted(TRIBAR_VERSION));
 }
 
 std::string settings_of(const Options& options) {
