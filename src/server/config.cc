@@ -4,6 +4,7 @@
 #include "server/config.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,27 +39,55 @@ bool is_host(std::string_view host) {
 /// SQLite refuses a row of more than 10^9 bytes, and a message is one row.
 constexpr std::uint64_t kMostStoredBytes = 999'000'000;
 
+/// Where the lines of a text are; lines and columns count from 1, columns in bytes.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) {
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos;
+         end = text.find('\n', end + 1)) {
+      starts_.push_back(end + 1);
+    }
+  }
+
+  [[nodiscard]] std::size_t line_of(std::size_t offset) const {
+    return static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), offset) -
+                                    starts_.begin());
+  }
+  [[nodiscard]] std::size_t column_of(std::size_t offset) const {
+    return offset - starts_[line_of(offset) - 1] + 1;
+  }
+
+ private:
+  std::vector<std::size_t> starts_{0};
+};
+
 /// Holds the tree against the table of settings: a Config, and what is wrong.
 class Checker {
  public:
-  explicit Checker(std::string_view text) : text_(text) {}
+  Checker(std::string_view text, const Lines& lines) : text_(text), lines_(lines) {}
 
   void check(const JsonNode& root) {
     if (root.kind != JsonNode::Kind::Object) {
-      refuse(root.offset, "the config", "an object", found(root));
+      refuse(root, "the configuration", "an object");
       return;
     }
     check_object(root, {});
-    if (config_.storage.engine == StorageEngine::Sqlite && config_.storage.path.empty() &&
-        mistakes_.empty()) {
-      refuse(root.offset, "storage.path", "the path of a file for storage.engine \"sqlite\"",
-             "missing");
+  }
+
+  /// What settings must be together. Only for a config that is whole and has no other mistake.
+  void check_together() {
+    if (config_.storage.engine != StorageEngine::Sqlite) {
+      return;
     }
-    if (config_.storage.engine == StorageEngine::Sqlite &&
-        config_.limits.frame_bytes > kMostStoredBytes && mistakes_.empty()) {
-      refuse(root.offset, "limits.frame_bytes",
-             fmt::format("at most {} for storage.engine \"sqlite\"", kMostStoredBytes),
-             std::to_string(config_.limits.frame_bytes));
+    if (config_.storage.path.empty()) {
+      add(place_of("storage.engine"),
+          "storage.path is missing: storage.engine \"sqlite\" needs the path of its file");
+    }
+    if (config_.limits.frame_bytes > kMostStoredBytes) {
+      add(place_of("limits.frame_bytes"),
+          fmt::format("limits.frame_bytes must be at most {} with storage.engine \"sqlite\", but "
+                      "is {}",
+                      kMostStoredBytes, config_.limits.frame_bytes));
     }
   }
 
@@ -67,19 +96,22 @@ class Checker {
 
  private:
   void check_object(const JsonNode& object, std::string_view section) {
-    refuse_repeated_keys(object, section.empty() ? std::string{} : fmt::format("{}.", section));
+    const std::string prefix = section.empty() ? std::string{} : fmt::format("{}.", section);
+    Keys keys;
     for (const JsonNode& node : object.children) {
-      const std::string path = section.empty() ? node.key : fmt::format("{}.{}", section, node.key);
+      const bool is_first = note_key(keys, node, prefix);
+      const std::string path = prefix + node.key;
       if (const ConfigRow* row = find_config_row(section, node.key); row != nullptr) {
+        places_[row->key] = node.offset;
         std::visit([&](auto* member) { take(node, *row, *member); }, row->member(config_));
       } else if (section.empty() && is_config_section(node.key)) {
         if (node.kind == JsonNode::Kind::Object) {
           check_object(node, node.key);
         } else {
-          refuse(node.offset, path, "an object", found(node));
+          refuse(node, path, "an object");
         }
-      } else {
-        refuse_unknown(node, path, nearest_config_key(path));
+      } else if (is_first) {
+        refuse_unknown(node, path);
       }
     }
   }
@@ -95,15 +127,17 @@ class Checker {
 
   template <typename Enum>
   void take(const JsonNode& node, const ConfigRow& row, Enum& member) {
+    const auto names = names_of(member);
     std::string allowed;
-    for (const auto& [name, value] : names_of(member)) {
-      if (node.kind == JsonNode::Kind::String && node.string == name) {
-        member = value;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (node.kind == JsonNode::Kind::String && node.string == names[i].name) {
+        member = names[i].value;
         return;
       }
-      allowed += fmt::format("{}\"{}\"", allowed.empty() ? "" : ", ", name);
+      const std::string_view join = i == 0 ? "" : i + 1 == names.size() ? " or " : ", ";
+      allowed += fmt::format("{}\"{}\"", join, names[i].name);
     }
-    refuse(node.offset, row.key, "one of " + allowed, found(node));
+    refuse(node, row.key, allowed);
   }
 
   void take(const JsonNode& node, const ConfigRow& row, std::string& member) {
@@ -115,14 +149,13 @@ class Checker {
       member = node.string;
       return;
     }
-    refuse(node.offset, row.key,
-           fmt::format("a text of at most {} bytes without control characters", row.range.most),
-           found(node));
+    refuse(node, row.key,
+           fmt::format("a string of at most {} bytes without control characters", row.range.most));
   }
 
   void take(const JsonNode& node, const ConfigRow& row, std::vector<ListenAddress>& member) {
     if (node.kind != JsonNode::Kind::List) {
-      refuse(node.offset, row.key, "a list of objects with host and port", found(node));
+      refuse(node, row.key, R"(a list of objects with "host" and "port")");
       return;
     }
     member.clear();
@@ -131,38 +164,43 @@ class Checker {
     }
     const std::size_t entries = node.children.size();
     if (node.end != 0 && (entries < row.range.least || entries > row.range.most)) {
-      refuse(node.offset, row.key, fmt::format("{}..{} entries", row.range.least, row.range.most),
-             fmt::format("{}", entries));
+      add(node.offset, fmt::format("{} must have {} to {} entries, but has {}", row.key,
+                                   row.range.least, row.range.most, entries));
     }
   }
 
   void take_address(const JsonNode& entry, const std::string& path,
                     std::vector<ListenAddress>& addresses) {
     if (entry.kind != JsonNode::Kind::Object) {
-      refuse(entry.offset, path, "an object with host and port", found(entry));
+      refuse(entry, path, R"(an object with "host" and "port")");
       return;
     }
-    refuse_repeated_keys(entry, path + '.');
     ListenAddress address;
+    Keys keys;
     for (const JsonNode& node : entry.children) {
+      const bool is_first = note_key(keys, node, path + '.');
       const std::string node_path = fmt::format("{}.{}", path, node.key);
       if (node.key == "port") {
         take_number(node, node_path, kPortRange, address.port);
       } else if (node.key != "host") {
-        refuse_unknown(node, node_path, path + (node.key.starts_with('p') ? ".port" : ".host"));
+        if (is_first) {
+          add(node.key_offset,
+              fmt::format(R"("{}" is not a setting; an address has "host" and "port")",
+                          log::escaped(node_path, kMostShownBytes)));
+        }
       } else if (node.kind == JsonNode::Kind::String && is_host(node.string)) {
         address.host = node.string;
       } else {
-        refuse(node.offset, node_path,
-               fmt::format("an address or name of 1..{} letters, digits or .-_:%", kMostHostBytes),
-               found(node));
+        refuse(node, node_path,
+               fmt::format("an IP address or a name, with 1 to {} letters, digits or .-_:%",
+                           kMostHostBytes));
       }
     }
-    // Of port 0 there can be many: each gets a port of its own.
-    if (address.port != 0 &&
+    // Of port 0 there can be many: each gets a port of its own. What is not whole may be another.
+    if (entry.end != 0 && address.port != 0 &&
         std::find(addresses.begin(), addresses.end(), address) != addresses.end()) {
-      refuse(entry.offset, path, "each address once",
-             fmt::format("{} port {} again", address.host, address.port));
+      add(entry.offset, fmt::format("{} repeats an address: host \"{}\", port {}", path,
+                                    address.host, address.port));
     }
     addresses.push_back(std::move(address));
   }
@@ -176,28 +214,49 @@ class Checker {
     }
     const bool is_whole = node.kind == JsonNode::Kind::Number &&
                           raw(node).find_first_of(".eE") == std::string_view::npos;
-    refuse(node.offset, path,
-           fmt::format("{}{}..{}", is_whole ? "" : "a whole number ", range.least, range.most),
-           found(node));
+    refuse(node, path,
+           fmt::format("{}{} to {}", is_whole ? "" : "a whole number, ", range.least, range.most));
   }
 
-  void refuse_repeated_keys(const JsonNode& object, const std::string& path_prefix) {
-    std::map<std::string_view, const JsonNode*> first_of;
-    for (const JsonNode& node : object.children) {
-      if (!first_of.emplace(node.key, &node).second) {
-        refuse(node.key_offset, path_prefix + node.key, "each key once", "a duplicate");
-      }
+  /// The keys of an object so far, and where each first stands.
+  using Keys = std::map<std::string_view, std::size_t>;
+
+  /// Notes the key of `node`; false, and a mistake, when it was there before.
+  bool note_key(Keys& keys, const JsonNode& node, const std::string& prefix) {
+    const auto [first, is_first] = keys.emplace(node.key, node.key_offset);
+    if (!is_first) {
+      add(node.key_offset, fmt::format("\"{}\" appears twice; the first is on line {}",
+                                       log::escaped(prefix + node.key, kMostShownBytes),
+                                       lines_.line_of(first->second)));
     }
+    return is_first;
   }
 
-  void refuse_unknown(const JsonNode& node, std::string_view path, std::string_view nearest) {
-    refuse(node.key_offset, path, fmt::format("a known key such as {}", nearest), "unknown");
+  void refuse_unknown(const JsonNode& node, std::string_view path) {
+    const std::string_view nearest = nearest_config_key(path);
+    if (!nearest.empty() && nearest == path) {
+      const std::size_t dot = path.find('.');
+      add(node.key_offset, fmt::format("\"{}\" must be written \"{}\": {{\"{}\": ...}}", path,
+                                       path.substr(0, dot), path.substr(dot + 1)));
+      return;
+    }
+    add(node.key_offset,
+        fmt::format("\"{}\" is not a setting; {}", log::escaped(path, kMostShownBytes),
+                    nearest.empty() ? "tribard --print-config lists those that there are"
+                                    : fmt::format("did you mean \"{}\"?", nearest)));
   }
 
-  void refuse(std::size_t offset, std::string_view path, std::string_view allowed,
-              std::string_view found) {
-    mistakes_.push_back({offset, fmt::format("{}: {}, is {}", log::escaped(path, kMostShownBytes),
-                                             allowed, found)});
+  void refuse(const JsonNode& node, std::string_view path, std::string_view allowed) {
+    add(node.offset, fmt::format("{} must be {}, but is {}", log::escaped(path, kMostShownBytes),
+                                 allowed, found(node)));
+  }
+
+  void add(std::size_t offset, std::string text) { mistakes_.push_back({offset, std::move(text)}); }
+
+  /// Where the value of a setting stands; the start if it is not there.
+  [[nodiscard]] std::size_t place_of(std::string_view key) const {
+    const auto place = places_.find(key);
+    return place == places_.end() ? 0 : place->second;
   }
 
   [[nodiscard]] std::string_view raw(const JsonNode& node) const {
@@ -219,29 +278,23 @@ class Checker {
   }
 
   std::string_view text_;
+  const Lines& lines_;
   Config config_;
+  std::map<std::string_view, std::size_t> places_;  // of the settings that are there, by key
   std::vector<JsonMistake> mistakes_;
 };
 
 /// Gives each mistake its line and column, in the order of the text.
-ConfigMistakes with_positions(std::vector<JsonMistake> mistakes, std::string_view text,
+ConfigMistakes with_positions(std::vector<JsonMistake> mistakes, const Lines& lines,
                               std::string_view file_name) {
   std::stable_sort(mistakes.begin(), mistakes.end(),
                    [](const JsonMistake& a, const JsonMistake& b) { return a.offset < b.offset; });
-  ConfigMistakes lines;
-  std::size_t line = 1;
-  std::size_t line_start = 0;
-  std::size_t line_end = text.find('\n');
+  ConfigMistakes told;
   for (const JsonMistake& mistake : mistakes) {
-    while (line_end < mistake.offset) {
-      line_start = line_end + 1;
-      line_end = text.find('\n', line_start);
-      ++line;
-    }
-    lines.push_back(fmt::format("{}:{}:{}: {}", file_name, line, mistake.offset - line_start + 1,
-                                mistake.text));
+    told.push_back(fmt::format("{}:{}:{}: {}", file_name, lines.line_of(mistake.offset),
+                               lines.column_of(mistake.offset), mistake.text));
   }
-  return lines;
+  return told;
 }
 
 struct CloseFile {
@@ -277,35 +330,45 @@ std::string printed(const std::vector<ListenAddress>& addresses) {
 
 Result<Config, ConfigMistakes> parse_config(std::string_view text, std::string_view file_name) {
   const JsonTree tree = read_json(text);
-  Checker checker(text);
+  const Lines lines(text);
+  Checker checker(text, lines);
   if (tree.root) {
     checker.check(*tree.root);
   }
   if (tree.syntax_error) {
     checker.mistakes().push_back(*tree.syntax_error);
   }
+  if (checker.mistakes().empty()) {
+    checker.check_together();
+  }
   if (!checker.mistakes().empty()) {
-    return with_positions(std::move(checker.mistakes()), text, file_name);
+    return with_positions(std::move(checker.mistakes()), lines, file_name);
   }
   return checker.config();
 }
 
+std::string name_of_config(const std::string& path) {
+  return path == kStandardInput ? "standard input" : path;
+}
+
 Result<Config, ConfigMistakes> load_config(const std::string& path) {
+  const std::string name = name_of_config(path);
   errno = 0;
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "re"));
+  const std::unique_ptr<std::FILE, CloseFile> file(
+      path == kStandardInput ? fdopen(dup(STDIN_FILENO), "r") : std::fopen(path.c_str(), "re"));
   std::string text;
   if (file) {
     text.resize(kMostConfigBytes + 1);
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   }
   if (!file || std::ferror(file.get()) != 0) {
-    return ConfigMistakes{
-        fmt::format("{}: a file that can be read, is not: {}", path, std::strerror(errno))};
+    return ConfigMistakes{fmt::format("cannot read {}: {}", name, std::strerror(errno))};
   }
   if (text.size() > kMostConfigBytes) {
-    return ConfigMistakes{fmt::format("{}: at most {} bytes, is more", path, kMostConfigBytes)};
+    return ConfigMistakes{fmt::format("{} has more than {} bytes, too many for a configuration",
+                                      name, kMostConfigBytes)};
   }
-  return parse_config(text, path);
+  return parse_config(text, name);
 }
 
 std::string print_config(const Config& config) {

@@ -80,7 +80,8 @@ struct Config {
 };
 
 /// Every mistake of a config, in the order of the file, each a whole line without its end:
-/// `file:line:column: key: what is allowed, what was found`. Columns count bytes from 1.
+/// `file:line:column: key must be what is allowed, but is what was found`. Columns count bytes from
+/// 1. What follows only from an earlier mistake is not told.
 using ConfigMistakes = std::vector<std::string>;
 
 /// The config in `text`: JSON with // and /* */ comments. A key that is not there has its default.
@@ -89,7 +90,13 @@ using ConfigMistakes = std::vector<std::string>;
 [[nodiscard]] Result<Config, ConfigMistakes> parse_config(std::string_view text,
                                                           std::string_view file_name);
 
-/// The config in the file at `path`. A file that cannot be read, or has more than 1 MiB, is a
+/// Names standard input where a path is expected.
+inline constexpr std::string_view kStandardInput = "-";
+
+/// How the config at `path` is called in messages.
+[[nodiscard]] std::string name_of_config(const std::string& path);
+
+/// The config in the file at `path`, or on standard input, read to its end. A file that cannot be read, or has more than 1 MiB, is a
 /// mistake without a position.
 [[nodiscard]] Result<Config, ConfigMistakes> load_config(const std::string& path);
 

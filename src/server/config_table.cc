@@ -113,7 +113,8 @@ std::string_view nearest_config_key(std::string_view unknown) {
   const std::string_view whole = unknown.substr(0, kMostCompared);
   const std::string_view name = whole.substr(whole.rfind('.') + 1);
   std::string_view nearest;
-  std::size_t least = std::string_view::npos;
+  // One letter in three may be wrong.
+  std::size_t least = name.size() / 3 + 2;
   for (const ConfigRow& row : kRows) {
     // A right name in the wrong section is nearer than its letters say.
     const std::size_t distance =

@@ -48,7 +48,8 @@ struct ConfigRow {
 
 [[nodiscard]] bool is_config_section(std::string_view name);
 
-/// The known key that looks most like `unknown`, a `name` or `section.name` of any bytes.
+/// The known key that `unknown`, a `name` or `section.name` of any bytes, is most likely meant to
+/// be; empty when none looks like it.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view unknown);
 
 /// A value that is written as a name.

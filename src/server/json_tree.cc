@@ -4,6 +4,8 @@
 // interface.
 #include "server/json_tree.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -82,7 +84,8 @@ class TreeBuilder {
   void build() {
     if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos) {
       // To the library it would be the end of the text.
-      syntax_error_ = JsonMistake{nul, "a text without NUL bytes, is one with"};
+      syntax_error_ =
+          JsonMistake{nul, "syntax error: a NUL byte is not allowed; the text must be UTF-8"};
       return;
     }
     const CountingIterator begin(text_.data(), &read_);
@@ -126,16 +129,61 @@ class TreeBuilder {
       add_value({.kind = JsonNode::Kind::Number});
       return false;
     }
-    std::string_view what = error.what();
-    constexpr std::string_view kPrefixEnd = "syntax error ";
-    const std::size_t prefix = what.find(kPrefixEnd);
-    what.remove_prefix(prefix == std::string_view::npos ? 0 : prefix);
-    constexpr std::size_t kMostWhatBytes = 200;
-    syntax_error_ = JsonMistake{token_offset(), log::escaped(what, kMostWhatBytes)};
+    syntax_error_ = JsonMistake{token_offset(), "syntax error: " + told(error.what())};
     return false;
   }
 
  private:
+  /// What the library says is wrong, as `... while parsing CONTEXT - DETAIL; ...`, in our words.
+  [[nodiscard]] std::string told(std::string_view what) const {
+    const std::string_view context = between(what, "while parsing ", " - ");
+    std::string_view detail = between(what, " - ", "; last read");
+    if (!detail.starts_with("unexpected") && !detail.starts_with("invalid literal")) {
+      constexpr std::size_t kMostDetailBytes = 120;
+      return log::escaped(detail, kMostDetailBytes);
+    }
+    const std::size_t at = token_offset();
+    const std::string found = token_at(at);
+    const bool is_after_comma =
+        text_.substr(skip_blank(text_, token_end_)).starts_with(',') && at > token_end_;
+    if (is_after_comma && (found == "'}'" || found == "']'")) {
+      return fmt::format("remove the comma before {}", found);
+    }
+    const std::string_view expected = context == "object"             ? "',' or '}'"
+                                      : context == "array"            ? "',' or ']'"
+                                      : context == "object separator" ? "':' after the key"
+                                      : context == "object key"       ? "a key in double quotes"
+                                      : root_ && open_.empty() && open_passed_over_ == 0
+                                          ? "nothing more"
+                                          : "a value";
+    return fmt::format("expected {}, but found {}", expected, found);
+  }
+
+  /// What stands in `text` from `start` to `end`, or as much of that as is there.
+  static std::string_view between(std::string_view text, std::string_view start,
+                                  std::string_view end) {
+    const std::size_t at = text.find(start);
+    if (at == std::string_view::npos) {
+      return text;
+    }
+    text.remove_prefix(at + start.size());
+    return text.substr(0, text.find(end));
+  }
+
+  /// The token at `at`, for a person.
+  [[nodiscard]] std::string token_at(std::size_t at) const {
+    constexpr std::size_t kMostTokenBytes = 40;
+    constexpr std::string_view kMarks = "{}[],:";
+    if (at >= text_.size()) {
+      return "the end of the text";
+    }
+    if (kMarks.find(text_[at]) != std::string_view::npos) {
+      return fmt::format("'{}'", text_[at]);
+    }
+    const std::size_t end = text_[at] == '"' ? read_ : text_.find_first_of(" \t\r\n{}[],:", at);
+    return log::escaped(text_.substr(at, end - at), kMostTokenBytes);
+  }
+
   /// Where the token of this event starts: after the last one's end, blanks and separators. When
   /// it is itself a separator in a wrong place, it is the last character that was read.
   [[nodiscard]] std::size_t token_offset() const {

@@ -11,6 +11,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "server/config.h"
 
 namespace tribar {
 namespace {
@@ -31,16 +32,34 @@ constexpr std::array kLongOptions{
 
 constexpr std::size_t kMostShownBytes = 128;
 
-/// getopt_long has refused an option: names it. It left a short one that it does not know in
-/// `optopt`; of a long one, there is nothing or the code of one that takes no argument.
+/// What --help would have told.
+UsageError wrong(const std::string& text) { return {text + "\nTry 'tribard --help'."}; }
+
+std::string shown(std::string_view text) { return log::escaped(text, kMostShownBytes); }
+
+/// getopt_long has refused an option: says which and why. It left a short one that it does not know
+/// in `optopt`; of a long one, there is nothing or the code of one that takes no argument.
 UsageError refused_option(char** argv) {
   const bool is_short =
       optopt != 0 && std::none_of(kLongOptions.begin(), kLongOptions.end(),
                                   [](const option& o) { return o.val == optopt; });
-  const std::string name =
-      is_short ? fmt::format("-{}", static_cast<char>(optopt)) : std::string(argv[optind - 1]);
-  return UsageError{fmt::format("option {} is not known, is ambiguous or takes no argument",
-                                log::escaped(name, kMostShownBytes))};
+  if (is_short) {
+    return wrong("unknown option " + shown(fmt::format("-{}", static_cast<char>(optopt))));
+  }
+  const std::string_view argument = argv[optind - 1];
+  const std::string_view name = argument.substr(2, argument.find('=') - 2);
+  std::string meant;
+  std::size_t count = 0;
+  for (const option& o : kLongOptions) {
+    if (o.name != nullptr && std::string_view(o.name).starts_with(name)) {
+      meant += fmt::format("{}--{}", count++ == 0 ? "" : " or ", o.name);
+    }
+  }
+  if (count == 0) {
+    return wrong("unknown option " + shown(fmt::format("--{}", name)));
+  }
+  return wrong(count == 1 ? fmt::format("option {} takes no value", meant)
+                          : fmt::format("option {} can be {}", shown(argument), meant));
 }
 
 }  // namespace
@@ -75,15 +94,15 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
         ask_for(Options::Action::PrintHelp);
         break;
       case ':':
-        return UsageError{fmt::format("option {} needs a file name",
-                                      optopt == 'c' ? "-c (--config)" : "--verify-storage")};
+        return wrong(fmt::format("option {} needs a file name",
+                                 optopt == 'c' ? "-c (--config)" : "--verify-storage"));
       default:
         return refused_option(argv);
     }
   }
   if (optind < argc) {
-    return UsageError{
-        fmt::format("'{}' is not an option", log::escaped(argv[optind], kMostShownBytes))};
+    return wrong(fmt::format("unexpected argument '{}'; a settings file is named with -c",
+                             shown(argv[optind])));
   }
   return options;
 }
@@ -91,10 +110,11 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
 ConfigChoice choose_config(const Options& options, const char* environment,
                            const std::string& system_file) {
   if (options.config_file) {
-    return {options.config_file, *options.config_file};
+    return {options.config_file, name_of_config(*options.config_file)};
   }
   if (environment != nullptr && *environment != '\0') {
-    return {environment, fmt::format("{} (from ${})", environment, kConfigVariable)};
+    return {environment,
+            fmt::format("{} (from ${})", name_of_config(environment), kConfigVariable)};
   }
   if (access(system_file.c_str(), F_OK) == 0) {
     return {system_file, system_file};
@@ -107,8 +127,10 @@ std::string help_text() {
       R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
 A chat server for wire protocol 0.
 
-  -c, --config FILE   take the settings from FILE
-  -t, --check-config  report every mistake in the settings, and end
+  -c, --config FILE   take the settings from FILE; - is standard input
+  -t, --check-config  report every mistake in the settings, check the folder of
+                      the store and that every address is free or has a tribard
+                      that listens there already, and end
       --print-config  print the settings in effect as JSON, and end
       --verify-storage FILE
                       check the store in FILE, print what it holds, and end

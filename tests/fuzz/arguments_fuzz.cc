@@ -74,7 +74,11 @@ void check_server_options(std::string_view text) {
   Arguments arguments(text);
   const auto options = parse_options(arguments.count(), arguments.pointers());
   if (!options) {
-    check_words(options.error().text);
+    constexpr std::string_view kHint = "\nTry 'tribard --help'.";
+    std::string_view text_of_it = options.error().text;
+    check(text_of_it.ends_with(kHint), "a reason says where to read on");
+    text_of_it.remove_suffix(kHint.size());
+    check_words(text_of_it);
     check(options.error().text.size() < 1000, "a reason is short");
   }
 }

@@ -34,6 +34,7 @@ TEST(ParseOptions, TakesShortAndLongForms) {
       {{"-c", "a.json"}, {Action::Serve, "a.json"}},
       {{"-ca.json"}, {Action::Serve, "a.json"}},
       {{"--config", "a.json"}, {Action::Serve, "a.json"}},
+      {{"-c", "-"}, {Action::Serve, "-"}},
       {{"--config=a.json"}, {Action::Serve, "a.json"}},
       {{"-c", "a.json", "-c", "b.json"}, {Action::Serve, "b.json"}},
       {{"-t"}, {Action::CheckConfig, {}}},
@@ -59,23 +60,27 @@ TEST(ParseOptions, NamesWhatItRefuses) {
     std::vector<std::string> arguments;
     std::string text;
   };
-  const std::string unknown = " is not known, is ambiguous or takes no argument";
   const std::vector<Case> cases{
-      {{"-x"}, "option -x" + unknown},
-      {{"--version", "-tx"}, "option -x" + unknown},
-      {{"-xt"}, "option -x" + unknown},
-      {{"-\x01"}, "option -\\x01" + unknown},
-      {{"--nonsense"}, "option --nonsense" + unknown},
-      {{"--help=all"}, "option --help=all" + unknown},
+      {{"-x"}, "unknown option -x"},
+      {{"--version", "-tx"}, "unknown option -x"},
+      {{"-xt"}, "unknown option -x"},
+      {{"-\x01"}, "unknown option -\\x01"},
+      {{"--nonsense"}, "unknown option --nonsense"},
+      {{"--nonsense=1"}, "unknown option --nonsense"},
+      {{"--help=all"}, "option --help takes no value"},
+      {{"--print=1"}, "option --print-config takes no value"},
+      {{"--ver"}, "option --ver can be --verify-storage or --version"},
+      {{"--c=a"}, "option --c=a can be --config or --check-config"},
       {{"-c"}, "option -c (--config) needs a file name"},
       {{"--config"}, "option -c (--config) needs a file name"},
-      {{"tribard.json"}, "'tribard.json' is not an option"},
-      {{"-t", "--", "-V"}, "'-V' is not an option"},
+      {{"--verify-storage"}, "option --verify-storage needs a file name"},
+      {{"tribard.json"}, "unexpected argument 'tribard.json'; a settings file is named with -c"},
+      {{"-t", "--", "-V"}, "unexpected argument '-V'; a settings file is named with -c"},
   };
   for (const Case& c : cases) {
     const auto options = parse(c.arguments);
     ASSERT_FALSE(options) << testing::PrintToString(c.arguments);
-    EXPECT_EQ(options.error().text, c.text);
+    EXPECT_EQ(options.error().text, c.text + "\nTry 'tribard --help'.");
   }
 }
 
@@ -86,6 +91,8 @@ TEST(ChooseConfig, LooksAtTheOptionThenTheEnvironmentThenTheSystem) {
   EXPECT_EQ(choose_config(with_file, "b.json", there), (ConfigChoice{"a.json", "a.json"}));
   EXPECT_EQ(choose_config({}, "b.json", there),
             (ConfigChoice{"b.json", "b.json (from $TRIBAR_CONFIG)"}));
+  EXPECT_EQ(choose_config({Options::Action::Serve, "-"}, nullptr, there),
+            (ConfigChoice{"-", "standard input"}));
   EXPECT_EQ(choose_config({}, "", there), (ConfigChoice{there, there}));
   EXPECT_EQ(choose_config({}, nullptr, there), (ConfigChoice{there, there}));
   EXPECT_EQ(choose_config({}, nullptr, not_there),
