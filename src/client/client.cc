@@ -14,28 +14,14 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/output.h"
+
 namespace tribar {
 namespace {
 
 constexpr std::size_t kChunkBytes = 65536;
 
 bool is_passing(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
-/// Writes all of `text` to standard output, or says why not. Waits for a reader that is slow.
-std::optional<Ending> print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (is_passing(errno)) {
-      pollfd output{STDOUT_FILENO, POLLOUT, 0};
-      (void)::poll(&output, 1, -1);
-    } else {
-      return Ending{EX_IOERR, fmt::format("cannot write: {}", std::strerror(errno))};
-    }
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -137,12 +123,15 @@ void Client::write_server() {
 }
 
 void Client::carry_out(const Step& step) {
-  const auto trouble = print(step.print);
+  const auto trouble = write_output(step.print);
   unsent_ += step.send;
   if (!unsent_.empty()) {
     write_server();
   }
-  ending_ = step.ending ? step.ending : trouble;
+  ending_ = step.ending;
+  if (trouble && !ending_) {
+    ending_ = Ending{EX_IOERR, *trouble};
+  }
 }
 
 }  // namespace tribar
