@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "client/client.h"
 #include "client/connect.h"
@@ -41,6 +43,11 @@ int complain(const std::string& text, int exit_code) {
   return exit_code;
 }
 
+int print(std::string_view text) {
+  const auto failure = write_output(text);
+  return failure ? complain(*failure, EX_IOERR) : EX_OK;
+}
+
 int complain_of_usage(const std::string& text) {
   return complain(text + "\nTry 'tribar --help'.", EX_USAGE);
 }
@@ -64,11 +71,9 @@ int run(int argc, char** argv) {
   for (int found = 0; (found = ::getopt_long(argc, argv, "hV", kOptions.data(), nullptr)) != -1;) {
     switch (found) {
       case 'h':
-        fmt::print("{}", kUsage);
-        return EX_OK;
+        return print(kUsage);
       case 'V':
-        fmt::print("tribar {}\n", TRIBAR_VERSION);
-        return EX_OK;
+        return print(fmt::format("tribar {}\n", TRIBAR_VERSION));
       default:  // getopt_long has said what is wrong
         fmt::print(stderr, "Try 'tribar --help'.\n");
         return EX_USAGE;

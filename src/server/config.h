@@ -96,8 +96,8 @@ inline constexpr std::string_view kStandardInput = "-";
 /// How the config at `path` is called in messages.
 [[nodiscard]] std::string name_of_config(const std::string& path);
 
-/// The config in the file at `path`, or on standard input, read to its end. A file that cannot be read, or has more than 1 MiB, is a
-/// mistake without a position.
+/// The config in the file at `path`, or on standard input, read to its end. A file that cannot be
+/// read, or has more than 1 MiB, is a mistake without a position.
 [[nodiscard]] Result<Config, ConfigMistakes> load_config(const std::string& path);
 
 /// `config` as JSON, every key included, that parse_config turns into the same value again.

@@ -7,19 +7,35 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "journal/sqlite.h"
 #include "server/config.h"
 #include "server/options.h"
 #include "server/server.h"
+#include "server/start_check.h"
 
 namespace tribar {
 namespace {
 
 int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
+
+int complain(const std::string& text, ExitCode exit_code) {
+  fmt::print(stderr, "tribard: {}\n", text);
+  return code(exit_code);
+}
+
+/// Prints `text`; `exit_code`, or OutputFailed when that could not be done.
+int print(const std::string& text, ExitCode exit_code = ExitCode::Fine) {
+  const auto failure = write_output(text);
+  return failure ? complain(*failure, ExitCode::OutputFailed) : code(exit_code);
+}
 
 /// The config that is meant; prints every mistake and exits if there is one.
 Config config_or_exit(const ConfigChoice& choice) {
@@ -29,11 +45,42 @@ Config config_or_exit(const ConfigChoice& choice) {
   auto config = load_config(*choice.file);
   if (!config) {
     for (const std::string& mistake : config.error()) {
-      fmt::print(stderr, "tribard: {}\n", mistake);
+      complain(mistake, ExitCode::BadConfig);
     }
     std::exit(code(ExitCode::BadConfig));
   }
   return config.value();
+}
+
+std::optional<std::string> problem_of_store(const Config& config) {
+  return config.storage.engine == StorageEngine::Memory || !has_sqlite()
+             ? std::nullopt
+             : storage_problem(config.storage.path);
+}
+
+/// Whether a server could start: prints why not, or what is good.
+int check(const Config& config, const ConfigChoice& choice) {
+  if (config.storage.engine == StorageEngine::Sqlite && !has_sqlite()) {
+    return complain("storage.engine \"sqlite\": this build has no SQLite", ExitCode::BadConfig);
+  }
+  ExitCode result = ExitCode::Fine;
+  const ListenCheck listen = check_listen(config.listen);
+  for (const std::string& problem : listen.problems) {
+    result = ExitCode::CannotListen;
+    complain(problem, result);
+  }
+  if (const auto problem = problem_of_store(config)) {
+    result = ExitCode::StorageFailed;
+    complain(*problem, result);
+  }
+  if (result != ExitCode::Fine) {
+    return code(result);
+  }
+  std::string text;
+  for (const std::string& remark : listen.remarks) {
+    text += remark + '\n';
+  }
+  return print(fmt::format("{}{}: the settings are good\n", text, choice.description));
 }
 
 /// From this size on memory that is freed goes back to the system at once. Otherwise long answers,
@@ -49,6 +96,10 @@ int serve(const Config& config, const ConfigChoice& choice) {
   log::configure(config.log.level, config.log.format);
   const log::Background background;
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
+  if (const auto problem = problem_of_store(config)) {
+    log::error("server", "{}", *problem);
+    return code(ExitCode::StorageFailed);
+  }
   std::unique_ptr<Server> server;
   try {
     server = std::make_unique<Server>(config);
@@ -66,23 +117,24 @@ int serve(const Config& config, const ConfigChoice& choice) {
 int verify_storage(const std::string& path) {
   const auto report = verify_sqlite(path);
   if (!report) {
-    fmt::print(stderr, "tribard: {}\n", report.error().text);
-    return code(report.error().is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
+    return complain(report.error().text,
+                    report.error().is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
   }
   const StoreReport& found = report.value();
+  std::string text;
   for (const std::string& damage : found.damage) {
-    fmt::print("damaged: {}\n", damage);
+    text += fmt::format("damaged: {}\n", damage);
   }
-  fmt::print("{}: {} accounts, {} messages with {} bytes of text: {}\n", path, found.accounts,
-             found.messages, found.message_bytes, found.damage.empty() ? "all is well" : "damaged");
-  return code(found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
+  text += fmt::format("{}: {} accounts, {} messages with {} bytes of text: {}\n", path,
+                      found.accounts, found.messages, found.message_bytes,
+                      found.damage.empty() ? "all is well" : "damaged");
+  return print(text, found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
 }
 
 int run(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (!options) {
-    fmt::print(stderr, "tribard: {}\n", options.error().text);
-    return code(ExitCode::WrongUsage);
+    return complain(options.error().text, ExitCode::WrongUsage);
   }
   if (options.value().action == Options::Action::VerifyStorage) {
     return verify_storage(options.value().storage_file);
@@ -90,17 +142,13 @@ int run(int argc, char** argv) {
   const ConfigChoice choice = choose_config(options.value(), std::getenv(kConfigVariable));
   switch (options.value().action) {
     case Options::Action::PrintHelp:
-      fmt::print("{}", help_text());
-      return code(ExitCode::Fine);
+      return print(help_text());
     case Options::Action::PrintVersion:
-      fmt::print("tribard {}\n", TRIBAR_VERSION);
-      return code(ExitCode::Fine);
+      return print(fmt::format("tribard {}\n", TRIBAR_VERSION));
     case Options::Action::CheckConfig:
-      static_cast<void>(config_or_exit(choice));
-      return code(ExitCode::Fine);
+      return check(config_or_exit(choice), choice);
     case Options::Action::PrintConfig:
-      fmt::print("{}\n", print_config(config_or_exit(choice)));
-      return code(ExitCode::Fine);
+      return print(print_config(config_or_exit(choice)));
     case Options::Action::VerifyStorage:
     case Options::Action::Serve:
       break;
@@ -116,7 +164,6 @@ int main(int argc, char** argv) {
   try {
     return tribar::run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tribard: a bug: {}\n", error.what());
-    return static_cast<int>(tribar::ExitCode::Bug);
+    return tribar::complain(fmt::format("a bug: {}", error.what()), tribar::ExitCode::Bug);
   }
 }

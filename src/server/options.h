@@ -17,6 +17,7 @@ enum class ExitCode : int {
   CannotListen = 69,
   Bug = 70,
   StorageFailed = 74,
+  OutputFailed = 74,  // both are EX_IOERR
   BadConfig = 78,
 };
 

@@ -78,28 +78,31 @@ void set_options(const Socket& socket, const SocketOptions& options, const std::
   }
 }
 
+socklen_t size_of(const Address& address) {
+  return address.raw()->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+}
+
+/// Makes `bound` a socket at `address`; 0, or a negative uv code.
+int bind_at(Socket& bound, const Address& address, bool is_shared) {
+  const int family = address.raw()->sa_family;
+  const int on = 1;
+  bound.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool is_bound =
+      bound.fd >= 0 && setsockopt(bound.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      (!is_shared || setsockopt(bound.fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
+      (family != AF_INET6 ||
+       setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+      bind(bound.fd, address.raw(), size_of(address)) == 0;
+  return is_bound ? 0 : uv_translate_sys_error(errno);
+}
+
 /// Makes `bound` a socket that listens at `address`, and has `options` before anybody can connect;
 /// what it is for a message is `what`.
 void listen_at(Socket& bound, const Address& address, bool is_shared, int backlog,
                const SocketOptions& options, const std::string& what) {
-  const auto check_call = [&what](int result) {
-    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
-  };
-  const int family = address.raw()->sa_family;
-  const bool is_v6 = family == AF_INET6;
-  bound.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  check_call(bound.fd);
-  const int on = 1;
-  check_call(setsockopt(bound.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
-  if (is_shared) {
-    check_call(setsockopt(bound.fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on));
-  }
-  if (is_v6) {
-    check_call(setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on));
-  }
-  check_call(bind(bound.fd, address.raw(), is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)));
+  check(bind_at(bound, address, is_shared), what.c_str());
   set_options(bound, options, what);
-  check_call(::listen(bound.fd, backlog));
+  check(::listen(bound.fd, backlog) < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
 }
 
 Address bound_to(const Socket& bound) {
@@ -115,6 +118,11 @@ Address probe(const Address& address) {
   Socket bound;
   listen_at(bound, address, false, 1, {}, "cannot listen on " + address_text(address.raw()));
   return bound_to(bound);
+}
+
+int try_bind(const Address& address) {
+  Socket bound;
+  return bind_at(bound, address, false);
 }
 
 Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backlog,

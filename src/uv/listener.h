@@ -32,6 +32,9 @@ struct Address {
 /// Error.
 [[nodiscard]] Address probe(const Address& address);
 
+/// Whether one could listen at `address`, without listening: 0, or a negative uv code.
+[[nodiscard]] int try_bind(const Address& address);
+
 /// HOST:PORT, an IPv6 host in brackets.
 [[nodiscard]] std::string address_text(const sockaddr* address);
 

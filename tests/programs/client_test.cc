@@ -26,6 +26,7 @@
 #include "protocol/frame.h"
 #include "protocol/reply.h"
 #include "support/process.h"
+#include "support/temporary_folder.h"
 
 namespace tribar {
 namespace {
@@ -422,6 +423,20 @@ TEST(Client, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_TRUE(help.output.starts_with("Usage: tribar [-h] [-V] [HOST[:PORT]]\n")) << help.output;
   EXPECT_EQ(run_script({"-h"}), help);
+}
+
+// It was a success when not a byte of it could be written.
+TEST(Client, FailsWhenItCannotPrint) {
+  const test::TemporaryFolder folder;
+  for (const char* option : {"--help", "--version"}) {
+    // A file that may not grow is as full as a disk.
+    Process process({"/bin/sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$1\" >\"$2\"",
+                     program("TRIBAR"), option, folder.file("output")},
+                    Process::Stdio::Pipes);
+    process.end_input();
+    EXPECT_EQ(process.wait_for_exit(), 74) << option;
+    EXPECT_EQ(process.error(), "tribar: standard output: File too large\n") << option;
+  }
 }
 
 TEST(Client, SaysWhoRefusedTheConnectionAndWhy) {

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -89,6 +90,13 @@ TEST(Storage, IsVerified) {
   std::string text;
   EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
   EXPECT_EQ(text, path + ": 2 accounts, 1 messages with 17 bytes of text: all is well\n");
+  // A report that cannot be written is a failure; a file that may not grow is as full as a disk.
+  EXPECT_EQ(run({"/bin/sh", "-c",
+                 "trap '' XFSZ; ulimit -f 0; exec \"$0\" --verify-storage \"$1\" >\"$2\"", tribard,
+                 path, folder.file("report")},
+                text),
+            74);
+  EXPECT_EQ(text, "tribard: standard output: File too large\n");
   std::string bytes = read_file(path);
   bytes[bytes.find("a text of its own")] = 'b';
   write_file(path, bytes);
@@ -102,6 +110,34 @@ TEST(Storage, IsVerified) {
   TestPeer bob = logged_in(daemon.port(), "bob");
   bob.send(Deliver{});
   bob.expect_nothing_before_an_answer();
+}
+
+TEST(Storage, NamesTheCommandThatMakesAMissingFolder) {
+  const TemporaryFolder folder;
+  const std::string data = folder.file("data");
+  const std::string config = folder.file("tribard.json");
+  const std::string tribard = Daemon::command(folder.path()).front();  // writes a config
+  write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}],
+      "storage": {{"engine": "sqlite", "path": "{}/tribar.db"}}}})",
+                                 data));
+  std::string text;
+  EXPECT_EQ(run({tribard, "-t", "-c", config}, text), 74);
+  const std::string problem =
+      fmt::format("storage.path {0}/tribar.db: its folder does not exist; create it with: ", data);
+  EXPECT_EQ(text.find("tribard: " + problem), 0U) << text;
+  std::string command = text.substr(text.find("with: ") + 6);
+  EXPECT_EQ(run({tribard, "-c", config}, text), 74);
+  EXPECT_NE(text.find(problem + command), std::string::npos) << text;
+
+  EXPECT_EQ(run({"/bin/sh", "-c", command}, text), 0) << text;
+  EXPECT_EQ(run({tribard, "-t", "-c", config}, text), 0) << text;
+  EXPECT_EQ(text, config + ": the settings are good\n");
+  EXPECT_FALSE(std::ifstream(data + "/tribar.db").is_open());
+  Process server({tribard, "-c", config}, Process::Stdio::Pipes);
+  server.read_error_until("listening on 127.0.0.1:");
+  EXPECT_EQ(run({tribard, "-t", "-c", config}, text), 0) << text;
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
 }
 
 TEST(Storage, StopsAStartThatCannotBeTrusted) {

@@ -133,7 +133,82 @@ TEST(Tribard, ChecksAConfigAndDoesNothingElse) {
   const ConfigFile config(fmt::format("{{{}}}", kAnyPort));
   const Outcome outcome = run({"--check-config", "--config", config.path()});
   EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, config.path() + ": the settings are good\n");
+  EXPECT_EQ(outcome.error, "");
+}
+
+/// Runs tribard with `input` as its standard input.
+Outcome run_with_input(std::vector<std::string> arguments, std::string_view input) {
+  arguments.insert(arguments.begin(), tribard());
+  Process process(arguments, Process::Stdio::Pipes);
+  process.send(input);
+  process.end_input();
+  const int exit_code = process.wait_for_exit();
+  return {exit_code, process.output(), process.error()};
+}
+
+TEST(Tribard, ReadsItsConfigFromStandardInput) {
+  const std::string config = fmt::format("{{{}, \"workers\": 3}}", kAnyPort);
+  Outcome outcome = run_with_input({"-t", "-c", "-"}, config);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "standard input: the settings are good\n");
+  outcome = run_with_input({"--print-config", "-c", "-"}, config);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_NE(outcome.output.find("\"workers\": 3"), std::string::npos) << outcome.output;
+  outcome = run_with_input({"-c", "-"}, "{\"workers\": -1}");
+  EXPECT_EQ(outcome.exit_code, 78);
+  EXPECT_EQ(outcome.error, "tribard: standard input:1:13: workers must be 0 to 64, but is -1\n");
+
+  Process server({tribard(), "-c", "-"}, Process::Stdio::Pipes);
+  server.send(config);
+  server.end_input();
+  server.read_error_until("standard input");
+  server.read_error_until("listening on 127.0.0.1:");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Tribard, ChecksTheConfigOfAServerThatRuns) {
+  RunningServer server;
+  TestPeer ann = created(server.port(), "ann");
+  const ConfigFile config(
+      fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": {}}}]}})", server.port()));
+  const Outcome outcome = run({"-t", "-c", config.path()});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output,
+            fmt::format("127.0.0.1:{} is in use by a running tribard\n{}: the settings are good\n",
+                        server.port(), config.path()));
+  EXPECT_EQ(outcome.error, "");
+  ann.expect_nothing_before_an_answer();
+}
+
+TEST(Tribard, ReportsEveryAddressOnWhichItCannotListen) {
+  const ConfigFile config(R"({"listen": [{"host": "no.such.host.invalid"},
+      {"host": "192.0.2.1", "port": 0}, {"port": 0}]})");
+  const Outcome outcome = run({"-t", "-c", config.path()});
+  EXPECT_EQ(outcome.exit_code, 69);
   EXPECT_EQ(outcome.output, "");
+  EXPECT_NE(outcome.error.find("tribard: cannot listen on no.such.host.invalid:9000: "),
+            std::string::npos)
+      << outcome.error;
+  EXPECT_NE(outcome.error.find("tribard: cannot listen on 192.0.2.1:0: "), std::string::npos)
+      << outcome.error;
+}
+
+// It was a success when not a byte of it could be written.
+TEST(Tribard, FailsWhenItCannotPrint) {
+  const ConfigFile output("");
+  const ConfigFile config(fmt::format("{{{}}}", kAnyPort));
+  for (const char* option : {"--help", "--version", "--print-config", "-t"}) {
+    // A file that may not grow is as full as a disk.
+    Process process(
+        {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" -c \"$1\" \"$2\" >\"$3\"",
+         tribard(), config.path(), option, output.path()},
+        Process::Stdio::Pipes);
+    process.end_input();
+    EXPECT_EQ(process.wait_for_exit(), 74) << option;
+    EXPECT_EQ(process.error(), "tribard: standard output: File too large\n") << option;
+  }
 }
 
 TEST(Tribard, AcceptsTheConfigThatItPrints) {
