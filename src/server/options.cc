@@ -64,6 +64,8 @@ UsageError refused_option(char** argv) {
 
 }  // namespace
 
+const char* const kSystemConfigFile = TRIBAR_SYSTEM_CONFIG;
+
 Result<Options, UsageError> parse_options(int argc, char** argv) {
   Options options;
   const auto ask_for = [&](Options::Action action) {

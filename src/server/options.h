@@ -21,8 +21,8 @@ enum class ExitCode : int {
   BadConfig = 78,
 };
 
-/// Where the config is when neither the command line nor the environment says.
-inline constexpr const char* kSystemConfigFile = "/etc/tribar/tribard.json";
+/// Where the config is, as it was built, when neither the command line nor the environment says.
+extern const char* const kSystemConfigFile;
 /// The environment variable that names a config file.
 inline constexpr const char* kConfigVariable = "TRIBAR_CONFIG";
 

@@ -102,8 +102,7 @@ TEST(ChooseConfig, LooksAtTheOptionThenTheEnvironmentThenTheSystem) {
 TEST(HelpText, NamesEveryOptionAndExitCode) {
   for (const std::string word :
        {"-c", "--config", "-t", "--check-config", "--print-config", "-V", "--version", "-h",
-        "--help", "$TRIBAR_CONFIG", "/etc/tribar/tribard.json", " 0 ", " 64 ", " 69 ", " 70 ",
-        "78 "}) {
+        "--help", "$TRIBAR_CONFIG", kSystemConfigFile, " 0 ", " 64 ", " 69 ", " 70 ", "78 "}) {
     EXPECT_NE(help_text().find(word), std::string::npos) << word;
   }
 }

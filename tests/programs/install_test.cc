@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+// `meson install` into a folder of the test's own: what is installed starts, and what was edited
+// stays.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+#include "support/temporary_folder.h"
+
+namespace tribar::test {
+namespace {
+
+struct Outcome {
+  int exit_code = 0;
+  std::string output;
+};
+
+Outcome run(const std::vector<std::string>& command) {
+  Process process(command, Process::Stdio::Pipes);
+  process.end_input();
+  const int exit_code = process.wait_for_exit();
+  return {exit_code, process.output() + process.error()};
+}
+
+/// Installs what was built, as if `root` were the root of the system.
+void install_in(const TemporaryFolder& root) {
+  const Outcome outcome = run({TRIBAR_MESON, "install", "-C", TRIBAR_BUILD_FOLDER, "--no-rebuild",
+                               "--destdir", root.path()});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+}
+
+std::string config_in(const TemporaryFolder& root) {
+  return root.path() + TRIBAR_CONFIG_FOLDER "/tribard.json";
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+// The folder of its store was missing.
+TEST(Install, LeavesAServerThatStarts) {
+  const TemporaryFolder root;
+  install_in(root);
+  const std::string installed = read_file(config_in(root));
+  EXPECT_EQ(mode_of(config_in(root)), 0644U);
+  // As it is but for the root, and a port that another server may have.
+  const std::string config = root.file("moved.json");
+  write_file(config,
+             replaced(replaced(installed, TRIBAR_STORE_FOLDER, root.path() + TRIBAR_STORE_FOLDER),
+                      "\"port\": 9000", "\"port\": 0"));
+  if (installed.find("\"engine\": \"sqlite\"") != std::string::npos) {
+    EXPECT_EQ(mode_of(root.path() + TRIBAR_STORE_FOLDER), 0700U);
+  }
+  const std::string tribard = root.path() + TRIBAR_PROGRAM_FOLDER "/tribard";
+  const Outcome check = run({tribard, "-t", "-c", config});
+  EXPECT_EQ(check.exit_code, 0) << check.output;
+  Process server({tribard, "-c", config}, Process::Stdio::Pipes);
+  server.read_error_until("listening on 127.0.0.1:");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Install, LooksForTheSettingsWhereItPutsThem) {
+  const TemporaryFolder root;
+  install_in(root);
+  const Outcome help = run({root.path() + TRIBAR_PROGRAM_FOLDER "/tribard", "--help"});
+  EXPECT_NE(help.output.find("\n" TRIBAR_CONFIG_FOLDER "/tribard.json,"), std::string::npos)
+      << help.output;
+}
+
+// The second time it was overwritten.
+TEST(Install, KeepsSettingsThatWereEdited) {
+  const TemporaryFolder root;
+  install_in(root);
+  const std::string config = config_in(root);
+  const std::string store = root.path() + TRIBAR_STORE_FOLDER;
+  const std::string installed = read_file(config);
+  const std::string edited = replaced(installed, "\"workers\": 0", "\"workers\": 2");
+  write_file(config, edited);
+  chmod(config.c_str(), 0600);
+  const bool has_store = chmod(store.c_str(), 0750) == 0;
+
+  install_in(root);
+  EXPECT_EQ(read_file(config), edited);
+  EXPECT_EQ(mode_of(config), 0600U);
+  EXPECT_EQ(read_file(config + ".new"), installed);
+  EXPECT_TRUE(!has_store || mode_of(store) == 0750U);
+
+  // Who takes the new ones is left with them alone.
+  write_file(config, installed);
+  install_in(root);
+  EXPECT_EQ(read_file(config), installed);
+  EXPECT_FALSE(std::filesystem::exists(config + ".new"));
+}
+
+}  // namespace
+}  // namespace tribar::test
