@@ -52,12 +52,6 @@ Config config_or_exit(const ConfigChoice& choice) {
   return config.value();
 }
 
-std::optional<std::string> problem_of_store(const Config& config) {
-  return config.storage.engine == StorageEngine::Memory || !has_sqlite()
-             ? std::nullopt
-             : storage_problem(config.storage.path);
-}
-
 /// Whether a server could start: prints why not, or what is good.
 int check(const Config& config, const ConfigChoice& choice) {
   if (config.storage.engine == StorageEngine::Sqlite && !has_sqlite()) {
@@ -69,9 +63,11 @@ int check(const Config& config, const ConfigChoice& choice) {
     result = ExitCode::CannotListen;
     complain(problem, result);
   }
-  if (const auto problem = problem_of_store(config)) {
-    result = ExitCode::StorageFailed;
-    complain(*problem, result);
+  if (config.storage.engine == StorageEngine::Sqlite) {
+    if (const auto problem = storage_problem(config.storage.path)) {
+      result = problem->is_io ? ExitCode::StorageFailed : ExitCode::BadConfig;
+      complain(problem->text, result);
+    }
   }
   if (result != ExitCode::Fine) {
     return code(result);
@@ -96,9 +92,11 @@ int serve(const Config& config, const ConfigChoice& choice) {
   log::configure(config.log.level, config.log.format);
   const log::Background background;
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
-  if (const auto problem = problem_of_store(config)) {
-    log::error("server", "{}", *problem);
-    return code(ExitCode::StorageFailed);
+  if (config.storage.engine == StorageEngine::Sqlite && has_sqlite()) {
+    if (const auto problem = storage_folder_problem(config.storage.path)) {
+      log::error("server", "{}", *problem);
+      return code(ExitCode::StorageFailed);
+    }
   }
   std::unique_ptr<Server> server;
   try {

@@ -39,6 +39,10 @@ fs::path followed(fs::path path) {
   return path;
 }
 
+std::string folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 /// `text` as a shell reads it again.
 std::string shell_quoted(const std::string& text) {
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
@@ -67,7 +71,7 @@ std::string_view kind_of(fs::file_type type) {
     case fs::file_type::socket:
       return "a socket";
     default:
-      return "no regular file";
+      return "something else";
   }
 }
 
@@ -120,39 +124,48 @@ bool is_answered(const sockaddr* address) {
 
 }  // namespace
 
-std::optional<std::string> storage_problem(const std::string& path) {
-  const fs::path file = followed(path);
-  const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
-  const auto problem = [&path](const std::string& what) {
-    return fmt::format("storage.path {}: {}", path, what);
-  };
+std::optional<std::string> storage_folder_problem(const std::string& path) {
+  const std::string folder = folder_of(followed(path));
   std::error_code error;
-  const fs::file_status folder_status = fs::status(folder, error);
-  if (folder_status.type() == fs::file_type::not_found) {
-    return problem(fmt::format("its folder does not exist; create it with: install -d -m 0700 {}",
-                               shell_quoted(folder)));
+  const fs::file_status status = fs::status(folder, error);
+  if (status.type() == fs::file_type::not_found) {
+    return fmt::format("{}: its folder does not exist; create it with: install -d -m 0700 {}", path,
+                       shell_quoted(folder));
   }
   if (error) {
-    return problem(fmt::format("its folder cannot be looked at: {}", error.message()));
+    return fmt::format("{}: its folder cannot be used: {}", path, error.message());
   }
-  if (folder_status.type() != fs::file_type::directory) {
-    return problem(fmt::format("{} is not a folder", folder));
+  if (status.type() != fs::file_type::directory) {
+    return fmt::format("{}: {} is not a folder", path, folder);
   }
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    return problem(fmt::format("its folder {} must be writable: {}", folder, std::strerror(errno)));
+    return fmt::format("{}: its folder {} must be writable: {}", path, folder,
+                       std::strerror(errno));
   }
-  const fs::file_status status = fs::status(file, error);
+  return std::nullopt;
+}
+
+std::optional<StoreOpenError> storage_problem(const std::string& path) {
+  if (auto problem = storage_folder_problem(path)) {
+    return StoreOpenError{*std::move(problem), true};
+  }
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
     return std::nullopt;  // it will be made
   }
   if (error) {
-    return problem(fmt::format("cannot be looked at: {}", error.message()));
+    return StoreOpenError{fmt::format("{}: cannot be used: {}", path, error.message()), true};
   }
   if (status.type() != fs::file_type::regular) {
-    return problem(fmt::format("must be a regular file, but is {}", kind_of(status.type())));
+    return StoreOpenError{
+        fmt::format("{}: is {}, and a store is a regular file; name another storage.path", path,
+                    kind_of(status.type())),
+        false};
   }
-  if (access(file.c_str(), R_OK | W_OK) != 0) {
-    return problem(fmt::format("must be readable and writable: {}", std::strerror(errno)));
+  if (access(path.c_str(), R_OK | W_OK) != 0) {
+    return StoreOpenError{
+        fmt::format("{}: must be readable and writable: {}", path, std::strerror(errno)), true};
   }
   return std::nullopt;
 }

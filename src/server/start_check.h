@@ -9,13 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "journal/sqlite.h"
 #include "server/config.h"
 
 namespace tribar {
 
-/// Why there can be no store at `path`, in one line that says what to do: its folder is not there
-/// or cannot be written, or what is there is no file. Creates and opens nothing.
-[[nodiscard]] std::optional<std::string> storage_problem(const std::string& path);
+/// Why the folder of `path` is none for a store: it is not there, then with the command that makes
+/// it, or cannot be written.
+[[nodiscard]] std::optional<std::string> storage_folder_problem(const std::string& path);
+
+/// Why there can be no store at `path`: its folder, or what is there is no file that can be read
+/// and written. Opens and creates nothing.
+[[nodiscard]] std::optional<StoreOpenError> storage_problem(const std::string& path);
 
 struct ListenCheck {
   std::vector<std::string> remarks;   // what is as it is on a machine where the server runs

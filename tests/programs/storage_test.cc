@@ -123,7 +123,7 @@ TEST(Storage, NamesTheCommandThatMakesAMissingFolder) {
   std::string text;
   EXPECT_EQ(run({tribard, "-t", "-c", config}, text), 74);
   const std::string problem =
-      fmt::format("storage.path {0}/tribar.db: its folder does not exist; create it with: ", data);
+      fmt::format("{0}/tribar.db: its folder does not exist; create it with: ", data);
   EXPECT_EQ(text.find("tribard: " + problem), 0U) << text;
   std::string command = text.substr(text.find("with: ") + 6);
   EXPECT_EQ(run({tribard, "-c", config}, text), 74);

@@ -28,13 +28,18 @@ namespace {
 
 using Problem = std::optional<std::string>;
 
+Problem problem_at(const std::string& path) {
+  const auto problem = storage_problem(path);
+  return problem ? Problem(problem->text) : std::nullopt;
+}
+
 TEST(StorageProblem, IsNoneWhereAStoreIsOrCanBeMade) {
   const TemporaryFolder folder;
   write_file(folder.file("there"), "");
   std::filesystem::create_symlink("there", folder.file("link"));
   std::filesystem::create_symlink("not-yet", folder.file("dangling"));
   for (const char* name : {"there", "new", "link", "dangling"}) {
-    EXPECT_EQ(storage_problem(folder.file(name)), Problem{}) << name;
+    EXPECT_EQ(problem_at(folder.file(name)), Problem{}) << name;
   }
   EXPECT_FALSE(std::filesystem::exists(folder.file("new")));
   EXPECT_FALSE(std::filesystem::exists(folder.file("not-yet")));
@@ -53,16 +58,16 @@ TEST(StorageProblem, NamesTheCommandThatMakesTheFolder) {
        }) {
     const std::string path = c.folder + "/tribar.db";
     const std::string command = "install -d -m 0700 " + c.shown;
-    EXPECT_EQ(storage_problem(path),
-              Problem(fmt::format("storage.path {}: its folder does not exist; create it with: {}",
-                                  path, command)));
+    EXPECT_EQ(
+        problem_at(path),
+        Problem(fmt::format("{}: its folder does not exist; create it with: {}", path, command)));
     EXPECT_EQ(std::system(command.c_str()), 0);
-    EXPECT_EQ(storage_problem(path), Problem{});
+    EXPECT_EQ(problem_at(path), Problem{});
     EXPECT_EQ(mode_of(c.folder), 0700U);
   }
   std::filesystem::create_symlink(folder.file("gone/x.db"), folder.file("link"));
-  EXPECT_EQ(storage_problem(folder.file("link")),
-            Problem(fmt::format("storage.path {}: its folder does not exist; create it with: "
+  EXPECT_EQ(problem_at(folder.file("link")),
+            Problem(fmt::format("{}: its folder does not exist; create it with: "
                                 "install -d -m 0700 {}",
                                 folder.file("link"), folder.file("gone"))));
 }
@@ -70,10 +75,10 @@ TEST(StorageProblem, NamesTheCommandThatMakesTheFolder) {
 TEST(StorageProblem, NamesWhatIsNoFile) {
   const TemporaryFolder folder;
   const auto problem_of = [&folder](std::string_view name) {
-    return storage_problem(folder.file(name)).value_or("none");
+    return problem_at(folder.file(name)).value_or("none");
   };
   const auto expected = [&folder](std::string_view name, std::string_view what) {
-    return fmt::format("storage.path {}: {}", folder.file(name), what);
+    return fmt::format("{}: {}", folder.file(name), what);
   };
   std::filesystem::create_directory(folder.file("folder"));
   ASSERT_EQ(mkfifo(folder.file("fifo").c_str(), 0600), 0);
@@ -84,9 +89,16 @@ TEST(StorageProblem, NamesWhatIsNoFile) {
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, folder.file("socket").c_str(), sizeof address.sun_path - 1);
   ASSERT_EQ(bind(socket.fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  EXPECT_EQ(problem_of("folder"), expected("folder", "must be a regular file, but is a folder"));
-  EXPECT_EQ(problem_of("fifo"), expected("fifo", "must be a regular file, but is a FIFO"));
-  EXPECT_EQ(problem_of("socket"), expected("socket", "must be a regular file, but is a socket"));
+  EXPECT_EQ(
+      problem_of("folder"),
+      expected("folder", "is a folder, and a store is a regular file; name another storage.path"));
+  EXPECT_EQ(
+      problem_of("fifo"),
+      expected("fifo", "is a FIFO, and a store is a regular file; name another storage.path"));
+  EXPECT_EQ(
+      problem_of("socket"),
+      expected("socket", "is a socket, and a store is a regular file; name another storage.path"));
+  EXPECT_FALSE(storage_problem(folder.file("fifo"))->is_io);
   EXPECT_EQ(problem_of("file/x"), expected("file/x", folder.file("file") + " is not a folder"));
 }
 
@@ -96,14 +108,14 @@ TEST(StorageProblem, IsAFolderThatCannotBeWritten) {
   std::filesystem::create_directory(data);
   chmod(folder.path().c_str(), 0755);
   chmod(data.c_str(), 0555);
-  const std::string expected = fmt::format(
-      "storage.path {}/x.db: its folder {} must be writable: Permission denied", data, data);
+  const std::string expected =
+      fmt::format("{}/x.db: its folder {} must be writable: Permission denied", data, data);
   // The system lets root write anywhere: somebody else looks.
   const pid_t child = fork();
   if (child == 0) {
     constexpr uid_t kNobody = 65534;
     const bool is_somebody_else = geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0;
-    _exit(is_somebody_else && storage_problem(data + "/x.db") == expected ? 0 : 1);
+    _exit(is_somebody_else && problem_at(data + "/x.db") == expected ? 0 : 1);
   }
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
