@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "protocol/reply.h"
+#include "zero/reply.h"
 
 namespace tribar {
 

@@ -12,7 +12,7 @@
 
 #include "client/line_reader.h"
 #include "client/lines.h"
-#include "protocol/frame.h"
+#include "zero/frame.h"
 
 namespace tribar {
 

@@ -10,9 +10,10 @@
 #include <utility>
 
 #include "base/log.h"
-#include "protocol/command.h"
-#include "protocol/frame.h"
-#include "protocol/text.h"
+#include "chat/text.h"
+#include "zero/command.h"
+#include "zero/frame.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {
@@ -234,7 +235,7 @@ Step Lines::log_in(std::string_view username) {
 }
 
 Step Lines::create(std::string_view username) {
-  if (auto refusal = refuse_username(username, CommandLimits{}.username_bytes)) {
+  if (auto refusal = refuse_new_username(username, CommandLimits{})) {
     return refuse(text_of(*refusal));
   }
   Step step = close();

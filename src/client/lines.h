@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/reply.h"
+#include "zero/reply.h"
 
 namespace tribar {
 

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "base/ids.h"
-#include "protocol/command.h"
-#include "protocol/refusal.h"
+#include "chat/command.h"
+#include "chat/refusal.h"
 
 namespace tribar {
 

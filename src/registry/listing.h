@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/ids.h"
-#include "protocol/glob.h"
+#include "chat/glob.h"
 #include "registry/accounts.h"
 
 namespace tribar {

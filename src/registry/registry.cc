@@ -24,7 +24,7 @@ constexpr std::size_t kCachedAccounts = 256;
 constexpr std::uint32_t kShortAnswerCharge = 42;
 
 std::uint32_t charge_of(const Message& message) {
-  return static_cast<std::uint32_t>(frame_bytes_of(message));
+  return static_cast<std::uint32_t>(charged_bytes(message));
 }
 
 /// Adds an effect and returns its body, which is filled where it stands: put together elsewhere it
@@ -427,7 +427,7 @@ void Registry::go_on(Turn& turn) {
   for (std::size_t i = 0; i < kTrashPerStep && !trash_.empty(); ++i) {
     Trash& trash = trash_.front();
     const KeptMessage::Ptr kept = trash.messages.pop_front();
-    queued_bytes_ -= frame_bytes_of({kept->sender(), {}, kept->text()}) + trash.recipient_bytes;
+    queued_bytes_ -= charged_bytes({kept->sender(), {}, kept->text()}) + trash.recipient_bytes;
     if (keeps_records_) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
     }

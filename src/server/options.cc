@@ -11,7 +11,7 @@
 #include <array>
 
 #include "base/log.h"
-#include "server/config.h"
+#include "config/config.h"
 
 namespace tribar {
 namespace {

@@ -15,10 +15,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/sqlite.h"
-#include "server/memory_limit.h"
 
 namespace tribar {
 namespace {

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "journal/journal.h"
 #include "journal/store.h"
+#include "loop/io_loop.h"
 #include "registry/registry.h"
-#include "server/config.h"
-#include "server/io_loop.h"
-#include "server/registry_actor.h"
-#include "server/worker_pool.h"
 #include "uv/signal.h"
+#include "workers/registry_actor.h"
+#include "workers/worker_pool.h"
 
 namespace tribar {
 

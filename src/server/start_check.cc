@@ -19,9 +19,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "protocol/command.h"
 #include "uv/error.h"
 #include "uv/listener.h"
+#include "zero/command.h"
 
 namespace tribar {
 namespace {

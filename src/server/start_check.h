@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "journal/sqlite.h"
-#include "server/config.h"
 
 namespace tribar {
 

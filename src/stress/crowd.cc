@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "protocol/command.h"
-#include "protocol/frame.h"
+#include "zero/command.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 namespace {

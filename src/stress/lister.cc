@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "protocol/frame.h"
-#include "protocol/glob.h"
+#include "chat/glob.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 namespace {

@@ -16,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-#include "protocol/frame.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 namespace {

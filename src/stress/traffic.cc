@@ -7,8 +7,8 @@
 #include <cstring>
 #include <limits>
 
-#include "protocol/command.h"
-#include "protocol/frame.h"
+#include "zero/command.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 namespace {

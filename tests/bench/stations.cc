@@ -21,10 +21,10 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/command.h"
+#include "loop/switchboard.h"
 #include "registry/registry.h"
-#include "server/decoder.h"
-#include "server/switchboard.h"
+#include "workers/decoder.h"
+#include "zero/command.h"
 
 namespace tribar {
 namespace {

@@ -6,9 +6,10 @@
 #include <string>
 
 #include "fuzz.h"
-#include "protocol/command.h"
-#include "protocol/frame.h"
-#include "protocol/reply.h"
+#include "zero/command.h"
+#include "zero/frame.h"
+#include "zero/reply.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {

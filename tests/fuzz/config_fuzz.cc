@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Any text as a config: a config that survives being printed, or mistakes that each name a place.
+#include "config/config.h"
 #include "fuzz.h"
-#include "server/config.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using tribar::fuzz::check;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fuzz.h"
-#include "protocol/frame.h"
+#include "zero/frame.h"
 
 namespace tribar {
 namespace {

@@ -17,13 +17,14 @@
 
 #include "fuzz.h"
 #include "fuzz_bytes.h"
-#include "protocol/command.h"
-#include "protocol/frame.h"
+#include "loop/switchboard.h"
 #include "registry/registry.h"
-#include "server/decoder.h"
-#include "server/encoder.h"
-#include "server/switchboard.h"
 #include "support/fake_transport.h"
+#include "workers/decoder.h"
+#include "zero/command.h"
+#include "zero/effects.h"
+#include "zero/frame.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "chat/glob.h"
 #include "fuzz.h"
-#include "protocol/glob.h"
 
 namespace tribar {
 namespace {

@@ -14,8 +14,8 @@
 #include "client/conversation.h"
 #include "fuzz.h"
 #include "fuzz_bytes.h"
-#include "protocol/command.h"
-#include "protocol/reply.h"
+#include "zero/command.h"
+#include "zero/reply.h"
 
 namespace tribar {
 namespace {

@@ -11,13 +11,14 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/refusal.h"
+#include "chat/refusal.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
 
 #ifdef TRIBAR_HAS_SQLITE
 #include "support/fault_vfs.h"
 #include "support/temporary_folder.h"
+#include "zero/wording.h"
 #endif
 
 namespace tribar::test {

@@ -22,11 +22,11 @@
 #include <string>
 #include <vector>
 
-#include "protocol/command.h"
-#include "protocol/frame.h"
-#include "protocol/reply.h"
 #include "support/process.h"
 #include "support/temporary_folder.h"
+#include "zero/command.h"
+#include "zero/frame.h"
+#include "zero/reply.h"
 
 namespace tribar {
 namespace {

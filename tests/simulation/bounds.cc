@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "protocol/frame.h"
-#include "server/connection.h"
+#include "loop/connection.h"
+#include "zero/frame.h"
 
 namespace tribar::simulation {
 namespace {

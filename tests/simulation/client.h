@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/command.h"
-#include "protocol/frame.h"
 #include "simulation/diary.h"
 #include "simulation/network.h"
 #include "simulation/random.h"
+#include "zero/command.h"
+#include "zero/frame.h"
 
 namespace tribar::simulation {
 

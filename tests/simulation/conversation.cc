@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "protocol/frame.h"
-#include "protocol/glob.h"
+#include "chat/glob.h"
+#include "loop/framer.h"
 #include "registry/batch.h"
-#include "server/framer.h"
+#include "zero/frame.h"
+#include "zero/wording.h"
 
 namespace tribar::simulation {
 namespace {

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/command.h"
-#include "protocol/refusal.h"
-#include "protocol/reply.h"
+#include "chat/refusal.h"
 #include "simulation/ledger.h"
 #include "simulation/network.h"
+#include "zero/command.h"
+#include "zero/reply.h"
 
 namespace tribar::simulation {
 

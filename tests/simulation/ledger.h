@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "loop/peer_network.h"
 #include "registry/batch.h"
 #include "registry/record.h"
-#include "server/peer_network.h"
 #include "simulation/diary.h"
 #include "simulation/settings.h"
 #include "simulation/storage.h"

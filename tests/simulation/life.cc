@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "journal/memory.h"
-#include "server/decoder.h"
+#include "workers/decoder.h"
 
 namespace tribar::simulation {
 

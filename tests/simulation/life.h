@@ -16,16 +16,16 @@
 
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
+#include "loop/census.h"
+#include "loop/homecoming.h"
+#include "loop/turns.h"
 #include "registry/registry.h"
-#include "server/census.h"
-#include "server/homecoming.h"
-#include "server/registry_actor.h"
-#include "server/turns.h"
 #include "simulation/diary.h"
 #include "simulation/loop.h"
 #include "simulation/random.h"
 #include "simulation/settings.h"
 #include "simulation/storage.h"
+#include "workers/registry_actor.h"
 
 namespace tribar::simulation {
 

@@ -12,13 +12,13 @@
 #include <optional>
 #include <vector>
 
-#include "server/census.h"
-#include "server/dispatcher.h"
-#include "server/homecoming.h"
-#include "server/loop_inbox.h"
-#include "server/switchboard.h"
-#include "server/ticks.h"
-#include "server/turns.h"
+#include "loop/census.h"
+#include "loop/dispatcher.h"
+#include "loop/homecoming.h"
+#include "loop/loop_inbox.h"
+#include "loop/switchboard.h"
+#include "loop/ticks.h"
+#include "loop/turns.h"
 #include "simulation/diary.h"
 #include "simulation/network.h"
 #include "simulation/random.h"

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-#include "server/peer_network.h"
-#include "server/transport.h"
+#include "loop/peer_network.h"
+#include "loop/transport.h"
 #include "simulation/random.h"
 
 namespace tribar {

@@ -5,10 +5,10 @@
 
 #include <cstddef>
 
-#include "protocol/command.h"
+#include "loop/switchboard.h"
 #include "registry/registry.h"
-#include "server/switchboard.h"
 #include "simulation/random.h"
+#include "zero/command.h"
 
 namespace tribar::simulation {
 

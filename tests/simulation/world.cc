@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-#include "server/connection.h"
+#include "loop/connection.h"
 #include "simulation/bounds.h"
 
 namespace tribar::simulation {

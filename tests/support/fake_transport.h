@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "server/transport.h"
+#include "loop/transport.h"
 
 namespace tribar::test {
 

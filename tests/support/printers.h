@@ -7,12 +7,12 @@
 #include <variant>
 
 #include "base/ids.h"
-#include "protocol/command.h"
-#include "protocol/refusal.h"
-#include "protocol/reply.h"
+#include "chat/refusal.h"
 #include "registry/effect.h"
 #include "registry/input.h"
 #include "registry/record.h"
+#include "zero/command.h"
+#include "zero/reply.h"
 
 namespace tribar {
 

@@ -82,7 +82,7 @@ inline Input event(InputBody body) { return {ConnectionId{}, 0, std::move(body)}
 
 inline std::uint32_t charge_of(std::string_view sender, std::string_view recipient,
                                std::string_view text) {
-  return static_cast<std::uint32_t>(frame_bytes_of({sender, recipient, text}));
+  return static_cast<std::uint32_t>(charged_bytes({sender, recipient, text}));
 }
 
 /// A message as its recipient gets it.

@@ -484,7 +484,7 @@ void RegistryWorld::see_joined(const Effect& before, const Effect& after, const 
   row.more += 1;
   row.more_bytes += input.command_bytes;
   expected.completes_bytes += input.command_bytes;
-  expected.charge += static_cast<std::uint32_t>(frame_bytes_of(sending->message));
+  expected.charge += static_cast<std::uint32_t>(charged_bytes(sending->message));
   expect(after == expected, "a row grows by one message");
   Peer* peer = find(after.to);
   if (expect(peer != nullptr, "only who is there is answered")) {

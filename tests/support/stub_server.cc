@@ -23,10 +23,11 @@
 #include <variant>
 #include <vector>
 
-#include "protocol/command.h"
-#include "protocol/frame.h"
-#include "protocol/glob.h"
-#include "protocol/reply.h"
+#include "chat/glob.h"
+#include "zero/command.h"
+#include "zero/frame.h"
+#include "zero/reply.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {

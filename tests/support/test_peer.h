@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/command.h"
-#include "protocol/frame.h"
+#include "zero/command.h"
+#include "zero/frame.h"
 
 namespace tribar::test {
 

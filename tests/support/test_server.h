@@ -8,7 +8,7 @@
 #include <memory>
 #include <thread>
 
-#include "server/config.h"
+#include "config/config.h"
 #include "server/server.h"
 
 namespace tribar::test {

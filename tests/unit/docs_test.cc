@@ -9,8 +9,9 @@
 #include <iterator>
 #include <string>
 
-#include "protocol/refusal.h"
-#include "server/config_table.h"
+#include "chat/refusal.h"
+#include "config/config_table.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// See config_table.h.
+#include "config/config_table.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tribar {
+namespace {
+
+constexpr std::uint64_t kTwoTo20 = std::uint64_t{1} << 20;
+constexpr std::uint64_t kTwoTo30 = std::uint64_t{1} << 30;
+constexpr std::uint64_t kTwoTo31 = std::uint64_t{1} << 31;
+constexpr std::uint64_t kTwoTo40 = std::uint64_t{1} << 40;
+
+// clang-format off
+constexpr std::array kRows{
+    ConfigRow{"listen", [](Config& c) -> ConfigMember { return &c.listen; }, {1, 64}},
+    ConfigRow{"workers", [](Config& c) -> ConfigMember { return &c.workers; }, {0, 64}},
+    ConfigRow{"io_loops", [](Config& c) -> ConfigMember { return &c.io_loops; }, {1, 64}},
+
+    ConfigRow{"limits.connections", [](Config& c) -> ConfigMember { return &c.limits.connections; }, {1, 1'000'000}},
+    ConfigRow{"limits.connections_per_address", [](Config& c) -> ConfigMember { return &c.limits.connections_per_address; }, {0, 1'000'000}},
+    ConfigRow{"limits.new_connections_per_second", [](Config& c) -> ConfigMember { return &c.limits.new_connections_per_second; }, {0, 1'000'000}},
+    ConfigRow{"limits.commands_per_second", [](Config& c) -> ConfigMember { return &c.limits.commands_per_second; }, {0, 1'000'000}},
+    ConfigRow{"limits.accounts", [](Config& c) -> ConfigMember { return &c.limits.accounts; }, {1, 100'000'000}},
+    ConfigRow{"limits.username_bytes", [](Config& c) -> ConfigMember { return &c.limits.username_bytes; }, {1, 1024}},
+    ConfigRow{"limits.frame_bytes", [](Config& c) -> ConfigMember { return &c.limits.frame_bytes; }, {1024, kTwoTo30}},
+    ConfigRow{"limits.in_flight_commands", [](Config& c) -> ConfigMember { return &c.limits.in_flight_commands; }, {1, 65536}},
+    ConfigRow{"limits.in_flight_bytes", [](Config& c) -> ConfigMember { return &c.limits.in_flight_bytes; }, {1024, kTwoTo30}},
+    ConfigRow{"limits.outbox_bytes", [](Config& c) -> ConfigMember { return &c.limits.outbox_bytes; }, {4096, kTwoTo30}},
+    ConfigRow{"limits.undelivered_messages", [](Config& c) -> ConfigMember { return &c.limits.undelivered_messages; }, {1, kTwoTo40}},
+    ConfigRow{"limits.undelivered_bytes", [](Config& c) -> ConfigMember { return &c.limits.undelivered_bytes; }, {4096, kTwoTo40}},
+    ConfigRow{"limits.queued_bytes", [](Config& c) -> ConfigMember { return &c.limits.queued_bytes; }, {kTwoTo20, kTwoTo40}},
+    ConfigRow{"limits.buffered_bytes", [](Config& c) -> ConfigMember { return &c.limits.buffered_bytes; }, {kTwoTo20, kTwoTo40}},
+    ConfigRow{"limits.list_names", [](Config& c) -> ConfigMember { return &c.limits.list_names; }, {1, 100'000'000}},
+
+    ConfigRow{"timeouts.login_ms", [](Config& c) -> ConfigMember { return &c.timeouts.login_ms; }, {0, kTwoTo31}},
+    ConfigRow{"timeouts.frame_ms", [](Config& c) -> ConfigMember { return &c.timeouts.frame_ms; }, {0, kTwoTo31}},
+    ConfigRow{"timeouts.stalled_ms", [](Config& c) -> ConfigMember { return &c.timeouts.stalled_ms; }, {0, kTwoTo31}},
+    ConfigRow{"timeouts.shutdown_ms", [](Config& c) -> ConfigMember { return &c.timeouts.shutdown_ms; }, {0, kTwoTo31}},
+
+    ConfigRow{"storage.engine", [](Config& c) -> ConfigMember { return &c.storage.engine; }, {}},
+    ConfigRow{"storage.path", [](Config& c) -> ConfigMember { return &c.storage.path; }, {0, 4096}},
+    ConfigRow{"storage.sync", [](Config& c) -> ConfigMember { return &c.storage.sync; }, {}},
+
+    ConfigRow{"tcp_keepalive_s", [](Config& c) -> ConfigMember { return &c.tcp_keepalive_s; }, {0, 32767}},
+
+    ConfigRow{"log.level", [](Config& c) -> ConfigMember { return &c.log.level; }, {}},
+    ConfigRow{"log.format", [](Config& c) -> ConfigMember { return &c.log.format; }, {}},
+};
+// clang-format on
+
+constexpr std::array kLevels{
+    NamedValue<log::Level>{"error", log::Level::Error},
+    NamedValue<log::Level>{"warn", log::Level::Warn},
+    NamedValue<log::Level>{"info", log::Level::Info},
+    NamedValue<log::Level>{"debug", log::Level::Debug},
+};
+constexpr std::array kFormats{
+    NamedValue<log::Format>{"text", log::Format::Text},
+    NamedValue<log::Format>{"json", log::Format::Json},
+};
+
+constexpr std::array kEngines{
+    NamedValue<StorageEngine>{"memory", StorageEngine::Memory},
+    NamedValue<StorageEngine>{"sqlite", StorageEngine::Sqlite},
+};
+constexpr std::array kSyncs{
+    NamedValue<StorageSync>{"full", StorageSync::Full},
+    NamedValue<StorageSync>{"normal", StorageSync::Normal},
+};
+
+/// How many characters to add, drop or change to make one of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) {
+    row[j] = j;
+  }
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const ConfigRow> config_rows() { return kRows; }
+
+const ConfigRow* find_config_row(std::string_view section, std::string_view name) {
+  for (const ConfigRow& row : kRows) {
+    if (row.section() == section && row.name() == name) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+bool is_config_section(std::string_view name) {
+  return !name.empty() && std::any_of(kRows.begin(), kRows.end(),
+                                      [&](const ConfigRow& row) { return row.section() == name; });
+}
+
+std::string_view nearest_config_key(std::string_view unknown) {
+  constexpr std::size_t kMostCompared = 64;
+  const std::string_view whole = unknown.substr(0, kMostCompared);
+  const std::string_view name = whole.substr(whole.rfind('.') + 1);
+  std::string_view nearest;
+  // One letter in three may be wrong.
+  std::size_t least = name.size() / 3 + 2;
+  for (const ConfigRow& row : kRows) {
+    // A right name in the wrong section is nearer than its letters say.
+    const std::size_t distance =
+        std::min(edit_distance(whole, row.key), edit_distance(name, row.name()) + 1);
+    if (distance < least) {
+      least = distance;
+      nearest = row.key;
+    }
+  }
+  return nearest;
+}
+
+std::span<const NamedValue<log::Level>> names_of(log::Level) { return kLevels; }
+std::span<const NamedValue<log::Format>> names_of(log::Format) { return kFormats; }
+std::span<const NamedValue<StorageEngine>> names_of(StorageEngine) { return kEngines; }
+std::span<const NamedValue<StorageSync>> names_of(StorageSync) { return kSyncs; }
+
+}  // namespace tribar

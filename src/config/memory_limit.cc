@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// See memory_limit.h.
+#include "config/memory_limit.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+
+namespace tribar {
+namespace {
+
+/// Less than this is not worth starting with.
+constexpr std::uint64_t kLeastBytes = std::uint64_t{8} << 20;
+/// Of each limit, what is left of the memory in parts of this many. What they count is not all that
+/// they cost: lists of batches grow by doubling, and what waits for a socket stands there beside
+/// the queue that it comes from. Together about four fifths at worst; the rest is the program's.
+constexpr std::uint64_t kQueuedShare = 8;
+constexpr std::uint64_t kBufferedShare = 12;
+constexpr std::uint64_t kAccountsShare = 12;
+constexpr std::uint64_t kConnectionsShare = 12;
+constexpr std::uint64_t kLeastBudget = std::uint64_t{1} << 20;
+/// An account beside its name, and a connection at rest.
+constexpr std::uint64_t kAccountBytes = 192;
+constexpr std::uint64_t kConnectionBytes = 2048;
+
+std::string text_of_file(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The number that `path` holds; none when there is no file, or no number in it, such as "max".
+std::optional<std::uint64_t> number_in(const std::string& path) {
+  const std::string text = text_of_file(path);
+  std::uint64_t number = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+/// The least that `file` says in the folder `mount` + `path` and in those above it.
+std::optional<std::uint64_t> least_up_from(const std::string& mount, std::string path,
+                                           const char* file) {
+  std::optional<std::uint64_t> least;
+  for (;;) {
+    const auto found = number_in(fmt::format("{}{}/{}", mount, path, file));
+    if (found && (!least || *found < *least)) {
+      least = found;
+    }
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+      return least;
+    }
+    path.resize(slash);
+  }
+}
+
+/// What the process uses, in bytes: all of its addresses, what is in memory, what it can write to.
+struct Usage {
+  std::uint64_t addresses = 0;
+  std::uint64_t resident = 0;
+  std::uint64_t data = 0;
+};
+
+Usage usage() {
+  std::istringstream statm(text_of_file("/proc/self/statm"));
+  std::uint64_t shared = 0;
+  std::uint64_t text = 0;
+  std::uint64_t library = 0;
+  Usage used;
+  statm >> used.addresses >> used.resident >> shared >> text >> library >> used.data;
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return {used.addresses * page, used.resident * page, used.data * page};
+}
+
+std::optional<std::uint64_t> resource_limit(int resource) {
+  rlimit limit{};
+  if (getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0 ||
+      limit.rlim_cur == RLIM_INFINITY) {
+    return std::nullopt;
+  }
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> group_limit(const std::string& memberships, const std::string& mount) {
+  std::optional<std::uint64_t> least;
+  const auto take = [&least](std::optional<std::uint64_t> found) {
+    // Version 1 says "none" as a number near the largest.
+    if (found && *found < std::uint64_t{1} << 60 && (!least || *found < *least)) {
+      least = found;
+    }
+  };
+  std::istringstream lines(memberships);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) {
+      continue;
+    }
+    const std::string controllers = ',' + line.substr(first + 1, second - first - 1) + ',';
+    const std::string path = line.substr(second + 1);
+    if (controllers == ",,") {
+      take(least_up_from(mount, path, "memory.max"));
+    } else if (controllers.find(",memory,") != std::string::npos) {
+      take(least_up_from(mount + "/memory", path, "memory.limit_in_bytes"));
+    }
+  }
+  return least;
+}
+
+std::optional<MemoryLimit> memory_limit(unsigned threads) {
+  constexpr std::uint64_t kUsualStackBytes = std::uint64_t{8} << 20;
+  const Usage used = usage();
+  const std::uint64_t stacks = threads * resource_limit(RLIMIT_STACK).value_or(kUsualStackBytes);
+  std::optional<MemoryLimit> tightest;
+  const auto take = [&tightest](std::optional<std::uint64_t> limit, std::uint64_t taken,
+                                std::string_view source, bool is_of_addresses) {
+    if (!limit) {
+      return;
+    }
+    const std::uint64_t left = *limit > taken ? *limit - taken : 0;
+    if (!tightest || left < tightest->bytes) {
+      tightest = MemoryLimit{left, fmt::format("{}, {} bytes,", source, *limit), is_of_addresses};
+    }
+  };
+  take(resource_limit(RLIMIT_AS), used.addresses + stacks, "the limit on address space", true);
+  take(resource_limit(RLIMIT_DATA), used.data + stacks, "the limit on data", false);
+  take(group_limit(text_of_file("/proc/self/cgroup"), "/sys/fs/cgroup"), used.resident,
+       "the control group's limit on memory", false);
+  return tightest;
+}
+
+std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes) {
+  if (bytes < kLeastBytes) {
+    throw std::runtime_error(
+        fmt::format("leaves {} bytes, and at least {} are needed", bytes, kLeastBytes));
+  }
+  std::vector<std::string> lowered;
+  const auto lower = [&lowered](const char* key, std::uint64_t& limit, std::uint64_t most) {
+    if (limit > most) {
+      lowered.push_back(fmt::format("{} from {} to {}", key, limit, most));
+      limit = most;
+    }
+  };
+  lower("limits.connections", limits.connections, bytes / kConnectionsShare / kConnectionBytes);
+  lower("limits.accounts", limits.accounts,
+        bytes / kAccountsShare / (kAccountBytes + limits.username_bytes));
+  lower("limits.queued_bytes", limits.queued_bytes, std::max(bytes / kQueuedShare, kLeastBudget));
+  lower("limits.buffered_bytes", limits.buffered_bytes,
+        std::max(bytes / kBufferedShare, kLeastBudget));
+  return lowered;
+}
+
+}  // namespace tribar

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+//
+// See acceptor.h.
+#include "loop/acceptor.h"
+
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "uv/error.h"
+#include "uv/stream.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::string_view kSubject = "acceptor";
+constexpr int kListenBacklog = 4096;
+/// Accepted by one listener before what is connected has its turn.
+constexpr int kMostPerTurn = 128;
+/// Until a descriptor or memory is asked for again.
+constexpr std::uint64_t kShortageMs = 200;
+constexpr std::uint64_t kComplaintMs = 1000;
+/// What waits unsent in the kernel is lost with the peer: no more than keeps the line busy.
+constexpr unsigned kUnsentBytes = 65536;
+
+/// A socket under a connection.
+class SocketTransport final : public Transport, private uv::StreamEvents {
+ public:
+  SocketTransport(uv::Stream::Ptr stream, const Acceptor::Destination& destination)
+      : stream_(std::move(stream)), destination_(destination) {}
+  SocketTransport(const SocketTransport&) = delete;
+  SocketTransport& operator=(const SocketTransport&) = delete;
+
+  void start_reading() override { stream_->start_reading(this); }
+  void stop_reading() override { stream_->stop_reading(); }
+  std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
+    return stream_->try_write(bytes, more);
+  }
+  void write(std::string_view bytes) override { stream_->write(bytes, this); }
+  std::size_t unwritten_bytes() const override { return stream_->unwritten_bytes(); }
+  void discard_input() override { stream_->discard_input(); }
+  void shut_down() override { stream_->shut_down(); }
+  std::string peer() const override { return stream_->peer(); }
+  PeerNetwork network() const override {
+    const sockaddr_storage address = stream_->peer_address();
+    return network_of(reinterpret_cast<const sockaddr*>(&address));
+  }
+
+  /// Set once the switchboard has it.
+  Connection* connection = nullptr;
+
+ private:
+  Space on_space() noexcept override {
+    const Framer::Space space = destination_.switchboard.space(*connection);
+    return {space.at, space.size};
+  }
+  void on_read(std::size_t size) noexcept override {
+    const Acceptor::Destination& destination = destination_;
+    destination.switchboard.read(*connection, size);  // which may be the end of us
+    destination.after_read();
+  }
+  void on_end(int code) noexcept override { destination_.switchboard.end(*connection, code != 0); }
+  void on_written(int code) noexcept override {
+    destination_.switchboard.written(*connection, code == 0);
+  }
+
+  uv::Stream::Ptr stream_;
+  const Acceptor::Destination& destination_;
+};
+
+}  // namespace
+
+Acceptor::Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits)
+    : loop_(loop),
+      destination_(std::move(destination)),
+      limits_(limits),
+      pace_(limits.new_connections_per_second, loop.now_ms()),
+      pause_(loop, [this] { resume(); }) {}
+
+std::string Acceptor::listen(const uv::Address& address, bool is_shared) {
+  listeners_.push_back(
+      std::make_unique<uv::Listener>(loop_, address, is_shared, kListenBacklog,
+                                     uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
+                                     [this](uv::Listener& listener) { accept(listener); }));
+  return listeners_.back()->bound_address();
+}
+
+void Acceptor::stop() {
+  listeners_.clear();
+  pause_ = uv::Timer{};
+}
+
+void Acceptor::accept(uv::Listener& listener) {
+  using Kind = uv::Listener::Waiting::Kind;
+  for (int i = 0; i < kMostPerTurn; ++i) {
+    if (const std::uint64_t ms = pace_.wait_ms(loop_.now_ms()); ms > 0) {
+      pause(ms);
+      return;
+    }
+    const uv::Listener::Waiting waiting = listener.accept();
+    if (waiting.kind == Kind::None) {
+      return;
+    }
+    if (waiting.kind == Kind::Shortage ||
+        (waiting.kind == Kind::Socket && !admit(waiting.socket))) {
+      note_shortage(waiting.code);
+      pause(kShortageMs);
+      return;
+    }
+    if (waiting.kind == Kind::Gone) {
+      log::debug(kSubject, "a connection was gone before it was accepted");
+    }
+  }
+}
+
+/// False when there is no memory for the connection `socket`, which is closed then.
+bool Acceptor::admit(int socket) {
+  uv::Stream::Ptr stream = uv::Stream::open(loop_, socket);
+  if (!stream) {
+    return false;
+  }
+  static_cast<void>(pace_.take(loop_.now_ms()));
+  auto transport = std::make_unique<SocketTransport>(std::move(stream), destination_);
+  SocketTransport& owned = *transport;
+  owned.connection = &destination_.switchboard.adopt(std::move(transport));
+  destination_.switchboard.begin(*owned.connection);
+  return true;
+}
+
+void Acceptor::pause(std::uint64_t ms) {
+  for (const auto& listener : listeners_) {
+    listener->pause();
+  }
+  pause_.start(ms, 0);
+}
+
+void Acceptor::resume() {
+  for (const auto& listener : listeners_) {
+    listener->resume();
+  }
+}
+
+void Acceptor::note_shortage(int code) {
+  if (loop_.now_ms() >= may_complain_ms_) {
+    may_complain_ms_ = loop_.now_ms() + kComplaintMs;
+    log::warn(kSubject, "connections have to wait: {}",
+              code == 0 ? "no memory" : uv::text_of(code));
+  }
+}
+
+}  // namespace tribar

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// How many connections there are, in all and from each network, on all loops together. Any thread;
+// asked when a connection comes and when it goes, never for a message.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "chat/refusal.h"
+#include "loop/peer_network.h"
+
+namespace tribar {
+
+class Census {
+ public:
+  /// Counts one more from `network`, or says why there is no room: past `most` in all, or past
+  /// `most_of_network`, 0 being no limit there.
+  [[nodiscard]] std::optional<Refusal> enter(PeerNetwork network, std::uint64_t most,
+                                             std::uint64_t most_of_network) {
+    const std::lock_guard lock(mutex_);
+    if (size_ >= most) {
+      return Refusal{RefusalCode::TooManyConnections, 0, most};
+    }
+    if (most_of_network > 0) {
+      std::uint64_t& count = by_network_[network];
+      if (count >= most_of_network) {
+        return Refusal{RefusalCode::TooManyFromAddress, 0, most_of_network};
+      }
+      ++count;
+    }
+    ++size_;
+    return std::nullopt;
+  }
+
+  /// One that entered is gone.
+  void leave(PeerNetwork network) {
+    const std::lock_guard lock(mutex_);
+    --size_;
+    if (const auto counted = by_network_.find(network);
+        counted != by_network_.end() && --counted->second == 0) {
+      by_network_.erase(counted);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t size() {
+    const std::lock_guard lock(mutex_);
+    return size_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t size_ = 0;
+  std::map<PeerNetwork, std::uint64_t> by_network_;  // only where that is limited
+};
+
+}  // namespace tribar

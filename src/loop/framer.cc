@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+//
+// See framer.h.
+#include "loop/framer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "zero/command.h"
+#include "zero/frame.h"
+
+namespace tribar {
+namespace {
+
+/// The front of a frame up to this length is put before the bytes of the next read; of a longer one
+/// the rest is read to where it is held.
+constexpr std::size_t kShortHeldBytes = 4096;
+
+}  // namespace
+
+Framer::Space Framer::space(Connection& connection) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  if (!connection.held) {
+    return {batch.bytes.reserve_tail(kReadBytes), kReadBytes};
+  }
+  ByteBuffer& held = connection.held->bytes;
+  if (held.size() < kShortHeldBytes) {
+    return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
+  }
+  // Grows with what really came, never to what was announced, and only when it is full.
+  const std::size_t missing = connection.held->needed_bytes - held.size();
+  const std::size_t spare = held.capacity() - held.size();
+  const std::size_t room =
+      std::min({missing, spare > 0 ? spare : held.size(), std::size_t{1} << 20});
+  return {held.reserve_tail(room), room};
+}
+
+void Framer::read(Connection& connection, std::size_t size) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  const std::size_t start = batch.bytes.size();
+  std::uint64_t waited_ms = 0;
+  if (connection.held) {
+    HeldBytes& held = *connection.held;
+    if (held.bytes.size() >= kShortHeldBytes) {
+      held.bytes.set_size(held.bytes.size() + size);
+      held_bytes_ += size;
+      if (held.bytes.size() >= held.needed_bytes) {
+        go_on(connection);
+      }
+      return;
+    }
+    const std::string_view front = held.bytes.view();
+    std::copy(front.begin(), front.end(), batch.bytes.data() + start);
+    size += front.size();
+    waited_ms = held.waited_ms;
+    release(connection);
+  }
+  batch.bytes.set_size(start + size);
+  cut(connection, batch, start, waited_ms);
+}
+
+void Framer::go_on(Connection& connection) {
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  const std::size_t start = batch.bytes.size();
+  const std::uint64_t waited_ms = connection.held->waited_ms;
+  batch.bytes.append(connection.held->bytes.view());
+  release(connection);
+  cut(connection, batch, start, waited_ms);
+}
+
+/// Cuts the batch's bytes from `start` on. `waited_ms` is what the first frame has waited for.
+void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms) {
+  connection.awaits_judgement = false;
+  connection.awaits_allowance = false;
+  const std::size_t end = batch.bytes.size();
+  std::size_t needed_bytes = kHeaderBytes;
+  bool is_blocked = true;
+  std::size_t at = start;
+  while (at < end && !is_window_full(connection)) {
+    const FrameCut cut = cut_frame(batch.bytes.view(at, end - at), limit_for(connection));
+    if (cut.kind == FrameCut::Kind::Incomplete) {
+      needed_bytes = cut.needed_bytes;
+      is_blocked = false;
+      break;
+    }
+    if (cut.kind == FrameCut::Kind::BadVersion) {
+      batch.bytes.set_size(at);
+      return lose(connection, {RefusalCode::BadVersion, cut.version, kProtocolVersion});
+    }
+    if (cut.kind == FrameCut::Kind::TooLong) {
+      const bool may_become_legal = !connection.is_logged_in && connection.in_flight_commands > 0 &&
+                                    announced_bytes(batch.bytes.data() + at) <= limits_.frame_bytes;
+      if (may_become_legal) {
+        connection.awaits_judgement = true;
+        break;
+      }
+      batch.bytes.set_size(at);
+      return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
+    }
+    if (cut.code == static_cast<std::uint8_t>(FrameCode::Login)) {
+      if (!connection.may_log_in) {
+        connection.awaits_poll = true;
+        break;
+      }
+    }
+    if (!take_allowance(connection)) {
+      connection.awaits_allowance = true;
+      break;
+    }
+    connection.may_log_in = false;
+    Arrival& arrival = batch.arrivals.emplace_back();
+    arrival.from = connection.id;
+    arrival.data_offset = at + kHeaderBytes;
+    arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
+    arrival.code = cut.code;
+    depart(connection, static_cast<std::uint32_t>(cut.frame_bytes));
+    at += cut.frame_bytes;
+    waited_ms = 0;
+  }
+  if (at < end) {
+    HeldBytes held{{}, needed_bytes, waited_ms, is_blocked};
+    const std::string_view rest = batch.bytes.view(at, end - at);
+    // The rest of a long one is read to where it is: there is room for as much again.
+    const bool is_short = rest.size() < kShortHeldBytes;
+    held.bytes.reserve_tail(
+        is_short ? rest.size() : std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
+    held.bytes.append(rest);
+    hold(connection, std::move(held));
+    batch.bytes.set_size(at);
+  }
+}
+
+void Framer::complete(Connection& connection, std::uint32_t command_bytes, std::uint32_t commands) {
+  connection.in_flight_commands -= commands;
+  connection.in_flight_bytes -= command_bytes;
+  in_flight_commands_ -= commands;
+  in_flight_bytes_ -= command_bytes;
+}
+
+void Framer::depart(Connection& connection, std::uint32_t command_bytes) {
+  connection.in_flight_commands += 1;
+  connection.in_flight_bytes += command_bytes;
+  in_flight_commands_ += 1;
+  in_flight_bytes_ += command_bytes;
+}
+
+void Framer::lose(Connection& connection, const Refusal& refusal) {
+  release(connection);
+  connection.is_lost = true;
+  depart(connection, kHeaderBytes);
+  dispatcher_.add_event(connection.id, Rejected{refusal, true}, kHeaderBytes);
+}
+
+void Framer::admit_login(Connection& connection) {
+  connection.awaits_poll = false;
+  connection.may_log_in = true;
+}
+
+bool Framer::can_read(const Connection& connection) const {
+  return !is_window_full(connection) && !connection.awaits_poll &&
+         !(connection.awaits_allowance && connection.allowance->commands.wait_ms(now_ms_) > 0) &&
+         !(connection.awaits_judgement && !connection.is_logged_in &&
+           connection.in_flight_commands > 0);
+}
+
+void Framer::forget(Connection& connection) {
+  release(connection);
+  in_flight_commands_ -= connection.in_flight_commands;
+  in_flight_bytes_ -= connection.in_flight_bytes;
+}
+
+void Framer::hold(Connection& connection, HeldBytes held) {
+  held_bytes_ += held.bytes.size();
+  connection.held = std::make_unique<HeldBytes>(std::move(held));
+}
+
+void Framer::release(Connection& connection) {
+  if (connection.held) {
+    held_bytes_ -= connection.held->bytes.size();
+    connection.held.reset();
+  }
+}
+
+bool Framer::take_allowance(Connection& connection) const {
+  return !connection.allowance || connection.allowance->commands.take(now_ms_);
+}
+
+std::uint64_t Framer::limit_for(const Connection& connection) const {
+  return connection.is_logged_in ? limits_.frame_bytes
+                                 : std::min(limits_.frame_bytes, kBeforeLoginBytes);
+}
+
+}  // namespace tribar

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+//
+// See io_loop.h.
+#include "loop/io_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "base/timestamp.h"
+
+namespace tribar {
+namespace {
+
+/// What comes home while the loop takes home is taken too, up to here.
+constexpr std::chrono::milliseconds kLongestRounds{2};
+/// How often a loop that is stopping looks at its deadline.
+constexpr std::uint64_t kDrainTickMs = 50;
+
+/// Before 1970, which is no time for a UnixMs, it is 1970.
+UnixMs wall_clock() {
+  return UnixMs{static_cast<std::uint64_t>(std::max(std::int64_t{0}, unix_ms_now()))};
+}
+
+}  // namespace
+
+IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
+               const AcceptorLimits& acceptor_limits, std::size_t workers, const Shared& shared)
+    : place_(place),
+      rendezvous_(shared.rendezvous),
+      homecoming_(shared.homecoming),
+      turns_(shared.turns),
+      wake_all_(shared.wake_all),
+      continuation_is_home_(shared.continuation_is_home),
+      // What the wake-up is for is found by before_poll() and after_poll().
+      wake_(loop_, [] {}),
+      inbox_([this] { wake_.send(); }),
+      dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
+                  limits.buffered_bytes / 4),
+      switchboard_(limits, dispatcher_, shared.census),
+      acceptor_(loop_, {switchboard_, [this] { after_read(); }}, acceptor_limits),
+      heap_(shared.last_batch),
+      clock_(loop_,
+             [this] {
+               const std::uint64_t now_ms = loop_.now_ms();
+               next_tick_ms_.reset();
+               switchboard_.set_time(now_ms);
+               const std::uint64_t elapsed_ms = ticks_.tick(now_ms);
+               switchboard_.tick(elapsed_ms);
+               account_log_.tick(elapsed_ms);
+               static_cast<void>(heap_.tick(elapsed_ms));
+               count_drain(elapsed_ms);
+             }),
+      drain_(loop_, [this] { begin_drain(); }) {
+  switchboard_.set_time(loop_.now_ms());
+  loop_.around_poll([this] { before_poll(); }, [this] { after_poll(); });
+}
+
+void IoLoop::run() { loop_.run(); }
+
+void IoLoop::drain(std::uint64_t deadline_ms) {
+  drain_deadline_ms_.store(deadline_ms);
+  drain_.send();
+}
+
+void IoLoop::begin_drain() {
+  is_draining_ = true;
+  acceptor_.stop();
+  switchboard_.stop_reading();
+}
+
+/// Everything is answered and written: what is left is to say so. The peers are told last, so that
+/// nothing that was confirmed to one is missed by another.
+void IoLoop::begin_farewell() {
+  is_farewell_ = true;
+  switchboard_.say_farewell();
+  wake_.send();
+}
+
+void IoLoop::count_drain(std::uint64_t elapsed_ms) {
+  drained_ms_ += is_draining_ ? elapsed_ms : 0;
+  const std::uint64_t deadline_ms = drain_deadline_ms_.load();
+  if (!is_draining_ || deadline_ms == 0 || drained_ms_ < deadline_ms) {
+    return;
+  }
+  if (!is_farewell_) {
+    log::warn("server", "stopping with bytes unwritten: timeouts.shutdown_ms is over");
+    switchboard_.say_farewell();
+  }
+  loop_.stop();
+}
+
+std::string IoLoop::close() {
+  acceptor_.stop();
+  switchboard_.drop_all();
+  clock_ = uv::Timer{};
+  wake_ = uv::Async{};
+  drain_ = uv::Async{};
+  return loop_.close();
+}
+
+void IoLoop::after_poll() {
+  switchboard_.set_time(loop_.now_ms());
+  inbox_.wake_up();
+  if (turns_.are_reached(awaited_)) {
+    switchboard_.admit_logins();
+    awaited_.clear();
+  }
+  dispatcher_.submit(wall_clock());
+  finish_turn();
+  complete_turn();
+}
+
+/// A LOGIN waits for a poll, on every loop: the end of the connection before it may be there.
+void IoLoop::line_up_logins() {
+  if (awaited_.empty() && switchboard_.line_up_logins()) {
+    awaited_ = turns_.ask(place_.index);
+    if (place_.count > 1) {
+      wake_all_();
+    }
+    wake_.send();
+  }
+}
+
+/// The others may go on with what waits for this loop, once what it found has its place in the
+/// order.
+void IoLoop::complete_turn() {
+  if (dispatcher_.has_sent_all() && turns_.complete(place_.index)) {
+    wake_all_();
+  }
+}
+
+/// A full batch goes on its way at once, and what is home by now is taken: so what is large passes
+/// the stations in pieces that stay in the cache.
+void IoLoop::after_read() {
+  if (dispatcher_.is_full()) {
+    dispatcher_.submit_full(wall_clock());
+    take_home();
+  }
+}
+
+void IoLoop::before_poll() {
+  // While answers keep coming home, the peers are heard too.
+  const auto begin = std::chrono::steady_clock::now();
+  finish_turn();
+  while (!inbox_.sleep_if_empty()) {
+    if (std::chrono::steady_clock::now() - begin > kLongestRounds) {
+      wake_.send();
+      break;
+    }
+    finish_turn();
+  }
+  line_up_logins();
+  // The loop says that it sleeps before it looks here: whoever changes this later wakes it.
+  if (turns_.is_wanted(place_.index) || (!awaited_.empty() && turns_.are_reached(awaited_))) {
+    wake_.send();
+  }
+  update_quiet();
+  keep_time();
+}
+
+void IoLoop::update_quiet() {
+  if (is_draining_ && !is_quiet_ && switchboard_.is_quiet()) {
+    is_quiet_ = true;
+    rendezvous_.arrive();
+  }
+  if (rendezvous_.is_over() && !is_farewell_) {
+    begin_farewell();
+  }
+  if (is_farewell_ && switchboard_.size() == 0 && switchboard_.is_quiet()) {
+    loop_.stop();
+  }
+}
+
+void IoLoop::take_home() {
+  inbox_.drain(arrived_);
+  for (BatchShare& share : arrived_) {
+    switchboard_.take_home(*share);
+    if (std::exchange(is_quiet_, false)) {
+      rendezvous_.leave();
+    }
+    if (BatchPtr batch = share.finish()) {
+      if (std::exchange(batch->is_continuation, false)) {
+        continuation_is_home_();
+      }
+      if (batch->loop == place_.index) {
+        note_done(*batch);
+        dispatcher_.recycle(std::move(batch));
+      } else {
+        homecoming_.give_back(std::move(batch));
+      }
+    }
+  }
+  arrived_.clear();
+}
+
+/// What came home is written, and what that brings about is handed over.
+void IoLoop::finish_turn() {
+  take_home();
+  switchboard_.finish_turn();
+  heap_.note_churn(switchboard_.take_dropped_bytes());
+  dispatcher_.submit(wall_clock());
+}
+
+/// A batch that this loop sent is done with.
+void IoLoop::note_done(const Batch& batch) {
+  const Output& output = batch.output;
+  if (!output.account_changes.empty()) {
+    account_log_.note(output.account_changes);
+  }
+  std::uint64_t churn = batch.bytes.size() + output.released_bytes +
+                        batch.arrivals.size() * (sizeof(Arrival) + sizeof(Input));
+  for (const std::string& text : output.texts) {
+    churn += text.size();
+  }
+  heap_.note_churn(churn);
+}
+
+/// How often the clock should tick; 0: there is nothing to look at now.
+std::uint64_t IoLoop::tick_ms() const {
+  std::uint64_t shortest_ms = switchboard_.tick_ms();
+  const auto want = [&shortest_ms](bool is_wanted, std::uint64_t ms) {
+    if (is_wanted && (shortest_ms == 0 || ms < shortest_ms)) {
+      shortest_ms = ms;
+    }
+  };
+  want(account_log_.is_counting(), AccountLog::kTickMs);
+  want(heap_.is_due(), HeapTrimmer::kTickMs);
+  want(is_draining_ && drain_deadline_ms_.load() > 0, kDrainTickMs);
+  return shortest_ms;
+}
+
+/// The clock runs only while something has a deadline.
+void IoLoop::keep_time() {
+  const std::uint64_t now_ms = loop_.now_ms();
+  const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, tick_ms());
+  if (next_ms == next_tick_ms_) {
+    return;
+  }
+  next_tick_ms_ = next_ms;
+  if (next_ms) {
+    clock_.start(*next_ms > now_ms ? *next_ms - now_ms : 0, 0);
+  } else {
+    clock_.stop();
+  }
+}
+
+}  // namespace tribar

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// One libuv loop with the stations that run on it, and the turns it makes: poll, frame, hand over,
+// take home, write, sleep. A thin shell: what is decided is decided in the stations.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "loop/acceptor.h"
+#include "loop/account_log.h"
+#include "loop/dispatcher.h"
+#include "loop/heap_trimmer.h"
+#include "loop/homecoming.h"
+#include "loop/loop_inbox.h"
+#include "loop/rendezvous.h"
+#include "loop/switchboard.h"
+#include "loop/ticks.h"
+#include "loop/turns.h"
+#include "uv/loop.h"
+#include "uv/timer.h"
+
+namespace tribar {
+
+class IoLoop {
+ public:
+  /// What all loops of a server have in common.
+  struct Shared {
+    Census& census;
+    Rendezvous& rendezvous;
+    Homecoming& homecoming;
+    Turns& turns;
+    std::atomic<std::uint64_t>& last_batch;  // Batch::number
+    std::function<void()> wake_all;
+    std::function<void()> continuation_is_home;  // see RegistryActor
+    Dispatcher::Submit submit;
+  };
+
+  IoLoop(LoopPlace place, const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
+         std::size_t workers, const Shared& shared);
+
+  /// Runs until everything is answered and written after drain(). Its thread is the loop's.
+  void run();
+
+  /// Any thread: accepts and reads nothing any more. When all loops are quiet the peers are told
+  /// why and disconnected, and run() returns; at the latest after `deadline_ms` unless that is 0.
+  void drain(std::uint64_t deadline_ms);
+
+  /// Drops every connection and closes every handle of this loop, with nothing else running any
+  /// more. Returns what could not be closed, empty if nothing.
+  [[nodiscard]] std::string close();
+
+  [[nodiscard]] uv::Loop& loop() { return loop_; }
+  [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
+  /// What other threads use of this loop.
+  [[nodiscard]] LoopInbox& inbox() { return inbox_; }
+
+ private:
+  void begin_drain();
+  void line_up_logins();
+  void complete_turn();
+  void update_quiet();
+  void begin_farewell();
+  void count_drain(std::uint64_t elapsed_ms);
+  void after_read();
+  void after_poll();
+  void before_poll();
+  void take_home();
+  void finish_turn();
+  void note_done(const Batch& batch);
+  [[nodiscard]] std::uint64_t tick_ms() const;
+  void keep_time();
+
+  LoopPlace place_;
+  Rendezvous& rendezvous_;
+  Homecoming& homecoming_;
+  Turns& turns_;
+  std::function<void()> wake_all_;
+  std::function<void()> continuation_is_home_;
+  uv::Loop loop_;
+  uv::Async wake_;
+  LoopInbox inbox_;
+  Dispatcher dispatcher_;
+  Switchboard switchboard_;
+  Acceptor acceptor_;
+  AccountLog account_log_;
+  HeapTrimmer heap_;
+  uv::Timer clock_;  // what has a deadline
+  uv::Async drain_;
+  std::atomic<std::uint64_t> drain_deadline_ms_{0};
+  std::vector<BatchShare> arrived_;
+  std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
+  Ticks ticks_;
+  std::optional<std::uint64_t> next_tick_ms_;  // that the clock is set to
+  std::uint64_t drained_ms_ = 0;               // since drain()
+  bool is_draining_ = false;
+  bool is_quiet_ = false;     // and said so to the rendezvous
+  bool is_farewell_ = false;  // peers were told that the server stops
+};
+
+}  // namespace tribar

@@ -1,0 +1,663 @@
+// SPDX-License-Identifier: MIT
+//
+// See switchboard.h.
+#include "loop/switchboard.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "zero/command.h"
+#include "zero/effects.h"
+#include "zero/frame.h"
+#include "zero/wording.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::string_view kSubject = "connections";
+/// After the last word the peer is listened to for a little, so that the word is not lost to a
+/// reset: for so long, and for so many bytes.
+constexpr std::uint32_t kLingerMs = 1000;
+constexpr std::uint32_t kLingerBytes = 1U << 20;
+/// What so many connections need in a turn stays in the cache from one message to the next.
+constexpr std::size_t kCachedConnections = 256;
+/// Above the limit on all buffers for so long, connections that hold most are closed.
+constexpr std::uint64_t kOverBudgetMs = 1000;
+/// When nobody at all is read, already after so long in which buffers do not shrink.
+constexpr std::uint64_t kBudgetLookMs = 100;
+constexpr std::uint64_t kComplaintMs = 1000;
+/// How often a connection that sent too many commands in a second may go on.
+constexpr std::uint64_t kPaceMs = 50;
+
+/// Above the limit once, reading goes on when no more than this is held.
+std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
+
+/// As much may come on top of the limit before nobody at all is read.
+std::uint64_t reserve_of(std::uint64_t limit) { return limit / 4; }
+
+/// Shrunk by so much from one look to the next, buffers are on a good way.
+std::uint64_t progress_of(std::uint64_t limit) { return limit / 64; }
+
+std::uint64_t held_bytes_of(const Connection& connection) {
+  return Framer::in_flight_bytes_of(connection) +
+         (connection.held ? connection.held->bytes.size() : 0) +
+         (connection.outbox ? connection.outbox->held_bytes() : 0);
+}
+
+}  // namespace
+
+Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census)
+    : limits_(limits),
+      dispatcher_(dispatcher),
+      census_(census),
+      framer_(limits.frames, dispatcher),
+      writer_(limits.long_frame_bytes) {
+  std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
+  for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
+    shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
+  }
+  tick_ms_ = std::max<std::uint64_t>(10, shortest_ms / 8);
+  if (limits.commands_per_second > 0) {
+    tick_ms_ = std::min(tick_ms_, kPaceMs);
+  }
+}
+
+Switchboard::~Switchboard() = default;
+
+Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
+  std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+  } else {
+    at = free_slots_.front();
+    free_slots_.pop_front();
+  }
+  Slot& slot = slots_[at];
+  slot.connection = std::make_unique<Connection>();
+  slot.connection->id = ConnectionId::make(dispatcher_.place().slot_at(at), ++slot.generation);
+  slot.connection->transport = std::move(transport);
+  ++size_;
+  return *slot.connection;
+}
+
+void Switchboard::begin(Connection& connection) {
+  if (log::is_on(log::Level::Debug)) {
+    log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
+  }
+  if (const auto refusal = admit(connection)) {
+    turn_away(connection, *refusal);
+  }
+  touch(connection);
+  watch(connection);
+  update_reading(connection);
+}
+
+/// Whether there is room for one more; counts it if so.
+std::optional<Refusal> Switchboard::admit(Connection& connection) {
+  const PeerNetwork network =
+      limits_.connections_per_address > 0 ? connection.transport->network() : PeerNetwork{};
+  const auto refusal = census_.enter(network, limits_.connections, limits_.connections_per_address);
+  if (refusal || (limits_.connections_per_address == 0 && limits_.commands_per_second == 0)) {
+    return refusal;
+  }
+  connection.allowance = std::make_unique<Allowance>(
+      Allowance{network, TokenBucket(limits_.commands_per_second, now_ms_)});
+  return std::nullopt;
+}
+
+/// Tells a connection that there is no room for it.
+void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
+  ++turned_away_;
+  connection.is_stranger = true;
+  tell_last(connection, refusal);
+  strangers_.push_back(connection.id);
+  if (strangers_.size() > kStrangers) {
+    drop(*find(strangers_.front()), "told that there is no room");
+  }
+}
+
+/// Writes a last word to a connection that is owed nothing, past the registry. settle() ends it.
+void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
+  connection.is_lost = true;
+  connection.is_finishing = true;
+  std::string frame;
+  append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response), text_of(refusal));
+  connection.is_failed = connection.transport->try_write(frame, {}) < 0;
+}
+
+/// A line a second at most, however many there are.
+void Switchboard::report_turned_away(std::uint64_t elapsed_ms) {
+  constexpr std::uint64_t kReportMs = 1000;
+  if (turned_away_ == 0) {
+    return;
+  }
+  unlogged_ms_ += elapsed_ms;
+  if (unlogged_ms_ >= kReportMs) {
+    log::warn(kSubject, "no room for {} connections within {} ms, and {} are here",
+              std::exchange(turned_away_, 0), std::exchange(unlogged_ms_, 0), census_.size());
+  }
+}
+
+Framer::Space Switchboard::space(Connection& connection) {
+  if (connection.is_shut) {
+    static thread_local std::array<char, 16384> discarded;
+    return {discarded.data(), discarded.size()};
+  }
+  if (connection.turn == turn_ && connection.turn_reads >= kReadsPerTurn) {
+    return {};
+  }
+  return framer_.space(connection);
+}
+
+void Switchboard::read(Connection& connection, std::size_t size) {
+  if (connection.is_shut) {
+    connection.discarded_bytes += static_cast<std::uint32_t>(size);
+    if (connection.discarded_bytes > kLingerBytes) {
+      drop(connection, "sent on after the last word");
+    }
+    return;
+  }
+  if (std::exchange(connection.turn, turn_) != turn_) {
+    connection.turn_reads = 0;
+  }
+  connection.turn_reads = static_cast<std::uint8_t>(
+      std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes));
+  framer_.read(connection, size);
+  if (connection.awaits_poll) {
+    with_login_.push_back(connection.id);
+  }
+  report(connection);
+  if (connection.held) {
+    watch(connection);
+  }
+  check_budget();
+  update_reading(connection);
+}
+
+void Switchboard::end(Connection& connection, bool is_failed) {
+  connection.is_reading = false;
+  connection.is_at_end = true;
+  if (is_failed || connection.is_shut) {
+    drop(connection, is_failed ? "broken" : "ended");
+    return;
+  }
+  settle(connection);
+}
+
+void Switchboard::written(Connection& connection, bool is_ok) {
+  writer_.written(connection, is_ok);
+  settle(connection);
+}
+
+void Switchboard::take_home(const Batch& batch) {
+  const std::vector<Effect>& effects = batch.output.effects;
+  if (size_ <= kCachedConnections) {
+    for (const Effect& effect : effects) {
+      take_home(effect, find(effect.to));
+    }
+  } else {
+    take_home_ahead(effects);
+  }
+  is_used_ = true;
+}
+
+/// The same with many connections, when nearly all that effects touch is out of the cache, and one
+/// step leads to the next: each step asks for the memory of the next one, a little ahead.
+void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
+  constexpr std::size_t kStep = 4;
+  std::array<Connection*, 4 * kStep> found{};
+  const auto found_at = [&found](std::size_t at) -> Connection*& {
+    return found[at % found.size()];
+  };
+  for (std::size_t i = 0; i < effects.size() + 3 * kStep; ++i) {
+    if (i < effects.size()) {
+      const std::size_t slot = dispatcher_.place().own_at(effects[i].to);
+      if (slot < slots_.size()) {
+        __builtin_prefetch(slots_[slot].connection.get());
+      }
+    }
+    if (const std::size_t at = i - kStep; at < effects.size()) {
+      Connection* connection = found_at(at) = find(effects[at].to);
+      if (connection != nullptr) {
+        __builtin_prefetch(connection->outgoing.get());
+      }
+    }
+    if (const std::size_t at = i - 2 * kStep; at < effects.size()) {
+      const Connection* connection = found_at(at);
+      if (connection != nullptr && connection->outgoing && connection->outgoing->bytes.size() > 0) {
+        const Outgoing& out = *connection->outgoing;
+        for (std::size_t line = 0; line <= 128; line += 64) {
+          __builtin_prefetch(out.bytes.data() + out.bytes.size() + line, 1);
+        }
+        __builtin_prefetch(out.frames.data() + out.frames.size(), 1);
+      }
+    }
+    if (const std::size_t at = i - 3 * kStep; at < effects.size()) {
+      take_home(effects[at], found_at(at));
+    }
+  }
+}
+
+/// `connection`: the one that the effect is for, if it is here.
+void Switchboard::take_home(const Effect& effect, Connection* connection) {
+  if (!dispatcher_.place().is_mine(effect.to)) {
+    return;
+  }
+  // Behind the last word nothing is written either.
+  if (connection == nullptr || connection->is_finishing) {
+    if (const auto* push = std::get_if<Push>(&effect.body)) {
+      return_push(effect, *push);
+    }
+    return;
+  }
+  if (effect.completes_bytes > 0) {
+    const auto* echo = std::get_if<Echo>(&effect.body);
+    framer_.complete(*connection, effect.completes_bytes, echo == nullptr ? 1 : 1 + echo->more);
+  }
+  if (std::holds_alternative<LoggedIn>(effect.body)) {
+    connection->is_logged_in = true;
+    connection->logins += 1;
+    connection->is_expired = false;
+  } else if (std::holds_alternative<LoggedOut>(effect.body)) {
+    connection->is_logged_in = false;
+    connection->waited_ms = 0;
+  } else if (std::holds_alternative<Close>(effect.body)) {
+    connection->is_finishing = true;
+  }
+  if (effect.charge > 0) {
+    writer_.add(*connection, effect);
+  }
+  touch(*connection);
+}
+
+void Switchboard::finish_turn() {
+  ++turn_;
+  for (const ConnectionId id : touched_) {
+    if (Connection* connection = find(id)) {
+      connection->is_touched = false;
+      writer_.flush(*connection);
+      if (connection->is_end_told) {
+        // It is logged out: what was on its way before and cannot be written now goes back.
+        if (return_pushes(*connection, true)) {
+          // There may be nothing more to report as written, and what waits there is to go on.
+          dispatcher_.add_event(connection->id, std::exchange(connection->unreported, {}));
+        }
+      }
+      settle(*connection);
+    }
+  }
+  touched_.clear();
+  check_budget();
+}
+
+bool Switchboard::line_up_logins() {
+  lined_up_.insert(lined_up_.end(), with_login_.begin(), with_login_.end());
+  with_login_.clear();
+  return !lined_up_.empty();
+}
+
+void Switchboard::admit_logins() {
+  for (const ConnectionId id : std::exchange(lined_up_, {})) {
+    if (Connection* connection = find(id)) {
+      framer_.admit_login(*connection);
+      settle(*connection);
+    }
+  }
+}
+
+void Switchboard::tick(std::uint64_t elapsed_ms) {
+  // The list may grow and connections may go meanwhile.
+  const std::vector<ConnectionId> watched = std::exchange(watched_, {});
+  for (const ConnectionId id : watched) {
+    Connection* connection = find(id);
+    if (connection == nullptr) {
+      continue;
+    }
+    connection->is_watched = false;
+    if (connection->awaits_allowance) {
+      touch(*connection);
+    }
+    if (check_deadlines(*connection, elapsed_ms)) {
+      watch(*connection);
+    }
+  }
+  if (!std::exchange(is_used_, false)) {
+    writer_.drop_spares();
+    dispatcher_.drop_spares();
+  }
+  report_turned_away(elapsed_ms);
+  if (room_ != Room::Free && !is_stopping_) {
+    look_after_budget(elapsed_ms);
+  }
+}
+
+std::uint64_t Switchboard::tick_ms() const {
+  if (room_ != Room::Free) {
+    return std::min(tick_ms_, kBudgetLookMs);
+  }
+  return watched_.empty() && turned_away_ == 0 && !writer_.has_spares() ? 0 : tick_ms_;
+}
+
+void Switchboard::stop_reading() {
+  is_stopping_ = true;
+  for (const Slot& slot : slots_) {
+    if (slot.connection) {
+      update_reading(*slot.connection);
+    }
+  }
+}
+
+bool Switchboard::is_quiet() const {
+  return with_login_.empty() && lined_up_.empty() && dispatcher_.is_idle() &&
+         framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
+}
+
+void Switchboard::say_farewell() {
+  for (const Slot& slot : slots_) {
+    Connection* connection = slot.connection.get();
+    if (connection != nullptr && !connection->is_at_end && !connection->is_lost &&
+        !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
+        !connection->outgoing) {
+      framer_.release(*connection);  // was not carried out, and this says so
+      tell_last(*connection, {RefusalCode::ShuttingDown});
+      settle(*connection);
+    }
+  }
+}
+
+void Switchboard::drop_all() {
+  for (Slot& slot : slots_) {
+    if (slot.connection) {
+      slot.connection->transport->discard_input();
+      slot.connection.reset();
+    }
+  }
+  size_ = 0;
+}
+
+Connection* Switchboard::find(ConnectionId id) {
+  const std::size_t at = dispatcher_.place().own_at(id);
+  if (at >= slots_.size()) {
+    return nullptr;
+  }
+  Connection* connection = slots_[at].connection.get();
+  return connection != nullptr && connection->id == id ? connection : nullptr;
+}
+
+/// Puts a connection on the list of those that the end of the turn looks at.
+void Switchboard::touch(Connection& connection) {
+  if (!connection.is_touched) {
+    connection.is_touched = true;
+    touched_.push_back(connection.id);
+  }
+}
+
+/// Does what a connection's state asks for, after something changed. May drop it.
+void Switchboard::settle(Connection& connection) {
+  if (connection.is_failed) {
+    drop(connection, "broken");
+    return;
+  }
+  if (framer_.can_go_on(connection)) {
+    framer_.go_on(connection);
+    if (connection.awaits_poll) {
+      with_login_.push_back(connection.id);
+    }
+  }
+  if (connection.is_at_end && !connection.is_end_told && !connection.is_lost &&
+      !(connection.held && connection.held->is_blocked)) {
+    tell_end(connection);
+  }
+  report(connection);
+  if (connection.is_finishing && !connection.is_shut && !connection.outbox &&
+      !connection.outgoing) {
+    if (connection.is_at_end) {
+      drop(connection, "ended");
+      return;
+    }
+    connection.is_shut = true;
+    connection.waited_ms = 0;
+    connection.transport->shut_down();
+  }
+  if (connection.held || connection.outbox || connection.is_shut || !connection.is_logged_in) {
+    watch(connection);
+  }
+  update_reading(connection);
+}
+
+void Switchboard::update_reading(Connection& connection) {
+  const bool wants_reading =
+      !connection.is_at_end && !connection.is_failed &&
+      (connection.is_shut || (!is_stopping_ && !connection.is_lost && !connection.is_finishing &&
+                              framer_.can_read(connection) && has_room_for(connection)));
+  if (wants_reading != connection.is_reading) {
+    connection.is_reading = wants_reading;
+    if (wants_reading) {
+      connection.transport->start_reading();
+    } else {
+      connection.transport->stop_reading();
+    }
+  }
+}
+
+/// Tells the registry what was written. At once when it asks for that, or when what it handed over
+/// and was not told of may have used up half of the connection's credit; of less, along with
+/// something that goes anyway.
+void Switchboard::report(Connection& connection) {
+  const std::uint64_t charge = connection.unreported.charge;
+  const bool is_urgent = connection.wants_report || charge >= limits_.outbox_bytes / 2;
+  const bool can_ride = charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
+  if (charge > 0 && (is_urgent || can_ride)) {
+    dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
+    connection.wants_report = false;
+  }
+}
+
+/// The peer sends no more: its logout.
+void Switchboard::tell_end(Connection& connection) {
+  connection.is_end_told = true;
+  framer_.release(connection);
+  static_cast<void>(return_pushes(connection, true));
+  dispatcher_.add_event(connection.id, Ended{});
+}
+
+/// A push came home to a connection that is gone.
+void Switchboard::return_push(const Effect& effect, const Push& push) {
+  ByteBuffer frame;
+  append_effect(frame, effect.body);
+  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, frame.view());
+}
+
+/// Whether there were any.
+bool Switchboard::return_pushes(Connection& connection, bool waiting_live) {
+  const std::vector<Outbox::Unwritten> pushes = writer_.take_pushes(connection, waiting_live);
+  for (const Outbox::Unwritten& push : pushes) {
+    const Outbox::Frame& frame = push.frame;
+    dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
+                             push.bytes);
+  }
+  return !pushes.empty();
+}
+
+void Switchboard::watch(Connection& connection) {
+  if (!connection.is_watched) {
+    connection.is_watched = true;
+    watched_.push_back(connection.id);
+  }
+}
+
+/// Whether the clock has to look at `connection` again; false also when it was dropped.
+bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_ms) {
+  const auto elapsed = static_cast<std::uint32_t>(elapsed_ms);
+  if (connection.is_shut) {
+    connection.waited_ms += elapsed;
+    if (connection.waited_ms >= kLingerMs) {
+      drop(connection, "did not end");
+      return false;
+    }
+    return true;
+  }
+  const bool awaits_login = !connection.is_logged_in && !connection.is_finishing &&
+                            !connection.is_expired && !connection.is_end_told;
+  if (awaits_login && limits_.login_ms > 0) {
+    connection.waited_ms += elapsed;
+    if (connection.waited_ms >= limits_.login_ms) {
+      connection.is_expired = true;
+      dispatcher_.add_event(
+          connection.id,
+          LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}, connection.logins});
+    }
+  }
+  if (connection.held && connection.is_reading && limits_.frame_ms > 0) {
+    connection.held->waited_ms += elapsed;
+    if (connection.held->waited_ms >= limits_.frame_ms) {
+      framer_.lose(connection, {RefusalCode::FrameTimeout, 0, limits_.frame_ms});
+      update_reading(connection);
+    }
+  }
+  if (connection.outbox) {
+    writer_.note_progress(connection);
+    report(connection);
+    const std::uint64_t stalled_ms = connection.outbox->wait(elapsed_ms);
+    if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
+      drop(connection, "accepted nothing for too long");
+      return false;
+    }
+  }
+  return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0);
+}
+
+/// Ends a connection, and sends the registry what it was owed. It is destroyed here.
+void Switchboard::drop(Connection& connection, const char* why) {
+  log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
+  const ConnectionId id = connection.id;
+  if (connection.is_stranger) {
+    std::erase(strangers_, id);
+  } else {
+    writer_.note_progress(connection);
+    if (connection.unreported.charge > 0) {
+      dispatcher_.add_event(id, connection.unreported);
+    }
+    return_pushes(connection, false);
+    dispatcher_.add_event(id, Closed{});
+    census_.leave(connection.allowance ? connection.allowance->network : PeerNetwork{});
+  }
+  if (connection.is_finishing && !connection.is_at_end) {
+    connection.transport->discard_input();
+  }
+  dropped_bytes_ += sizeof(Connection) + held_bytes_of(connection);
+  framer_.forget(connection);
+  writer_.forget(connection);
+  const std::size_t at = dispatcher_.place().own_at(id);
+  Slot& slot = slots_[at];
+  slot.connection.reset();
+  --size_;
+  if (slot.generation + 1 < ConnectionId::kGenerations) {
+    free_slots_.push_back(static_cast<std::uint32_t>(at));
+  }
+}
+
+std::uint64_t Switchboard::buffered_bytes() const {
+  return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
+}
+
+/// Whether there are buffers for what `connection` sends. When they are short there are for those
+/// who have no more than their even share of the reserve: nothing of the shortage is theirs.
+bool Switchboard::has_room_for(const Connection& connection) const {
+  return room_ == Room::Free ||
+         (room_ == Room::Short &&
+          held_bytes_of(connection) * limits_.connections <= reserve_of(limits_.buffered_bytes));
+}
+
+/// Takes note of what all buffers together hold.
+void Switchboard::check_budget() {
+  const std::uint64_t buffered = buffered_bytes();
+  const std::uint64_t limit = limits_.buffered_bytes;
+  Room room = room_;
+  if (buffered > limit + reserve_of(limit)) {
+    room = Room::None;
+  } else if (buffered > limit) {
+    room = room_ == Room::None ? Room::None : Room::Short;
+  } else if (buffered > kept_of(limit)) {
+    room = room_ == Room::Free ? Room::Free : Room::Short;
+  } else {
+    room = Room::Free;
+  }
+  if (room == room_) {
+    return;
+  }
+  is_look_new_ |= room == Room::None;
+  if (room_ == Room::Free) {
+    is_shortage_new_ = true;
+    if (now_ms_ >= may_complain_ms_) {
+      may_complain_ms_ = now_ms_ + kComplaintMs;
+      log::warn(kSubject,
+                "buffers hold {} bytes of limits.buffered_bytes {}: who holds them is not read "
+                "until they shrink",
+                buffered, limit);
+    }
+  }
+  room_ = room;
+  for (const Slot& slot : slots_) {
+    if (slot.connection) {
+      update_reading(*slot.connection);
+    }
+  }
+}
+
+/// Overload passes by itself, and buffers shrink. Those of peers that do not read stay. The first
+/// tick only begins to measure: its time began before there was anything to look at.
+void Switchboard::look_after_budget(std::uint64_t elapsed_ms) {
+  over_budget_ms_ = std::exchange(is_shortage_new_, false) ? 0 : over_budget_ms_ + elapsed_ms;
+  looked_ms_ += elapsed_ms;
+  bool is_stuck = false;
+  if (std::exchange(is_look_new_, false)) {
+    looked_ms_ = 0;
+    looked_at_bytes_ = buffered_bytes();
+  } else if (looked_ms_ >= kBudgetLookMs) {
+    const std::uint64_t buffered = buffered_bytes();
+    const std::uint64_t limit = limits_.buffered_bytes;
+    // What is in flight waits for the server, and perhaps for its disk.
+    is_stuck = room_ == Room::None && buffered - framer_.in_flight_bytes() > limit / 2 &&
+               buffered + progress_of(limit) > looked_at_bytes_;
+    looked_ms_ = 0;
+    looked_at_bytes_ = buffered;
+  }
+  if (is_stuck || over_budget_ms_ >= kOverBudgetMs) {
+    over_budget_ms_ = 0;
+    relieve();
+  }
+}
+
+/// Ends the connections whose buffers are the largest, as many as it takes to read on for more than
+/// a moment.
+void Switchboard::relieve() {
+  std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
+  for (const Slot& slot : slots_) {
+    if (slot.connection && held_bytes_of(*slot.connection) > 0) {
+      holders.emplace_back(held_bytes_of(*slot.connection), slot.connection->id);
+    }
+  }
+  std::sort(holders.rbegin(), holders.rend());
+  const std::uint64_t held = buffered_bytes();
+  std::uint64_t freed = 0;
+  std::size_t closed = 0;
+  for (const auto& [bytes, id] : holders) {
+    if (held - freed <= limits_.buffered_bytes / 2) {
+      break;
+    }
+    drop(*find(id), "held most when buffers were short");
+    freed += bytes;
+    ++closed;
+  }
+  if (closed > 0) {
+    log::warn(kSubject, "closed {} connections that held most: {} bytes of {} in buffers", closed,
+              freed, held);
+  }
+  check_budget();
+}
+
+}  // namespace tribar

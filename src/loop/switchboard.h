@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// All connections of one loop: what is read goes to the Framer, what comes home to the Writer, and
+// here is decided when a connection is read from, waited for, and ended. Owns no socket and no
+// clock: it is driven by calls. Belongs to the loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "loop/census.h"
+#include "loop/connection.h"
+#include "loop/dispatcher.h"
+#include "loop/framer.h"
+#include "loop/writer.h"
+#include "registry/batch.h"
+
+namespace tribar {
+
+struct SwitchboardLimits {
+  FrameLimits frames;
+  std::uint64_t connections = 10000;
+  // Zero is no limit, as for the next.
+  std::uint64_t connections_per_address = 0;
+  std::uint64_t commands_per_second = 0;  // of one connection
+  std::uint64_t outbox_bytes = 262144;
+  std::uint64_t buffered_bytes = 536870912;
+  /// A message that came in as a frame of so many bytes is written right from where it is, at once:
+  /// a shorter one costs less copied to what is written at the end of the turn.
+  std::uint32_t long_frame_bytes = 32768;
+  // Zero is off.
+  std::uint64_t login_ms = 300000;
+  std::uint64_t frame_ms = 10000;
+  std::uint64_t stalled_ms = 600000;
+};
+
+class Switchboard {
+ public:
+  /// Connections over the cap that are told so and not gone yet; the oldest makes room.
+  static constexpr std::size_t kStrangers = 16;
+  /// A connection is read no more in a turn of the loop once it has brought so many times
+  /// Framer::kReadBytes: the others have theirs first.
+  static constexpr std::uint8_t kReadsPerTurn = 4;
+
+  /// `census` counts the connections of all loops.
+  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census);
+  ~Switchboard();
+
+  /// Takes a new connection in; begin() follows when the transport knows it.
+  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport);
+  /// Reads from it from now on; at the cap it is told so and closed instead.
+  void begin(Connection& connection);
+
+  /// What time it is, by any clock that goes forward; before what happens then is reported.
+  void set_time(std::uint64_t now_ms) { framer_.set_time(now_ms_ = now_ms); }
+
+  // What transports report. A space without room: nothing is to be read before the next turn.
+  [[nodiscard]] Framer::Space space(Connection& connection);
+  void read(Connection& connection, std::size_t size);
+  /// The peer sends no more; `is_failed`: the connection is broken.
+  void end(Connection& connection, bool is_failed);
+  void written(Connection& connection, bool is_ok);
+
+  /// A batch came home: what it says to connections of this loop is written, long frames at once
+  /// and the rest in finish_turn(). Nothing of it is needed any more.
+  void take_home(const Batch& batch);
+  /// Writes what came home, and reads on where it may.
+  void finish_turn();
+
+  /// Before each poll: whether a LOGIN was read. It waits until after the poll, which must be short
+  /// then: the end of a connection is read later than its last bytes, and if it came before the
+  /// LOGIN, the name is to be free.
+  [[nodiscard]] bool line_up_logins();
+  /// After each poll: the LOGINs that were lined up before it go on.
+  void admit_logins();
+
+  /// Looks at everything that has a deadline, `elapsed_ms` after the last time.
+  void tick(std::uint64_t elapsed_ms);
+  /// How often tick() should be called from now on; 0: there is nothing to look at now.
+  [[nodiscard]] std::uint64_t tick_ms() const;
+
+  /// No connection is read from any more.
+  void stop_reading();
+  /// Whether every command is answered and every byte is written.
+  [[nodiscard]] bool is_quiet() const;
+  /// Tells every connection that the server stops, and ends it. One that is still owed an answer is
+  /// left as it is: it would take this for the answer.
+  void say_farewell();
+  /// Drops every connection, telling nobody.
+  void drop_all();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// Bytes that dropped connections held, since the last call.
+  [[nodiscard]] std::uint64_t take_dropped_bytes() { return std::exchange(dropped_bytes_, 0); }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    std::uint64_t generation = 0;  // of the last connection here
+  };
+
+  /// In all buffers together.
+  enum class Room : std::uint8_t {
+    Free,
+    Short,  // for those who hold next to nothing
+    None,
+  };
+
+  [[nodiscard]] Connection* find(ConnectionId id);
+  [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
+  void turn_away(Connection& connection, const Refusal& refusal);
+  static void tell_last(Connection& connection, const Refusal& refusal);
+  void report_turned_away(std::uint64_t elapsed_ms);
+  void take_home_ahead(const std::vector<Effect>& effects);
+  void take_home(const Effect& effect, Connection* connection);
+  void touch(Connection& connection);
+  void settle(Connection& connection);
+  void update_reading(Connection& connection);
+  void report(Connection& connection);
+  void tell_end(Connection& connection);
+  void return_push(const Effect& effect, const Push& push);
+  bool return_pushes(Connection& connection, bool waiting_live);
+  void watch(Connection& connection);
+  [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
+  void drop(Connection& connection, const char* why);
+  [[nodiscard]] std::uint64_t buffered_bytes() const;
+  [[nodiscard]] bool has_room_for(const Connection& connection) const;
+  void check_budget();
+  void look_after_budget(std::uint64_t elapsed_ms);
+  void relieve();
+
+  SwitchboardLimits limits_;
+  Dispatcher& dispatcher_;
+  Census& census_;
+  Framer framer_;
+  Writer writer_;
+  std::vector<Slot> slots_;
+  std::deque<std::uint32_t> free_slots_;
+  std::vector<ConnectionId> touched_;     // this turn
+  std::vector<ConnectionId> watched_;     // by the clock
+  std::deque<ConnectionId> strangers_;    // oldest first
+  std::vector<ConnectionId> with_login_;  // that awaits a poll
+  std::vector<ConnectionId> lined_up_;    // before the last poll
+  std::size_t size_ = 0;
+  std::uint64_t now_ms_ = 0;
+  std::uint32_t turn_ = 0;
+  std::uint64_t dropped_bytes_ = 0;
+  std::uint64_t turned_away_ = 0;  // and not logged yet
+  std::uint64_t unlogged_ms_ = 0;  // since the first of them
+  std::uint64_t tick_ms_ = 1000;
+  std::uint64_t over_budget_ms_ = 0;
+  std::uint64_t looked_ms_ = 0;        // since the last look at what is over the budget
+  std::uint64_t looked_at_bytes_ = 0;  // that were buffered then
+  std::uint64_t may_complain_ms_ = 0;  // of short buffers
+  Room room_ = Room::Free;
+  bool is_shortage_new_ = false;  // since the last tick, as for the next
+  bool is_look_new_ = false;      // nobody is read any more
+  bool is_used_ = false;          // since the last tick
+  bool is_stopping_ = false;
+};
+
+}  // namespace tribar

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// See worker_pool.h.
+#include "workers/worker_pool.h"
+
+#include <utility>
+
+#include "workers/decoder.h"
+
+namespace tribar {
+
+WorkerPool::WorkerPool(std::size_t workers, const CommandLimits& limits, RegistryActor& registry)
+    : limits_(limits), registry_(registry) {
+  for (std::size_t i = 0; i < workers; ++i) {
+    Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
+    worker.thread = std::thread([this, &worker] { run(worker); });
+  }
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::submit(BatchPtr batch) {
+  // A worker sleeps in wait(), from which push() wakes it.
+  Worker& worker = *workers_[batch->worker];
+  static_cast<void>(worker.mailbox.push(std::move(batch)));
+}
+
+void WorkerPool::nudge() { static_cast<void>(workers_.front()->mailbox.nudge()); }
+
+void WorkerPool::stop() {
+  is_stopping_.store(true);
+  for (const auto& worker : workers_) {
+    static_cast<void>(worker->mailbox.nudge());
+  }
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) {
+      worker->thread.join();
+    }
+  }
+  // One that ended may have left to another what that one had just delivered, and ended too.
+  static_cast<void>(registry_.run_once());
+}
+
+void WorkerPool::run(Worker& worker) {
+  std::vector<BatchPtr> drained;
+  while (true) {
+    worker.mailbox.drain(drained);
+    for (BatchPtr& batch : drained) {
+      decode(*batch, limits_);
+      registry_.deliver(std::move(batch));
+    }
+    drained.clear();
+    if (registry_.run_once() && !is_stopping_.load()) {
+      // What is too long for one step goes on when nobody else wants this processor.
+      std::this_thread::yield();
+      continue;
+    }
+    if (is_stopping_.load() && worker.mailbox.is_empty()) {
+      return;
+    }
+    worker.mailbox.wait();
+  }
+}
+
+}  // namespace tribar

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// See encoder.h.
+#include "zero/effects.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "zero/command.h"
+#include "zero/frame.h"
+#include "zero/wording.h"
+
+namespace tribar {
+namespace {
+
+/// Whether the fields stand in memory as in a frame: then the frame's header, which is the one we
+/// would write, stands before them. Kept messages never look like this: their text follows their
+/// sender.
+bool is_as_on_the_wire(const Message& message) {
+  return message.sender.data() + message.sender.size() + kDelimiter.size() ==
+             message.recipient.data() &&
+         message.recipient.data() + message.recipient.size() + kDelimiter.size() ==
+             message.text.data();
+}
+
+void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
+  put_header(out.reserve_tail(kHeaderBytes), static_cast<std::uint8_t>(code), data_bytes);
+  out.set_size(out.size() + kHeaderBytes);
+}
+
+void append_names(ByteBuffer& out, const Names& names) {
+  // Each name's end mark makes room for a delimiter, but for the last one's.
+  const std::size_t data_bytes =
+      names.count == 0 ? 0
+                       : names.names.size() - names.count + kDelimiter.size() * (names.count - 1);
+  append_header(out, FrameCode::ListResponse, data_bytes);
+  char* to = out.reserve_tail(data_bytes);
+  std::string_view rest = names.names;
+  for (std::uint32_t i = 0; i < names.count; ++i) {
+    if (i > 0) {
+      to = std::copy(kDelimiter.begin(), kDelimiter.end(), to);
+    }
+    const std::string_view name = rest.substr(0, rest.find('\n'));
+    to = std::copy(name.begin(), name.end(), to);
+    rest.remove_prefix(name.size() + 1);
+  }
+  out.set_size(out.size() + data_bytes);
+}
+
+/// The message's frame with `more_bytes` that are behind it, as they came in; empty for one that
+/// did not.
+std::string_view frame_of(const Message& message, std::uint32_t more_bytes) {
+  return is_as_on_the_wire(message) ? std::string_view(message.sender.data() - kHeaderBytes,
+                                                       frame_bytes_of(message) + more_bytes)
+                                    : std::string_view();
+}
+
+void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_bytes) {
+  if (const std::string_view frame = frame_of(message, more_bytes); !frame.empty()) {
+    out.append(frame);
+    return;
+  }
+  append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
+  out.append(message.sender);
+  out.append(kDelimiter);
+  out.append(message.recipient);
+  out.append(kDelimiter);
+  out.append(message.text);
+}
+
+}  // namespace
+
+void append_effect(ByteBuffer& out, const EffectBody& body) {
+  if (const auto* push = std::get_if<Push>(&body)) {
+    append_message(out, *push->message, 0);
+  } else if (const auto* echo = std::get_if<Echo>(&body)) {
+    append_message(out, *echo->message, echo->more_bytes);
+  } else if (std::holds_alternative<LoggedIn>(body)) {
+    append_header(out, FrameCode::Response, 0);
+  } else if (const auto* refuse = std::get_if<Refuse>(&body)) {
+    const std::string text = text_of(refuse->refusal);
+    append_header(out, FrameCode::Response, text.size());
+    out.append(text);
+  } else if (const auto* names = std::get_if<Names>(&body)) {
+    append_names(out, *names);
+  }
+}
+
+std::string_view frame_of(const EffectBody& body) {
+  if (const auto* push = std::get_if<Push>(&body)) {
+    return frame_of(*push->message, 0);
+  }
+  const auto* echo = std::get_if<Echo>(&body);
+  return echo == nullptr ? std::string_view() : frame_of(*echo->message, echo->more_bytes);
+}
+
+}  // namespace tribar

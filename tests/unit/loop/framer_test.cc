@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// Framer: what is cut at once, what is held and for what, and when it goes on.
+#include "loop/framer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/printers.h"
+#include "support/test_peer.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::uint8_t kSend = 2;
+
+std::string frame(std::size_t data_bytes) {
+  return test::bytes_of(test::WireFrame{kSend, std::string(data_bytes, 'x')});
+}
+
+/// A framer with one logged-in connection, and what it sent on.
+struct Fixture {
+  explicit Fixture(const FrameLimits& limits = {}) : framer(limits, dispatcher) {
+    connection.id = ConnectionId::make(0, 1);
+    connection.is_logged_in = true;
+  }
+
+  /// Reads `bytes` as far as the framer has space, and goes on until they are over.
+  void read(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const Framer::Space space = framer.space(connection);
+      ASSERT_GT(space.size, 0U);
+      const std::size_t size = std::min(space.size, bytes.size());
+      std::copy_n(bytes.data(), size, space.at);
+      framer.read(connection, size);
+      bytes.remove_prefix(size);
+    }
+  }
+
+  /// The lengths of the frames cut since the last call; events are 0.
+  std::vector<std::size_t> cut() {
+    dispatcher.submit({});
+    std::vector<std::size_t> lengths;
+    for (BatchPtr& batch : sent) {
+      for (const Arrival& arrival : batch->arrivals) {
+        lengths.push_back(arrival.event == Arrival::kIsFrame ? arrival.data_bytes : 0);
+        if (arrival.event != Arrival::kIsFrame) {
+          events.push_back(batch->events[arrival.event]);
+        }
+      }
+      inbox.note_passed();
+      dispatcher.recycle(std::move(batch));
+    }
+    sent.clear();
+    return lengths;
+  }
+
+  using Lengths = std::vector<std::size_t>;
+  LoopInbox inbox{[] {}};
+  std::vector<BatchPtr> sent;
+  std::vector<Input> events;
+  std::atomic<std::uint64_t> last_number{0};
+  Dispatcher dispatcher{1, inbox, last_number,
+                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  Framer framer;
+  Connection connection;
+};
+using Lengths = Fixture::Lengths;
+
+TEST(Framer, CutsFramesAndHoldsTheFrontOfOne) {
+  Fixture f;
+  f.read(frame(1) + frame(20) + frame(300).substr(0, 100));
+  EXPECT_EQ(f.cut(), (Lengths{1, 20}));
+  EXPECT_EQ(f.framer.in_flight_commands(), 2U);
+  EXPECT_EQ(f.framer.held_bytes(), 100U);
+  ASSERT_TRUE(f.connection.held);
+  EXPECT_EQ(f.connection.held->needed_bytes, 342U);
+  EXPECT_FALSE(f.connection.held->is_blocked);
+  f.read(frame(300).substr(100));
+  EXPECT_EQ(f.cut(), (Lengths{300}));
+  EXPECT_FALSE(f.connection.held);
+  EXPECT_EQ(f.framer.held_bytes(), 0U);
+}
+
+TEST(Framer, NeverOffersRoomForMoreThanWhatCameAndARead) {
+  Fixture f({.frame_bytes = 1 << 30});
+  f.read(frame(1 << 20).substr(0, 42));
+  std::string rest = frame(1 << 20).substr(42);
+  std::size_t came = 42;
+  while (!rest.empty()) {
+    const Framer::Space space = f.framer.space(f.connection);
+    ASSERT_LE(space.size, std::max<std::size_t>(65536, came));
+    const std::size_t size = std::min<std::size_t>({space.size, rest.size(), 5000});
+    f.read(rest.substr(0, size));
+    came += size;
+    rest.erase(0, size);
+  }
+  EXPECT_EQ(f.cut(), (Lengths{1 << 20}));
+}
+
+TEST(Framer, StopsAtTheWindowOfCommandsAndGoesOnWhenItOpens) {
+  Fixture f({.in_flight_commands = 2});
+  f.read(frame(1) + frame(2) + frame(3) + frame(4) + frame(5).substr(0, 10));
+  EXPECT_EQ(f.cut(), (Lengths{1, 2}));
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  EXPECT_FALSE(f.framer.can_go_on(f.connection));
+  f.framer.complete(f.connection, 43);
+  EXPECT_TRUE(f.framer.can_go_on(f.connection));
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{3}));
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  f.framer.complete(f.connection, 44);
+  f.framer.complete(f.connection, 45);
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{4}));
+  // Now the next frame is waited for, and not for the window.
+  EXPECT_TRUE(f.framer.can_read(f.connection));
+  EXPECT_FALSE(f.framer.can_go_on(f.connection));
+}
+
+TEST(Framer, StopsAtTheWindowOfBytesButLetsOneFramePass) {
+  Fixture f({.in_flight_bytes = 1024});
+  f.read(frame(5000) + frame(1));
+  EXPECT_EQ(f.cut(), (Lengths{5000}));
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  f.framer.complete(f.connection, 5042);
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{1}));
+}
+
+TEST(Framer, JudgesALongFrameOnlyWhenWhatCameBeforeIsAnswered) {
+  Fixture f;
+  f.connection.is_logged_in = false;
+  f.read(frame(3) + frame(2000) + frame(1));
+  EXPECT_EQ(f.cut(), (Lengths{3}));
+  EXPECT_TRUE(f.connection.awaits_judgement);
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  f.framer.complete(f.connection, 45);
+  f.connection.is_logged_in = true;
+  ASSERT_TRUE(f.framer.can_go_on(f.connection));
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{2000, 1}));
+}
+
+TEST(Framer, RefusesALongFrameWhenWhatCameBeforeWasNoLogin) {
+  Fixture f;
+  f.connection.is_logged_in = false;
+  f.read(frame(3) + frame(1025));
+  EXPECT_EQ(f.cut(), (Lengths{3}));
+  f.framer.complete(f.connection, 45);
+  ASSERT_TRUE(f.framer.can_go_on(f.connection));
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{0}));
+  EXPECT_EQ(f.events, (std::vector<Input>{{f.connection.id, 42,
+                                           Rejected{{RefusalCode::FrameTooLong, 0, 1024}, true}}}));
+  EXPECT_TRUE(f.connection.is_lost);
+}
+
+TEST(Framer, DoesNotWaitWithAFrameThatIsTooLongInAnyCase) {
+  Fixture f({.frame_bytes = 2000});
+  f.connection.is_logged_in = false;
+  f.read(frame(3) + frame(2001));
+  EXPECT_EQ(f.cut(), (Lengths{3, 0}));
+  EXPECT_TRUE(f.connection.is_lost);
+  EXPECT_EQ(f.framer.held_bytes(), 0U);
+}
+
+TEST(Framer, LosesTheStreamAtAWrongVersion) {
+  Fixture f;
+  f.read(frame(3) + '\x05' + frame(1));
+  EXPECT_EQ(f.cut(), (Lengths{3, 0}));
+  EXPECT_EQ(
+      f.events,
+      (std::vector<Input>{{f.connection.id, 42, Rejected{{RefusalCode::BadVersion, 5, 0}, true}}}));
+  EXPECT_EQ(f.framer.in_flight_commands(), 2U);
+}
+
+TEST(Framer, CountsHowLongTheFirstFrameHasWaited) {
+  Fixture f;
+  f.read(frame(300).substr(0, 50));
+  f.connection.held->waited_ms = 70;
+  f.read(frame(300).substr(50, 50));
+  EXPECT_EQ(f.connection.held->waited_ms, 70U);
+  f.read(frame(300).substr(100) + frame(300).substr(0, 50));
+  EXPECT_EQ(f.connection.held->waited_ms, 0U);
+}
+
+TEST(Framer, ForgetsWhatIsInFlight) {
+  Fixture f;
+  f.read(frame(3) + frame(300).substr(0, 50));
+  f.framer.forget(f.connection);
+  EXPECT_EQ(f.framer.in_flight_commands(), 0U);
+  EXPECT_EQ(f.framer.held_bytes(), 0U);
+}
+
+TEST(Framer, CutsTheSameWhereverAStreamIsSplit) {
+  const std::string stream = frame(0) + frame(5000) + frame(1) + frame(70'000) + frame(41);
+  for (const std::size_t piece :
+       std::initializer_list<std::size_t>{1, 2, 41, 42, 43, 1000, 4096, 65536}) {
+    Fixture f({.frame_bytes = 100'000, .in_flight_bytes = 1 << 20});
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      f.read(std::string_view(stream).substr(at, piece));
+    }
+    EXPECT_EQ(f.cut(), (Lengths{0, 5000, 1, 70'000, 41})) << piece;
+  }
+}
+
+}  // namespace
+}  // namespace tribar

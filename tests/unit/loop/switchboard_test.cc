@@ -1,0 +1,856 @@
+// SPDX-License-Identifier: MIT
+//
+// Switchboard: connections from their first byte to their end, with a registry behind it, on
+// streams in memory and a clock of the test's.
+#include "loop/switchboard.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "registry/registry.h"
+#include "support/fake_transport.h"
+#include "support/test_peer.h"
+#include "workers/decoder.h"
+
+namespace tribar {
+namespace {
+
+using test::bytes_of;
+using test::message;
+using test::names;
+using test::response;
+using test::send_bytes;
+
+/// A connection as its peer sees it.
+struct Peer {
+  Connection* connection = nullptr;
+  std::shared_ptr<test::FakeStream> stream;
+  std::size_t seen = 0;
+
+  /// Frames written since the last call, whole ones.
+  std::vector<test::WireFrame> frames() {
+    std::vector<test::WireFrame> frames;
+    const std::string_view taken = stream->taken;
+    for (FrameCut cut = cut_frame(taken.substr(seen), 1 << 30); cut.kind == FrameCut::Kind::Whole;
+         cut = cut_frame(taken.substr(seen), 1 << 30)) {
+      frames.push_back({cut.code, std::string(cut.data)});
+      seen += cut.frame_bytes;
+    }
+    return frames;
+  }
+};
+using Frames = std::vector<test::WireFrame>;
+
+/// Switchboard, workers and registry, driven by calls.
+struct Rig {
+  explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
+      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census) {}
+
+  Peer connect(PeerNetwork from = {}) {
+    Peer peer;
+    peer.stream = std::make_shared<test::FakeStream>();
+    peer.stream->network = from;
+    peer.connection = &board.adopt(std::make_unique<test::FakeTransport>(peer.stream));
+    board.begin(*peer.connection);
+    return peer;
+  }
+  Peer created(std::string_view name) {
+    Peer peer = connect();
+    send(peer, bytes_of(Create{name}));
+    turn();
+    EXPECT_EQ(peer.frames(), Frames{response()});
+    return peer;
+  }
+
+  /// `bytes` arrive, as far as the connection is read from; returns how many did.
+  std::size_t send(const Peer& peer, std::string_view bytes) {
+    std::size_t read = 0;
+    while (read < bytes.size() && !peer.stream->is_closed && peer.stream->is_reading) {
+      const Framer::Space space = board.space(*peer.connection);
+      if (space.size == 0) {
+        break;
+      }
+      const std::size_t size = std::min(space.size, bytes.size() - read);
+      std::copy_n(bytes.data() + read, size, space.at);
+      board.read(*peer.connection, size);
+      read += size;
+    }
+    return read;
+  }
+
+  /// The kernel takes all of the write under way, and of those that follow.
+  void take_all(const Peer& peer) {
+    while (!peer.stream->is_closed && !peer.stream->writing.empty()) {
+      static_cast<void>(peer.stream->take());
+      board.written(*peer.connection, true);
+    }
+  }
+
+  /// Everything that is on its way makes its round, until nothing is.
+  void turn() {
+    board.finish_turn();
+    do {
+      dispatcher.submit(UnixMs{1});
+      for (BatchPtr& batch : std::exchange(sent, {})) {
+        apply(std::move(batch));
+      }
+      while (registry.has_more_to_do()) {
+        auto batch = std::make_unique<Batch>();
+        batch->inputs.push_back({{}, 0, Continue{}});
+        apply(std::move(batch));
+      }
+      board.finish_turn();
+      if (board.line_up_logins()) {
+        board.admit_logins();
+      }
+    } while (!dispatcher.is_idle());
+  }
+
+  /// What was read makes its round and comes home in the middle of a poll: only long frames are
+  /// written.
+  void come_home() {
+    dispatcher.submit(UnixMs{1});
+    for (BatchPtr& batch : std::exchange(sent, {})) {
+      apply(std::move(batch));
+    }
+  }
+
+  void apply(BatchPtr batch) {
+    if (batch->number != 0) {
+      decode(*batch, {});
+      inbox.note_passed();
+    }
+    registry.apply_all(batch->inputs, batch->now, batch->output);
+    board.take_home(*batch);
+    dispatcher.recycle(std::move(batch));
+  }
+
+  Registry registry;
+  LoopInbox inbox{[] {}};
+  std::vector<BatchPtr> sent;
+  std::atomic<std::uint64_t> last_number{0};
+  Dispatcher dispatcher{1, inbox, last_number,
+                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  Census census;
+  Switchboard board;
+};
+
+TEST(Switchboard, CarriesAMessageToBoth) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{message("ann", "bob", "hi")});
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "hi")});
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, CarriesMessagesOfMany) {
+  // More than stay in the cache: here and in the registry memory is fetched ahead.
+  constexpr std::size_t kUsers = 300;
+  const auto name = [](std::size_t user) { return "u" + std::to_string(user % kUsers); };
+  Rig rig;
+  std::vector<Peer> peers;
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    peers.push_back(rig.created(name(i)));
+  }
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    rig.send(peers[i], send_bytes(name(i), name(i + 1), "1") + send_bytes(name(i), "nobody", "2") +
+                           send_bytes(name(i), name(i + 2), "3") +
+                           send_bytes(name(i), name(i + 3), "4"));
+  }
+  // One is gone by the time its messages are home: they go back.
+  rig.board.end(*peers[7].connection, true);
+  rig.turn();
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{name(7)}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(),
+            (Frames{response(), message(name(4), name(7), "4"), message(name(5), name(7), "3"),
+                    message(name(6), name(7), "1")}));
+  for (std::size_t i = 0; i < kUsers; ++i) {
+    if (i == 7) {
+      continue;
+    }
+    // Its own answers in order, and in between what it got in the order in which users sent.
+    Frames answers;
+    Frames messages;
+    for (const test::WireFrame& frame : peers[i].frames()) {
+      const bool is_own = frame.code != 2 || frame.data.starts_with(name(i) + "|||");
+      (is_own ? answers : messages).push_back(frame);
+    }
+    EXPECT_EQ(
+        answers,
+        (Frames{message(name(i), name(i + 1), "1"), test::response("recipient does not exist"),
+                message(name(i), name(i + 2), "3"), message(name(i), name(i + 3), "4")}));
+    Frames wanted;
+    for (std::size_t sender = 0; sender < kUsers; ++sender) {
+      for (std::size_t ahead = 1; ahead <= 3; ++ahead) {
+        if ((sender + ahead) % kUsers == i) {
+          wanted.push_back(message(name(sender), name(i), std::string(1, "0134"[ahead])));
+        }
+      }
+    }
+    EXPECT_EQ(messages, wanted);
+  }
+}
+
+TEST(Switchboard, ReadsNoMoreThanTheWindowAndThenOn) {
+  SwitchboardLimits limits;
+  limits.frames.in_flight_commands = 2;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  const std::string question = bytes_of(List{"x"});
+  EXPECT_TRUE(ann.stream->is_reading);
+  EXPECT_EQ(rig.send(ann, question + question + question), 3 * question.size());
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(3, names({})));
+  EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, DoesNotTakeBackALongMessageOfWhichTheKernelHasAPart) {
+  for (const bool has_answer_behind : {false, true}) {
+    Rig rig;
+    Peer ann = rig.created("ann");
+    Peer bob = rig.created("bob");
+    bob.stream->room = 1000;
+    const std::string text(60'000, 'x');
+    rig.send(ann, send_bytes("ann", "bob", text) + send_bytes("ann", "bob", "later"));
+    if (has_answer_behind) {
+      rig.send(bob, send_bytes("bob", "ann", "hi"));
+    }
+    rig.come_home();
+    // In the same poll bob ends: what is not under way goes back.
+    rig.board.end(*bob.connection, false);
+    rig.turn();
+    rig.take_all(bob);
+    Frames expected{message("ann", "bob", text)};
+    if (has_answer_behind) {
+      expected.push_back(message("bob", "ann", "hi"));
+    }
+    EXPECT_EQ(bob.frames(), expected);
+    Peer again = rig.connect();
+    rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+    rig.turn();
+    EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "later")}));
+  }
+}
+
+TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = send_bytes("ann", "bob", "0").size() + 5;
+  for (int i = 0; i < 3; ++i) {
+    rig.send(ann, send_bytes("ann", "bob", std::to_string(i)));
+    rig.turn();
+  }
+  // One more is on its way to it when it goes.
+  rig.send(ann, send_bytes("ann", "bob", "3"));
+  rig.dispatcher.submit({});
+  ASSERT_EQ(rig.sent.size(), 1U);
+  BatchPtr batch = std::move(rig.sent.front());
+  rig.sent.clear();
+  decode(*batch, {});
+  rig.inbox.note_passed();
+  for (const Input& input : batch->inputs) {
+    rig.registry.apply(input, {}, batch->output);
+  }
+  rig.board.end(*bob.connection, true);
+  EXPECT_TRUE(bob.stream->is_closed);
+  rig.board.take_home(*batch);
+  rig.dispatcher.recycle(std::move(batch));
+  rig.turn();
+
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "1"),
+                                    message("ann", "bob", "2"), message("ann", "bob", "3")}));
+}
+
+// They were put where nobody began to write them.
+TEST(Switchboard, WritesAnswersThatCameHomeBeforeTheEndWasRead) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  rig.send(ann, bytes_of(List{"x"}));
+  rig.come_home();
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  rig.take_all(ann);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+// The connection was closed, and the reason dropped.
+TEST(Switchboard, WritesTheLastWordThatCameHomeBeforeTheEndWasRead) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, "\x01");
+  rig.come_home();
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_EQ(ann.frames().size(), 1U);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+// It stayed with whoever had logged out, though it was newer than what had returned.
+TEST(Switchboard, ReturnsToTheQueueWhatWasOnItsWayAtALogout) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "bob", "under way"));
+  rig.turn();
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.dispatcher.submit({});
+  ASSERT_EQ(rig.sent.size(), 1U);
+  BatchPtr batch = std::move(rig.sent.front());
+  rig.sent.clear();
+  decode(*batch, {});
+  rig.inbox.note_passed();
+  for (const Input& input : batch->inputs) {
+    rig.registry.apply(input, {}, batch->output);
+  }
+  rig.board.end(*bob.connection, false);
+  rig.board.take_home(*batch);
+  rig.dispatcher.recycle(std::move(batch));
+  rig.turn();
+  Peer again = rig.connect();
+  rig.send(again, bytes_of(Login{"bob"}) + bytes_of(Deliver{}));
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{response(), message("ann", "bob", "hi")}));
+  rig.take_all(bob);
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", "under way")});
+  EXPECT_TRUE(bob.stream->is_closed);
+}
+
+TEST(Switchboard, ReportsWhatIsWrittenToAReaderThatWasSlow) {
+  SwitchboardLimits board_limits;
+  board_limits.outbox_bytes = 4096;
+  RegistryLimits limits;
+  limits.outbox_bytes = 4096;
+  Rig rig(board_limits, limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  bob.stream->room = 0;
+  Frames sent;
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = std::to_string(i) + std::string(1000, 'x');
+    sent.push_back(message("ann", "bob", text));
+    rig.send(ann, send_bytes("ann", "bob", text));
+    rig.turn();
+  }
+  // No more than the credit is with the loop.
+  EXPECT_LT(bob.connection->outbox->held_bytes(), 4096U + 1100);
+  rig.send(bob, bytes_of(List{"x"}));
+  rig.turn();
+  while (!bob.stream->writing.empty()) {
+    rig.take_all(bob);
+    rig.turn();
+  }
+  sent.push_back(names({}));
+  EXPECT_EQ(bob.frames(), sent);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, AnswersWhoeverSendsNoMoreAndThenCloses) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(Create{"ann"}) + bytes_of(List{""}) + "\0");
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), (Frames{response(), names({"ann"})}));
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_EQ(rig.board.size(), 0U);
+}
+
+TEST(Switchboard, SaysWhyAndListensOnForALittle) {
+  Rig rig;
+  Peer ann = rig.connect();
+  rig.send(ann, "x");
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_EQ(ann.frames(),
+            Frames{response("protocol version 120 is not supported, this server speaks version "
+                            "0")});
+  EXPECT_TRUE(ann.stream->is_shut);
+  EXPECT_TRUE(ann.stream->is_reading);
+  rig.send(ann, std::string(1000, 'x'));
+  rig.board.tick(500);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(500);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_EQ(ann.stream->discards, 1);
+
+  Peer flood = rig.connect();
+  rig.send(flood, "x");
+  rig.turn();
+  EXPECT_LE(rig.send(flood, std::string(3 << 20, 'x')), std::size_t{2} << 20);
+  EXPECT_TRUE(flood.stream->is_closed);
+
+  Peer polite = rig.connect();
+  rig.send(polite, "x");
+  rig.turn();
+  rig.board.end(*polite.connection, false);
+  EXPECT_TRUE(polite.stream->is_closed);
+}
+
+TEST(Switchboard, TellsWhoeverMissesALogin) {
+  SwitchboardLimits limits;
+  limits.login_ms = 1000;
+  Rig rig(limits);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+  Peer ann = rig.connect();
+  Peer bob = rig.created("bob");
+  EXPECT_GT(rig.board.tick_ms(), 0U);
+  rig.board.tick(999);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{});
+  rig.board.tick(1);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response("no login within 1000 ms")});
+  EXPECT_TRUE(ann.stream->is_shut);
+  EXPECT_FALSE(bob.stream->is_shut);
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  // Nothing is left to look at.
+  rig.board.tick(1);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+}
+
+TEST(Switchboard, CountsAFramesTimeOnlyWhileItReads) {
+  SwitchboardLimits limits;
+  limits.frame_ms = 1000;
+  limits.frames.in_flight_commands = 1;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(Create{"ann"}) + bytes_of(List{""}).substr(0, 10));
+  rig.board.tick(5000);  // CREATE is not answered yet
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response()});
+  rig.board.tick(999);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{});
+  rig.board.tick(1);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{response("the frame was not complete within 1000 ms")});
+}
+
+TEST(Switchboard, ClosesWhoeverTakesNothing) {
+  SwitchboardLimits limits;
+  limits.stalled_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "ann", "hi"));
+  rig.turn();
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->take(1));
+  rig.board.tick(900);  // it took a byte
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(100);
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, ReadsNobodyWhoHoldsBuffersWhenTheyAreFull) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  Peer cat = rig.created("cat");
+  const std::string frame = send_bytes("bob", "bob", std::string(60'000, 'x'));
+  rig.send(ann, std::string_view(frame).substr(0, 50'000));
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.send(bob, std::string_view(frame).substr(0, 59'000));
+  EXPECT_FALSE(ann.stream->is_reading);
+  EXPECT_FALSE(bob.stream->is_reading);
+  EXPECT_TRUE(cat.stream->is_reading);
+  EXPECT_EQ(rig.board.tick_ms(), 100U);
+  // It stays so only for a while: then whoever holds most is closed. A tick that began before is no
+  // part of it.
+  rig.board.tick(2000);
+  EXPECT_FALSE(bob.stream->is_closed);
+  rig.board.tick(999);
+  EXPECT_FALSE(bob.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(bob.stream->is_closed);
+  EXPECT_FALSE(ann.stream->is_closed);
+  EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, ReadsNobodyAtAllWhenTheReserveIsUsedUp) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  Peer cat = rig.created("cat");
+  const std::string frame = send_bytes("bob", "bob", std::string(60'000, 'x'));
+  rig.send(ann, std::string_view(frame).substr(0, 59'000));
+  rig.send(bob, std::string_view(frame).substr(0, 50'000));
+  EXPECT_TRUE(cat.stream->is_reading);
+  Peer dan = rig.connect();
+  EXPECT_TRUE(dan.stream->is_reading);
+  rig.send(cat, std::string_view(frame).substr(0, 20'000));
+  EXPECT_FALSE(dan.stream->is_reading);
+  rig.board.tick(900);
+  EXPECT_FALSE(ann.stream->is_closed);
+  // That hurts who has no part in it, so it lasts no longer than it takes to see that it stays.
+  rig.board.tick(99);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_FALSE(cat.stream->is_closed);
+  EXPECT_TRUE(dan.stream->is_reading);
+}
+
+TEST(Switchboard, WaitsASecondForTheDisk) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 1'000'000;
+  Rig rig(limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 10; ++i) {
+    peers.push_back(rig.created("u" + std::to_string(i)));
+  }
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    const std::string name = "u" + std::to_string(i);
+    for (int message = 0; message < 150; ++message) {
+      rig.send(peers[i], send_bytes(name, name, std::string(900, 'x')));
+    }
+  }
+  EXPECT_FALSE(peers.back().stream->is_reading);
+  const auto closed = [&peers] {
+    return std::count_if(peers.begin(), peers.end(),
+                         [](const Peer& peer) { return peer.stream->is_closed; });
+  };
+  for (int ms = 0; ms <= 900; ms += 100) {
+    rig.board.tick(100);
+    EXPECT_EQ(closed(), 0) << ms;
+  }
+  rig.board.tick(100);
+  EXPECT_GT(closed(), 0);
+}
+
+TEST(Switchboard, ClosesNobodyForBuffersWhenItStops) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  const std::string frame = send_bytes("ann", "ann", std::string(60'000, 'x'));
+  Peer bob = rig.created("bob");
+  rig.send(ann, std::string_view(frame).substr(0, 59'000));
+  rig.send(bob, std::string_view(frame).substr(0, 59'000));
+  rig.board.stop_reading();
+  for (int i = 0; i < 30; ++i) {
+    rig.board.tick(100);
+  }
+  EXPECT_FALSE(ann.stream->is_closed);
+  EXPECT_FALSE(bob.stream->is_closed);
+}
+
+TEST(Switchboard, WaitsASecondForBuffersThatShrink) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  limits.outbox_bytes = 1 << 20;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 1 << 20;
+  Rig rig(limits, registry_limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 75; ++i) {
+    peers.push_back(rig.created("u" + std::to_string(i)));
+    peers.back().stream->room = 0;
+  }
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    const std::string name = "u" + std::to_string(i);
+    rig.send(peers[i], send_bytes(name, name, std::string(900, 'x')));
+  }
+  rig.turn();
+  const auto are_here = [&peers] {
+    return std::none_of(peers.begin(), peers.end(),
+                        [](const Peer& peer) { return peer.stream->is_closed; });
+  };
+  rig.board.tick(50);
+  for (std::size_t i = 0; i < 20; ++i) {
+    ASSERT_TRUE(are_here()) << i;
+    peers[i].stream->take();
+    rig.board.written(*peers[i].connection, true);
+    rig.board.tick(50);
+  }
+  EXPECT_FALSE(are_here());
+}
+
+TEST(Switchboard, ClosesAsManyAsItTakesWhenBuffersAreShort) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 200'000;
+  limits.outbox_bytes = 1 << 20;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 1 << 20;
+  Rig rig(limits, registry_limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 4; ++i) {
+    peers.push_back(rig.created("u" + std::to_string(i)));
+    peers.back().stream->room = 0;
+  }
+  // Each one's own message comes to it twice: 400 kB in all, from 200 kB that came in.
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    rig.send(peers[static_cast<std::size_t>(i)], send_bytes(name, name, std::string(49'000, 'x')));
+  }
+  rig.turn();
+  rig.board.tick(1);
+  rig.board.tick(1000);
+  EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
+                          [](const Peer& peer) { return peer.stream->is_closed; }),
+            3);
+  rig.turn();
+  EXPECT_EQ(std::count_if(peers.begin(), peers.end(),
+                          [](const Peer& peer) { return peer.stream->is_reading; }),
+            1);
+}
+
+// What waited in the registry counted nowhere.
+TEST(Switchboard, CountsCommandsThatWait) {
+  SwitchboardLimits limits;
+  limits.buffered_bytes = 100'000;
+  limits.outbox_bytes = 4096;
+  RegistryLimits registry_limits;
+  registry_limits.outbox_bytes = 4096;
+  Rig rig(limits, registry_limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  ann.stream->room = 0;
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_TRUE(ann.stream->is_reading);
+  for (int i = 0; i < 50; ++i) {
+    rig.send(ann, send_bytes("ann", "ann", std::string(1000, 'x')));
+    rig.turn();
+  }
+  EXPECT_FALSE(ann.stream->is_reading);
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.board.tick(1);
+  rig.board.tick(1000);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(bob.stream->is_reading);
+}
+
+TEST(Switchboard, LooksAtNothingThatHasNoDeadline) {
+  SwitchboardLimits limits;
+  limits.login_ms = 0;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.turn();
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.tick_ms(), 0U);
+  EXPECT_FALSE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
+  SwitchboardLimits limits;
+  limits.connections = 1;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  std::vector<Peer> strangers;
+  for (std::size_t i = 0; i < Switchboard::kStrangers + 1; ++i) {
+    strangers.push_back(rig.connect());
+    EXPECT_EQ(strangers.back().frames(),
+              Frames{response("the server is at its limit of 1 connections, try again later")});
+    EXPECT_FALSE(strangers.back().stream->is_reading);
+    rig.turn();
+    EXPECT_TRUE(strangers.back().stream->is_shut);
+  }
+  EXPECT_TRUE(strangers.front().stream->is_closed);
+  EXPECT_EQ(strangers.front().stream->discards, 1);
+  EXPECT_FALSE(strangers[1].stream->is_closed);
+  EXPECT_EQ(rig.board.size(), 1 + Switchboard::kStrangers);
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  EXPECT_TRUE(ann.stream->is_closed);
+  // There is room, though strangers are still around.
+  Peer bob = rig.created("bob");
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.size(), 1U);
+}
+
+TEST(Switchboard, TurnsAwayWhoHasTooManyConnectionsFromOneAddress) {
+  SwitchboardLimits limits;
+  limits.connections_per_address = 2;
+  Rig rig(limits);
+  const Frames refused{
+      response("the server takes 2 connections from one address, try again later")};
+  Peer ann = rig.connect({7});
+  Peer bob = rig.connect({7});
+  Peer cid = rig.connect({7});
+  EXPECT_EQ(ann.frames(), Frames{});
+  EXPECT_EQ(bob.frames(), Frames{});
+  EXPECT_EQ(cid.frames(), refused);
+  EXPECT_FALSE(cid.stream->is_reading);
+  rig.turn();
+  EXPECT_TRUE(cid.stream->is_shut);
+  // Another address has a count of its own.
+  EXPECT_EQ(rig.connect({8}).frames(), Frames{});
+  // One that was turned away holds no place, and one that leaves gives its own back.
+  rig.board.end(*cid.connection, false);
+  EXPECT_TRUE(cid.stream->is_closed);
+  EXPECT_EQ(rig.connect({7}).frames(), refused);
+  rig.board.end(*ann.connection, true);
+  EXPECT_EQ(rig.connect({7}).frames(), Frames{});
+  EXPECT_EQ(rig.connect({7}).frames(), refused);
+}
+
+TEST(Switchboard, LetsCommandsAboveTheLimitPerSecondWait) {
+  SwitchboardLimits limits;
+  limits.commands_per_second = 4;
+  limits.frame_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  Peer bob = rig.connect();
+  std::string bytes;
+  for (int i = 0; i < 7; ++i) {
+    bytes += bytes_of(List{"x"});
+  }
+  bytes += bytes_of(List{"y"}).substr(0, 20);
+  EXPECT_EQ(rig.send(ann, bytes), bytes.size());
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(4, names({})));
+  EXPECT_FALSE(ann.stream->is_reading);
+  // Nobody else waits for it.
+  rig.send(bob, bytes_of(List{"x"}));
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{names({})});
+  // Time passes, and with it nobody's patience: it is the server that waits.
+  const auto tick_at = [&](std::uint64_t ms, std::uint64_t elapsed_ms) {
+    rig.board.set_time(ms);
+    rig.board.tick(elapsed_ms);
+    rig.turn();
+  };
+  tick_at(249, 2000);
+  EXPECT_EQ(ann.frames(), Frames{});
+  tick_at(250, 1);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  EXPECT_FALSE(ann.stream->is_reading);
+  tick_at(700, 450);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  tick_at(750, 50);
+  EXPECT_EQ(ann.frames(), Frames{names({})});
+  // What is left is the front of a frame, and that has to be completed in time.
+  EXPECT_TRUE(ann.stream->is_reading);
+  tick_at(1750, 1000);
+  EXPECT_EQ(ann.frames(), Frames{response("the frame was not complete within 1000 ms")});
+}
+
+TEST(Switchboard, PacesALoginAndAHalfClosedConnectionToo) {
+  SwitchboardLimits limits;
+  limits.commands_per_second = 1;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  rig.send(ann, bytes_of(List{"x"}) + bytes_of(Login{"ann"}) + bytes_of(List{"x"}));
+  rig.board.end(*ann.connection, false);
+  Frames answers;
+  for (std::uint64_t ms = 0; ms <= 4000; ms += 500) {
+    rig.board.set_time(ms);
+    rig.board.tick(500);
+    rig.turn();
+    for (const test::WireFrame& frame : ann.frames()) {
+      answers.push_back(frame);
+    }
+    EXPECT_LE(answers.size(), 1 + ms / 1000) << ms;
+  }
+  EXPECT_EQ(answers, (Frames{names({}), response("username does not exist"), names({})}));
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, GivesAFloodNoMoreThanItsShareOfATurn) {
+  SwitchboardLimits limits;
+  limits.frames.in_flight_bytes = 1 << 30;
+  limits.frames.in_flight_commands = 1 << 30;
+  limits.frames.frame_bytes = 1 << 30;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  const std::size_t share = Switchboard::kReadsPerTurn * Framer::kReadBytes;
+  std::string flood;
+  while (flood.size() < 8 * share) {
+    flood += bytes_of(List{"x"});
+  }
+  // What bob asks in the same turn goes with the same batch, and the flood goes on after it.
+  EXPECT_EQ(rig.send(ann, flood), share);
+  rig.send(bob, bytes_of(List{"bob"}));
+  EXPECT_TRUE(ann.stream->is_reading);
+  EXPECT_LE(rig.dispatcher.batch_of(ann.connection->id).bytes.size(), share + 100);
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{names({"bob"})});
+  EXPECT_EQ(ann.frames().size(), share / bytes_of(List{"x"}).size());
+  EXPECT_EQ(rig.send(ann, flood.substr(share)), share);
+}
+
+TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "ann", "hi") + bytes_of(List{""}).substr(0, 10));
+  EXPECT_FALSE(rig.board.is_quiet());
+  rig.board.stop_reading();
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_FALSE(rig.board.is_quiet());
+  rig.take_all(ann);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(2, message("ann", "ann", "hi")));
+  EXPECT_TRUE(rig.board.is_quiet());
+  rig.board.drop_all();
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+// The end of a connection is read a poll later than its last bytes, and a LOGIN came between.
+TEST(Switchboard, SeesALogoutBeforeALoginThatCameAfterIt) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer again = rig.connect();
+  rig.send(ann, bytes_of(List{""}));
+  const std::string bytes = bytes_of(List{"x"}) + bytes_of(Login{"ann"}) + bytes_of(List{"x"});
+  EXPECT_EQ(rig.send(again, bytes), bytes.size());
+  EXPECT_FALSE(again.stream->is_reading);
+  EXPECT_FALSE(rig.board.is_quiet());
+  EXPECT_TRUE(rig.board.line_up_logins());
+  rig.board.end(*ann.connection, false);
+  rig.board.admit_logins();
+  rig.turn();
+  EXPECT_EQ(again.frames(), (Frames{names({}), response(), names({})}));
+  EXPECT_TRUE(again.stream->is_reading);
+  EXPECT_FALSE(rig.board.line_up_logins());
+}
+
+TEST(Switchboard, GivesEveryConnectionANewId) {
+  Rig rig;
+  std::vector<ConnectionId> ids;
+  for (int i = 0; i < 100; ++i) {
+    Peer peer = rig.connect();
+    ids.push_back(peer.connection->id);
+    rig.board.end(*peer.connection, i % 2 == 0);
+    rig.turn();
+    EXPECT_TRUE(peer.stream->is_closed);
+  }
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::adjacent_find(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+}  // namespace tribar

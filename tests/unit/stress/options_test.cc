@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line, and what it is made of: addresses, thresholds, roles.
+#include "stress/options.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <vector>
+
+#include "stress/results.h"
+#include "stress/roles.h"
+
+namespace tribar::stress {
+namespace {
+
+Result<Options, std::string> parse(std::initializer_list<const char*> arguments) {
+  std::vector<std::string> words{"tribar-stress"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+  return parse_options(static_cast<int>(words.size()), argv.data());
+}
+
+TEST(Options, AreReadFromTheCommandLine) {
+  const auto parsed = parse({"--server", "[::1]:9001", "--users=7", "--bytes", "24-100", "--rate",
+                             "1e3", "--fail-if", "p99>5ms", "--fail-if", "lost>0"});
+  ASSERT_TRUE(parsed.is_ok()) << parsed.error();
+  const Options& options = parsed.value();
+  EXPECT_EQ(options.server, (HostPort{.host = "::1", .port = 9001}));
+  EXPECT_EQ(options.users, 7U);
+  EXPECT_EQ(options.least_bytes, 24U);
+  EXPECT_EQ(options.most_bytes, 100U);
+  EXPECT_EQ(options.rate, 1000);
+  EXPECT_EQ(options.scenario, Scenario::Rate);
+  ASSERT_EQ(options.thresholds.size(), 2U);
+  EXPECT_EQ(options.thresholds[0].bound, 5000);
+}
+
+TEST(Options, LeaveTheScenarioToWhoNamesIt) {
+  const auto parsed = parse({"--rate", "10", "--scenario", "slow"});
+  ASSERT_TRUE(parsed.is_ok());
+  EXPECT_EQ(parsed.value().scenario, Scenario::Slow);
+}
+
+TEST(Options, RefuseWhatCannotBe) {
+  const std::initializer_list<const char*> cases[] = {
+      {"--users", "0"},
+      {"--users", "x"},
+      {"--users", "1000001"},
+      {"--window", "0"},
+      {"--bytes", "23"},
+      {"--bytes", "30-29"},
+      {"--seconds", "0"},
+      {"--seconds", "nan"},
+      {"--rate", "0"},
+      {"--seed", "-1"},
+      {"--share", "91"},
+      {"--warmup", "11"},
+      {"--messages", "0"},
+      {"--server", "[::1"},
+      {"--server", "::1"},
+      {"--server", "a:b"},
+      {"--server", "a:65536"},
+      {"--server", "[[::1]"},
+      {"--server", "a]:1"},
+      {"--fail-if", "p99"},
+      {"--fail-if", "p99>"},
+      {"--fail-if", "p99>5h"},
+      {"--fail-if", "lost>5ms"},
+      {"--fail-if", "nothing>1"},
+      {"--fail-if", "lost>inf"},
+      {"--fail-if", "p99>nan"},
+      {"--fail-if", "p99>1e308s"},
+      {"--scenario", "rate"},
+      {"--server-pid", "0"},
+      {"--rate", "5", "--scenario", "churn"},
+      {"--rate", "5", "--scenario", "exchange"},
+      {"--messages", "5", "--scenario", "idle"},
+      {"--messages", "5", "--warmup", "1"},
+  };
+  for (const auto& arguments : cases) {
+    EXPECT_FALSE(parse(arguments).is_ok()) << *arguments.begin() << ' ' << *(arguments.end() - 1);
+  }
+}
+
+// They went to the terminal as they were.
+TEST(Options, RefuseInWordsThatATerminalCanShow) {
+  const std::initializer_list<const char*> cases[] = {
+      {"\x1b[2J"},
+      {"--\x1b[2J"},
+      {"--users", "\x1b[2J"},
+      {"--scenario", "\x1b[2J"},
+      {"--server", "[\x1b[2J"},
+      {"--server", "a:\x1b[2J"},
+      {"--server", "[a]\x1b[2J"},
+      {"--server", "a:b:\x1b[2J"},
+      {"--fail-if", "\x1b[2J"},
+      {"--fail-if", "\x1b[2J>1"},
+      {"--fail-if", "lost>\x1b[2J"},
+  };
+  for (const auto& arguments : cases) {
+    const auto parsed = parse(arguments);
+    ASSERT_FALSE(parsed.is_ok());
+    EXPECT_NE(parsed.error().find("\\x1b[2J"), std::string::npos) << parsed.error();
+    EXPECT_EQ(parsed.error().find('\x1b'), std::string::npos) << parsed.error();
+  }
+}
+
+TEST(HostPort, IsReadInEveryForm) {
+  const struct {
+    const char* text;
+    HostPort where;
+  } cases[] = {
+      {"", {"127.0.0.1", 9000}},        {"chat", {"chat", 9000}}, {"chat:1", {"chat", 1}},
+      {":65535", {"127.0.0.1", 65535}}, {"[::1]", {"::1", 9000}}, {"[fe80::1]:7", {"fe80::1", 7}},
+  };
+  for (const auto& [text, where] : cases) {
+    const auto parsed = parse_host_port(text);
+    ASSERT_TRUE(parsed.is_ok()) << text;
+    EXPECT_EQ(parsed.value(), where) << text;
+  }
+}
+
+TEST(Threshold, IsBrokenOnlyBeyondItsBound) {
+  Results results;
+  results.set("p99", 5000);
+  results.set("rate", 100);
+  results.findings.wrongs[0].count = 1;
+  const struct {
+    const char* text;
+    bool is_broken;
+  } cases[] = {{"p99>5ms", false},   {"p99>4.9ms", true}, {"p99<5000", false}, {"p99>0.004s", true},
+               {"rate<100", false},  {"rate<101", true},  {"lost>0", true},    {"lost>1", false},
+               {"doubled>0", false}, {"p50>1s", true}};
+  for (const auto& [text, is_broken] : cases) {
+    const auto threshold = parse_threshold(text);
+    ASSERT_TRUE(threshold.is_ok()) << text;
+    EXPECT_EQ(broken(threshold.value(), results).has_value(), is_broken) << text;
+  }
+}
+
+TEST(Results, KeepTheOrderOfTheTable) {
+  Results results;
+  results.set("max", 3);
+  results.set("sent", 1);
+  results.set("p50", 2);
+  results.set("max", 4);
+  std::string order;
+  for (const Figure& figure : results.figures) {
+    order += std::string(figure.kind->name) + ' ';
+  }
+  EXPECT_EQ(order, "sent p50 max ");
+  EXPECT_EQ(results.value_of("max"), 4);
+  EXPECT_EQ(results.value_of("p99"), std::nullopt);
+  EXPECT_EQ(results.value_of("lost"), 0);
+}
+
+TEST(Roles, CoverAllUsersOnce) {
+  for (std::size_t i = 0; i < kScenarioNames.size(); ++i) {
+    for (const User users : {5U, 6U, 100U, 1001U}) {
+      Options options;
+      options.scenario = static_cast<Scenario>(i);
+      options.users = users;
+      const Roles roles = share_out(options);
+      User next = 0;
+      for (const Range& range : {roles.quiet, roles.talkers, roles.sleepers, roles.listers,
+                                 roles.churners, roles.absent}) {
+        EXPECT_EQ(range.first, next);
+        next = range.end();
+      }
+      EXPECT_EQ(next, users) << kScenarioNames[i];
+      EXPECT_GT(roles.recipients.count, 0U);
+      // Nobody may have only himself to write to.
+      const bool has_senders = roles.talkers.count + roles.churners.count > 0;
+      const bool is_one_of_them = roles.recipients.first >= roles.talkers.first &&
+                                  roles.recipients.first < roles.sleepers.end();
+      EXPECT_TRUE(!has_senders || !is_one_of_them || roles.recipients.count > 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tribar::stress
