@@ -19,6 +19,9 @@ constexpr double kRight = 12;
 constexpr double kTop = 34;
 constexpr double kBottom = 26;
 constexpr double kTicksWanted = 5;
+// How wide a character of a tick's label is at most, on average, and what stays free between two.
+constexpr double kLabelCharacter = 7;
+constexpr double kLabelGap = 4;
 
 /// The largest of 1, 2, 5 times a power of ten that gives about kTicksWanted steps.
 double round_step(double span) {
@@ -121,18 +124,17 @@ double Chart::y_of(double value) const {
 
 void Chart::add_line(std::string_view name, const Points& points) {
   legend_.emplace_back(name);
-  body_ += fmt::format("<polyline class=\"line line{}\" points=\"", legend_.size());
+  std::string& line = lines_.emplace_back();
   for (const auto& [x, y] : points) {
-    body_ += fmt::format("{:.1f},{:.1f} ", x_of(x), y_of(y));
+    line += fmt::format("{:.1f},{:.1f} ", x_of(x), y_of(y));
   }
-  body_ += "\"/>\n";
 }
 
 void Chart::add_cell(std::pair<double, double> low, std::pair<double, double> high, double weight,
                      std::string_view hint) {
   const double left = x_of(low.first);
   const double top = y_of(high.second);
-  body_ += fmt::format(
+  cells_ += fmt::format(
       "<rect class=\"cell\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
       "fill-opacity=\"{:.2f}\"><title>{}</title></rect>\n",
       left, top, x_of(high.first) - left, y_of(low.second) - top, weight, html_escaped(hint));
@@ -150,16 +152,28 @@ std::string Chart::svg() const {
         kLeft, kWidth - kRight, y_of(tick.at), kLeft - 6, y_of(tick.at) + 4,
         html_escaped(tick.label));
   }
-  for (const Tick& tick : x_ticks_) {
-    // The first and the last label stay inside the drawing.
-    const double x = x_of(tick.at);
-    const char* anchor = x > kWidth - kRight - 20 ? "end" : "middle";
-    out += fmt::format(
-        "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>"
-        "<text class=\"tick\" x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"{4}\">{5}</text>\n",
-        x, kTop, kHeight - kBottom, kHeight - 8, anchor, html_escaped(tick.label));
+  // From the right, since the last label matters most: one that would run into the one before it
+  // is left out, its grid line stays.
+  double free_upto = kWidth;
+  for (auto tick = x_ticks_.rbegin(); tick != x_ticks_.rend(); ++tick) {
+    const double x = x_of(tick->at);
+    out += fmt::format("<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>",
+                       x, kTop, kHeight - kBottom);
+    const double half = static_cast<double>(tick->label.size()) * kLabelCharacter / 2;
+    const double middle = std::min(x, kWidth - half);
+    if (middle + half <= free_upto) {
+      out +=
+          fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                      middle, kHeight - 8, html_escaped(tick->label));
+      free_upto = middle - half - kLabelGap;
+    }
+    out += '\n';
   }
-  out += body_;
+  out += cells_;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    out += fmt::format("<polyline class=\"line line{}{}\" points=\"{}\"/>\n", i + 1,
+                       i + 1 < lines_.size() ? " under" : "", lines_[i]);
+  }
   double x = kWidth - kRight;
   for (std::size_t i = legend_.size(); i > 0; --i) {
     out += fmt::format(

@@ -43,7 +43,8 @@ class Chart {
 
   Chart(std::string title, Axis x, Axis y, std::vector<Tick> x_ticks, std::vector<Tick> y_ticks);
 
-  /// A line; `name` shows in the legend. The `nth` line has the nth colour.
+  /// A line; `name` shows in the legend. The `nth` line has the nth colour. With several, all but
+  /// the last are broader and pale, so that they show where the last one runs over them.
   void add_line(std::string_view name, const Points& points);
   /// A cell from `low` to `high` (x and y each), `weight` 0..1 deep; `hint` shows under a pointer.
   void add_cell(std::pair<double, double> low, std::pair<double, double> high, double weight,
@@ -59,7 +60,8 @@ class Chart {
   Axis y_;
   std::vector<Tick> x_ticks_;
   std::vector<Tick> y_ticks_;
-  std::string body_;
+  std::string cells_;
+  std::vector<std::string> lines_;  // by number; each a list of points
   std::vector<std::string> legend_;
 };
 

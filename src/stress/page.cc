@@ -45,6 +45,7 @@ svg text { fill: var(--faint); }
 svg .title { fill: var(--ink); font-size: 14px; font-weight: 600; }
 .grid { stroke: var(--rule); stroke-width: 1; }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.under { stroke-width: 5; stroke-opacity: .4; }
 .line1 { stroke: var(--one); } .line2 { stroke: var(--two); }
 svg .legend1 { fill: var(--one); } svg .legend2 { fill: var(--two); }
 .cell { fill: var(--one); }
