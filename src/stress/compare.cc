@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "stress/chart.h"
 #include "stress/page.h"
 #include "stress/report.h"
@@ -101,28 +102,90 @@ std::vector<std::array<std::string, 3>> different_settings(const Report& first,
   return rows;
 }
 
-/// Throws json::exception when `document` is not a report.
+constexpr std::string_view kSchema = "tribar-stress/1";
+
+/// What is wrong with a report, in words.
+struct Broken {
+  std::string why;
+};
+
+/// The member `key` of `object`, which stands at `path` in the report, if it is one of those that
+/// `is_right` takes, which are called `wanted`. Throws Broken.
+const json& member_of(const json& object, std::string_view path, std::string_view key,
+                      bool (json::*is_right)() const, std::string_view wanted) {
+  const std::string where = path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  const auto at = object.find(key);
+  if (at == object.end()) {
+    throw Broken{fmt::format("{} is missing", where)};
+  }
+  if (!((*at).*is_right)()) {
+    throw Broken{fmt::format("{} is not {}", where, wanted)};
+  }
+  return *at;
+}
+
+Figure take_figure(const json& figures, const FigureKind& kind) {
+  const json& figure = member_of(figures, "figures", kind.name, &json::is_object, "an object");
+  const std::string path = fmt::format("figures.{}", kind.name);
+  Figure taken{&kind, 0, {}};
+  taken.value = member_of(figure, path, "value", &json::is_number, "a number").get<double>();
+  for (const json& part : member_of(figure, path, "parts", &json::is_array, "a list")) {
+    if (!part.is_number()) {
+      throw Broken{fmt::format("{}.parts holds something else than numbers", path)};
+    }
+    taken.parts.push_back(part.get<double>());
+  }
+  return taken;
+}
+
+/// Throws Broken when `document` is not a report.
 Report take_report(const json& document) {
   Report report;
-  if (document.at("schema").get<std::string>() != "tribar-stress/1") {
-    throw json::other_error::create(501, "its schema is not tribar-stress/1", &document);
+  if (!document.is_object()) {
+    throw Broken{"it is JSON, and not an object"};
   }
-  for (const auto& [name, value] : document.at("settings").items()) {
-    report.settings.emplace_back(name, value.dump());
+  const auto schema =
+      member_of(document, "", "schema", &json::is_string, "a text").get<std::string>();
+  if (schema != kSchema) {
+    throw Broken{
+        fmt::format("its schema is '{}', this program reads '{}'", log::escaped(schema), kSchema)};
   }
-  const json& figures = document.at("figures");
+  const json& settings = member_of(document, "", "settings", &json::is_object, "an object");
+  for (const auto& [name, value] : settings.items()) {
+    report.settings.emplace_back(name, value.dump(-1, ' ', true, json::error_handler_t::replace));
+  }
+  const json& figures = member_of(document, "", "figures", &json::is_object, "an object");
   for (const FigureKind& kind : figure_kinds()) {
-    const auto at = figures.find(kind.name);
-    if (at != figures.end()) {
-      report.figures.push_back(
-          {&kind, at->at("value").get<double>(), at->at("parts").get<std::vector<double>>()});
+    if (figures.contains(kind.name)) {
+      report.figures.push_back(take_figure(figures, kind));
     }
   }
-  for (const json& bucket : document.at("histogram_ns")) {
-    report.latency.push_back({bucket.at(0).get<Nanos>(), bucket.at(1).get<std::uint64_t>()});
+  for (const json& bucket : member_of(document, "", "histogram_ns", &json::is_array, "a list")) {
+    if (!bucket.is_array() || bucket.size() != 2 || !bucket[0].is_number_unsigned() ||
+        !bucket[1].is_number_unsigned()) {
+      throw Broken{"histogram_ns holds something else than pairs of latency and count"};
+    }
+    report.latency.push_back({bucket[0].get<Nanos>(), bucket[1].get<std::uint64_t>()});
   }
-  report.is_right = document.at("verdict").at("right").get<bool>();
+  const json& verdict = member_of(document, "", "verdict", &json::is_object, "an object");
+  report.is_right = member_of(verdict, "verdict", "right", &json::is_boolean, "true or false");
   return report;
+}
+
+/// Where and how `text` stops being JSON, in words. `at`: the byte that the parser stopped at,
+/// counted from 1.
+std::string syntax_error(std::string_view text, std::size_t at) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return "it is empty";
+  }
+  if (at > text.size()) {
+    return "it ends in the middle";
+  }
+  const std::string_view before = text.substr(0, at > 0 ? at - 1 : 0);
+  const std::size_t line = before.rfind('\n');
+  return fmt::format("it is not JSON (line {}, column {})",
+                     std::count(before.begin(), before.end(), '\n') + 1,
+                     line == std::string_view::npos ? before.size() + 1 : before.size() - line);
 }
 
 }  // namespace
@@ -132,8 +195,14 @@ Result<Report, std::string> read_report(std::string name, const std::string& tex
     Report report = take_report(json::parse(text));
     report.name = std::move(name);
     return report;
-  } catch (const json::exception& error) {
-    return fmt::format("{}: not a report of tribar-stress: {}", name, error.what());
+  } catch (const Broken& broken) {
+    return fmt::format("{}: not a report of tribar-stress: {}", name, broken.why);
+  } catch (const json::parse_error& error) {
+    return fmt::format("{}: not a report of tribar-stress: {}", name,
+                       syntax_error(text, error.byte));
+  } catch (const json::out_of_range&) {
+    return fmt::format("{}: not a report of tribar-stress: it holds a number that is too large",
+                       name);
   }
 }
 
