@@ -4,20 +4,27 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/output.h"
+#include "base/result.h"
 #include "base/standard_descriptors.h"
 #include "stress/compare.h"
 #include "stress/endpoint.h"
 #include "stress/options.h"
 #include "stress/report.h"
+#include "stress/report_file.h"
 #include "stress/scenario.h"
 #include "stress/stage.h"
 #include "stress/usage.h"
@@ -33,17 +40,40 @@ constexpr int kBadInput = 65;
 constexpr int kNoInput = 66;
 constexpr int kUnavailable = 69;
 constexpr int kBug = 70;
-constexpr int kCannotWrite = 73;
+constexpr int kCannotCreate = 73;
+constexpr int kCannotWrite = 74;
 constexpr int kBroken = 99;
 
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  file.close();
-  if (!file) {
-    fmt::print(stderr, "tribar-stress: cannot write {}\n", path);
+int complain(std::string_view text, int status) {
+  fmt::print(stderr, "tribar-stress: {}\n", text);
+  return status;
+}
+
+/// Prints `text`; the exit status that follows from how that went.
+int print(std::string_view text) {
+  const auto trouble = write_output(text);
+  return trouble ? complain(*trouble, kCannotWrite) : kRight;
+}
+
+/// Writes `text` to `file`; the exit status that follows from how that went.
+int write(ReportFile& file, std::string_view text) {
+  const std::string trouble = file.write(text);
+  return trouble.empty() ? kRight : complain(trouble, kCannotWrite);
+}
+
+/// All of the file at `path`; nothing, and a line on standard error, when it cannot be read.
+std::optional<std::string> read_file(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
+  std::string text;
+  std::array<char, 65536> buffer;
+  for (std::size_t n = 1; file && n > 0; text.append(buffer.data(), n)) {
+    n = std::fread(buffer.data(), 1, buffer.size(), file.get());
   }
-  return static_cast<bool>(file);
+  if (!file || std::ferror(file.get()) != 0) {
+    complain(fmt::format("cannot read {}: {}", path, std::strerror(errno)), kNoInput);
+    return std::nullopt;
+  }
+  return text;
 }
 
 /// Allows as many descriptors as the system lets us have; an error when those are too few.
@@ -56,8 +86,9 @@ std::optional<std::string> make_room(const Options& options) {
   if (options.users + kOthers <= limit.rlim_cur) {
     return std::nullopt;
   }
-  return fmt::format("--users {}: only {} descriptors are allowed here (see ulimit -n)",
-                     options.users, limit.rlim_cur);
+  return fmt::format(
+      "--users {}: {} descriptors are allowed here (see ulimit -n), enough for {} users",
+      options.users, limit.rlim_cur, difference(limit.rlim_cur, kOthers));
 }
 
 /// tribar-stress compare A.json B.json [--html FILE]
@@ -69,47 +100,78 @@ int run_compare(const std::vector<std::string>& arguments) {
   }
   std::vector<Report> reports;
   for (std::size_t i = 0; i < 2; ++i) {
-    std::ifstream file(arguments[i]);
-    if (!file) {
-      fmt::print(stderr, "tribar-stress: cannot read {}\n", arguments[i]);
+    const auto text = read_file(arguments[i]);
+    if (!text) {
       return kNoInput;
     }
-    auto report = read_report(arguments[i], {std::istreambuf_iterator<char>(file), {}});
+    auto report = read_report(arguments[i], *text);
     if (!report) {
-      fmt::print(stderr, "tribar-stress: {}\n", report.error());
-      return kBadInput;
+      return complain(report.error(), kBadInput);
     }
     reports.push_back(std::move(report.value()));
   }
-  fmt::print("{}", comparison_as_text(reports[0], reports[1]));
-  const bool is_written =
-      !has_html || write_file(arguments[3], comparison_as_html(reports[0], reports[1]));
-  return is_written ? kRight : kCannotWrite;
+  std::optional<ReportFile> page;
+  if (has_html) {
+    auto opened = ReportFile::open(arguments[3]);
+    if (!opened) {
+      return complain(opened.error(), kCannotCreate);
+    }
+    page.emplace(std::move(opened.value()));
+  }
+  const int printed = print(comparison_as_text(reports[0], reports[1]));
+  const int written = page ? write(*page, comparison_as_html(reports[0], reports[1])) : kRight;
+  return printed != kRight ? printed : written;
 }
 
-/// Plays, reports, and judges.
-int run_scenario(const Options& options, const Address& server) {
+/// The files that the reports go to, where they were asked for.
+struct ReportFiles {
+  std::optional<ReportFile> json;
+  std::optional<ReportFile> html;
+};
+
+/// Opens what `options` ask for; an error says which could not be, and why.
+Result<ReportFiles, std::string> open_reports(const Options& options) {
+  ReportFiles files;
+  for (const auto& [path, file] :
+       {std::pair(&options.json_file, &files.json), std::pair(&options.html_file, &files.html)}) {
+    if (!path->empty()) {
+      auto opened = ReportFile::open(*path);
+      if (!opened) {
+        return opened.error();
+      }
+      file->emplace(std::move(opened.value()));
+    }
+  }
+  if (files.json && files.html && files.json->is_same_as(*files.html)) {
+    return fmt::format("cannot write {}: it is the file of --json and of --html",
+                       options.html_file);
+  }
+  return files;
+}
+
+/// Plays, reports, and judges. What went wrong with the run goes before what could not be written.
+int run_scenario(const Options& options, const Address& server, ReportFiles& files) {
   catch_interrupts();
   const Results results = play(options, server);
-  fmt::print("{}", report_as_text(options, results));
-  const bool is_written = (options.json_file.empty() ||
-                           write_file(options.json_file, report_as_json(options, results))) &&
-                          (options.html_file.empty() ||
-                           write_file(options.html_file, report_as_html(options, results)));
+  std::string text = report_as_text(options, results);
   bool is_any_broken = false;
   for (const Threshold& threshold : options.thresholds) {
     if (const auto why = broken(threshold, results)) {
-      fmt::print("broken: {}\n", *why);
+      text += fmt::format("broken: {}\n", *why);
       is_any_broken = true;
     }
+  }
+  int written = print(text);
+  if (files.json) {
+    written = std::max(written, write(*files.json, report_as_json(options, results)));
+  }
+  if (files.html) {
+    written = std::max(written, write(*files.html, report_as_html(options, results)));
   }
   if (is_any_broken) {
     return kBroken;
   }
-  if (results.is_wrong()) {
-    return kWrong;
-  }
-  return is_written ? kRight : kCannotWrite;
+  return results.is_wrong() ? kWrong : written;
 }
 
 int run(int argc, char** argv) {
@@ -118,33 +180,32 @@ int run(int argc, char** argv) {
   }
   const auto parsed = parse_options(argc, argv);
   if (!parsed) {
-    fmt::print(stderr, "tribar-stress: {}\nTry --help.\n", parsed.error());
-    return kUsage;
+    return complain(parsed.error() + "\nTry --help.", kUsage);
   }
   const Options& options = parsed.value();
   if (options.asks_for_help) {
-    fmt::print("{}", usage_text());
-    return kRight;
+    return print(usage_text());
   }
   if (options.asks_for_version) {
-    fmt::print("tribar-stress {}\n", TRIBAR_VERSION);
-    return kRight;
+    return print(fmt::format("tribar-stress {}\n", TRIBAR_VERSION));
   }
   if (options.server_pid && !Process::find(*options.server_pid)) {
-    fmt::print(stderr, "tribar-stress: --server-pid {}: there is no process that can be seen\n",
-               *options.server_pid);
-    return kUsage;
+    return complain(
+        fmt::format("--server-pid {}: there is no process that can be seen", *options.server_pid),
+        kUsage);
   }
   if (const auto complaint = make_room(options)) {
-    fmt::print(stderr, "tribar-stress: {}\n", *complaint);
-    return kUsage;
+    return complain(*complaint, kUsage);
+  }
+  auto files = open_reports(options);
+  if (!files) {
+    return complain(files.error(), kCannotCreate);
   }
   const auto server = find_server(options.server);
   if (!server) {
-    fmt::print(stderr, "tribar-stress: {}\n", server.error());
-    return kUnavailable;
+    return complain(server.error(), kUnavailable);
   }
-  return run_scenario(options, server.value());
+  return run_scenario(options, server.value(), files.value());
 }
 
 }  // namespace
@@ -155,7 +216,6 @@ int main(int argc, char** argv) {
   try {
     return tribar::stress::run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "tribar-stress: {}\n", error.what());
-    return tribar::stress::kBug;
+    return tribar::stress::complain(error.what(), tribar::stress::kBug);
   }
 }

@@ -284,9 +284,8 @@ std::string usage_text() {
   }
   return text +
          "\n"
-         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server, 99 a "
-         "broken\n"
-         "--fail-if.\n";
+         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server, 73 a report\n"
+         "cannot be opened, 74 output cannot be written, 99 a broken --fail-if.\n";
 }
 
 }  // namespace tribar::stress

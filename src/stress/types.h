@@ -24,6 +24,12 @@ inline constexpr Nanos kSecond = 1'000'000'000;
   return static_cast<Nanos>(now.tv_sec) * kSecond + static_cast<Nanos>(now.tv_nsec);
 }
 
+/// `a - b`, or 0 where that would be below it: figures that come from outside, or that were never
+/// taken, do not turn into huge ones.
+[[nodiscard]] constexpr std::uint64_t difference(std::uint64_t a, std::uint64_t b) {
+  return a > b ? a - b : 0;
+}
+
 [[nodiscard]] inline double seconds(Nanos span) { return static_cast<double>(span) / 1e9; }
 
 /// Spreads `value` over 64 bits (splitmix64): the only source of randomness here, so that a seed
