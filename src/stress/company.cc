@@ -104,14 +104,23 @@ void Company::report(Results& results, double span_s) const {
   }
   if (sleeper_ != nullptr) {
     results.set("naps", static_cast<double>(sleeper_->naps()));
+    if (sleeper_->naps() == 0) {
+      results.not_done.emplace_back("No user stopped reading: the run was shorter than --nap.");
+    }
   }
   if (churner_ != nullptr) {
     const auto sessions = static_cast<double>(churner_->sessions() - sessions_before_);
     results.set("session_rate", sessions / span_s);
+    if (sessions == 0) {
+      results.not_done.emplace_back("No session was completed in the measured time.");
+    }
   }
   if (lister_ != nullptr) {
     const auto lists = static_cast<double>(lister_->lists() - lists_before_);
     results.set("list_rate", lists / span_s);
+    if (lists == 0) {
+      results.not_done.emplace_back("No list was answered in the measured time.");
+    }
     results.set("list_p50", static_cast<double>(lister_->times().percentile(50)) / 1e3);
     results.set("list_p99", static_cast<double>(lister_->times().percentile(99)) / 1e3);
   }

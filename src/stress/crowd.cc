@@ -6,21 +6,40 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
+#include "chat/refusal.h"
 #include "zero/command.h"
 #include "zero/frame.h"
+#include "zero/wording.h"
 
 namespace tribar::stress {
 namespace {
 
 constexpr std::uint8_t code_of(FrameCode code) { return static_cast<std::uint8_t>(code); }
 
+/// Whether `text` says that a frame was over the server's limit. The limit stands in it, so only
+/// what comes before is compared.
+bool is_too_long(std::string_view text) {
+  const std::string known = text_of({.code = RefusalCode::FrameTooLong, .found = 0, .allowed = 0});
+  return text.starts_with(std::string_view(known).substr(0, known.find('0')));
+}
+
+void add_to(Findings::Finding& finding, std::string_view name, std::string_view why) {
+  if (finding.count++ == 0) {
+    finding.first = fmt::format("{}: {}", name, log::escaped(why));
+  }
+}
+
 }  // namespace
 
 Crowd::Crowd(const Address& server, const TrafficSettings& settings, const Usernames& names,
              const Pairing& pairing)
-    : names_(names),
+    : server_(server),
+      settings_(settings),
+      names_(names),
+      begun_(monotonic_now()),
       swarm_(server, names.count(), *this),
       traffic_(settings, names, pairing, swarm_),
       players_(names.count()) {}
@@ -28,12 +47,11 @@ Crowd::Crowd(const Address& server, const TrafficSettings& settings, const Usern
 void Crowd::enter(User user) {
   Player& player = players_[user];
   player.entered = swarm_.refresh_now();
-  player.lists = 0;
   player.answers = 0;
   set_state(user, player.has_account ? State::LoggingIn : State::Creating);
   const int error = swarm_.open(user);
   if (error != 0) {
-    fail_login(user, std::strerror(error));
+    break_login(user, std::strerror(error));
     return;
   }
   write(user, code_of(player.has_account ? FrameCode::Login : FrameCode::Create),
@@ -52,6 +70,7 @@ void Crowd::leave(User user, bool is_for_good) {
 
 void Crowd::list(User user, std::string_view pattern) {
   ++players_[user].lists;
+  ++open_lists_;
   write(user, code_of(FrameCode::List), pattern);
 }
 
@@ -90,11 +109,53 @@ void Crowd::set_state(User user, State state) {
 }
 
 void Crowd::fail_login(User user, std::string_view why) {
-  if (failed_logins_.count++ == 0) {
-    failed_logins_.first = fmt::format("{}: {}", names_.name(user), log::escaped(why));
-  }
+  add_to(failed_logins_, names_.name(user), why);
   set_state(user, State::Away);
   swarm_.close(user);
+}
+
+void Crowd::break_login(User user, std::string_view why) {
+  add_to(players_[user].has_account ? broken_logins_ : failed_logins_, names_.name(user), why);
+  set_state(user, State::Away);
+  swarm_.close(user);
+  look_for_end(false);
+}
+
+void Crowd::give_up_entering(std::string_view why) {
+  for (User user = 0; user < count(); ++user) {
+    const State state = players_[user].state;
+    if (state == State::Creating || state == State::LoggingIn) {
+      fail_login(user, why);
+    }
+  }
+}
+
+Findings::Finding Crowd::failed_logins() const {
+  Findings::Finding all = failed_logins_;
+  if (!is_server_gone_ && broken_logins_.count > 0) {
+    all.first = all.count > 0 ? all.first : broken_logins_.first;
+    all.count += broken_logins_.count;
+  }
+  return all;
+}
+
+void Crowd::look_for_end(bool was_ready) {
+  const bool has_begun = login_times_.total() > 0;
+  if (is_over() || !has_begun || ready_ + entering_ + leaving_ > 0) {
+    return;
+  }
+  if (!accepts(server_)) {
+    is_server_gone_ = true;
+    end_run("Server gone");
+  } else if (was_ready) {
+    end_run("The server had ended every connection");
+  }
+}
+
+void Crowd::end_run(std::string_view why) {
+  if (!is_over()) {
+    end_ = fmt::format("{} at {:.1f} s", why, seconds(difference(swarm_.now(), begun_)));
+  }
 }
 
 void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
@@ -147,8 +208,14 @@ void Crowd::on_response(User user, std::string_view text) {
     case State::Leaving:
       if (text.empty()) {
         traffic_.ledger().note_damage(user, "an answer without a question");
+      } else if (text == text_of({.code = RefusalCode::ShuttingDown})) {
+        return;  // answers no question: the end of the connection follows
       } else if (traffic_.ledger().refuse(user, text)) {
         ++player.answers;
+        if (is_too_long(text)) {
+          end_run(fmt::format("--bytes {}: refused by the server (\"{}\")", settings_.most_bytes,
+                              log::escaped(text)));
+        }
       } else if (player.lists > 0) {
         traffic_.ledger().note_refused(user, text);
         on_list(user, std::nullopt);
@@ -169,6 +236,8 @@ void Crowd::on_list(User user, std::optional<std::string_view> names) {
     return;
   }
   --player.lists;
+  --open_lists_;
+  ++answered_lists_;
   if (player.behaviour != nullptr) {
     player.behaviour->on_list(user, names);
   }
@@ -184,15 +253,18 @@ void Crowd::on_read(User user) {
 
 void Crowd::on_gone(User user, std::string_view why) {
   Player& player = players_[user];
+  open_lists_ -= player.lists;
+  lost_lists_ += std::exchange(player.lists, 0);
   switch (player.state) {
     case State::Creating:
     case State::LoggingIn:
       // A server that is full says so, and closes.
-      fail_login(user, player.has_account || create_refusal_.empty() ? why : create_refusal_);
+      break_login(user, player.has_account || create_refusal_.empty() ? why : create_refusal_);
       return;
     case State::Ready:
       set_state(user, State::Away);
       traffic_.ledger().note_disconnected(user, why);
+      look_for_end(true);
       return;
     case State::Leaving:
       set_state(user, State::Away);

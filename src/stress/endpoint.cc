@@ -25,13 +25,13 @@ constexpr std::size_t kSources = 100;
 constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
 
 /// Zero, or the errno of a connection attempt.
-int try_connect(const addrinfo& candidate) {
-  const int fd = socket(candidate.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int try_connect(const Address& address) {
+  const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return errno;
   }
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof kConnectTimeout);
-  int error = connect(fd, candidate.ai_addr, candidate.ai_addrlen) == 0 ? 0 : errno;
+  int error = connect(fd, address.get(), address.bytes) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
     error = ETIMEDOUT;  // what the timeout of a blocking connect is called
   }
@@ -93,16 +93,18 @@ Result<Address, std::string> find_server(const HostPort& where) {
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
   int error = 0;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    error = try_connect(*at);
+    Address address;
+    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
+    address.bytes = at->ai_addrlen;
+    error = try_connect(address);
     if (error == 0) {
-      Address address;
-      std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-      address.bytes = at->ai_addrlen;
       return address;
     }
   }
   return fmt::format("{}: {}", to_text(where), std::strerror(error));
 }
+
+bool accepts(const Address& server) { return try_connect(server) == 0; }
 
 Address source_for(const Address& server, std::size_t nth) {
   Address source;

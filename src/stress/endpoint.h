@@ -37,6 +37,9 @@ struct Address {
 /// Looks `where` up: the first address that accepts a connection. An error says who and why.
 [[nodiscard]] Result<Address, std::string> find_server(const HostPort& where);
 
+/// Whether `server` takes a connection now. Waits for 5 s at most.
+[[nodiscard]] bool accepts(const Address& server);
+
 /// Where the `nth` connection to `server` starts from. One address has some 28,000 ports, and one
 /// that was used rests for a while; so over IPv4 loopback each 5,000 connections start from an
 /// address of their own: 127.0.0.1, 127.0.0.2 and so on, around. Empty: the system chooses.

@@ -108,9 +108,12 @@ void Ledger::deliver_unreadable(User sender, User recipient) {
     note_damage(recipient, "a message that cannot be read and is not due");
     return;
   }
-  note(Wrong::Damaged, at, pairs_[at].delivered_upto, "or one near it, arrived unreadable");
-  ++pairs_[at].delivered_upto;
-  ++delivered_;
+  const std::uint32_t next = pairs_[at].delivered_upto++;
+  note(Wrong::Damaged, at, next, "or one near it, arrived unreadable");
+  // One that was refused is settled already.
+  if (excused_.count() == 0 || !excused_.take(at, next)) {
+    ++delivered_;
+  }
 }
 
 bool Ledger::confirm(const Stamp& stamp, User recipient, bool is_intact) {

@@ -79,8 +79,13 @@ class Ledger {
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
   [[nodiscard]] std::uint64_t confirmed() const { return confirmed_; }
   /// Messages that were neither delivered nor refused so far.
-  [[nodiscard]] std::uint64_t undelivered() const { return sent_ - delivered_ - refused_; }
-  [[nodiscard]] std::uint64_t unanswered() const { return sent_ - confirmed_ - refused_; }
+  [[nodiscard]] std::uint64_t undelivered() const {
+    return difference(sent_, delivered_ + refused_);
+  }
+  [[nodiscard]] std::uint64_t unanswered() const {
+    return difference(sent_, confirmed_ + refused_);
+  }
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
   /// Of `sender` alone.
   [[nodiscard]] std::uint32_t sent(User sender) const { return senders_[sender].sent; }
   [[nodiscard]] std::uint32_t unanswered(User sender) const {

@@ -49,7 +49,9 @@ void Lister::ask(User user) {
 }
 
 void Lister::on_list(User user, std::optional<std::string_view> names) {
-  times_.record(crowd_.swarm().now() - asked_at_[user]);
+  if (names) {
+    times_.record(difference(crowd_.swarm().now(), asked_at_[user]));
+  }
   Question& question = questions_[asked_[user]++ % questions_.size()];
   if (names && !is_right(question, *names)) {
     crowd_.traffic().ledger().note_damage(

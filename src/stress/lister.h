@@ -24,7 +24,7 @@ class Lister final : public Behaviour {
   void start(User user) { ask(user); }
   void stop() { is_stopped_ = true; }
   [[nodiscard]] std::uint64_t lists() const { return times_.total(); }
-  /// From the question to its answer.
+  /// From the question to its answer; those that were refused do not count.
   [[nodiscard]] const Histogram& times() const { return times_; }
 
   void on_list(User user, std::optional<std::string_view> names) override;

@@ -59,10 +59,11 @@ std::vector<double> server_cpu_of_each(const std::vector<Slice>& parts, double p
   Nanos seen = 0;
   for (const Slice& part : parts) {
     const double rate = static_cast<double>(part.delivered) / part_s;
-    if (part.server_seen == 0 || rate == 0) {
+    if (part.server_seen <= seen || rate == 0) {
       return {};  // a part without a sample, or without messages: nothing to compare
     }
-    const double busy = seconds(part.server_cpu - cpu) / seconds(part.server_seen - seen);
+    const double busy =
+        seconds(difference(part.server_cpu, cpu)) / seconds(part.server_seen - seen);
     values.push_back(busy / rate * 1e6);
     cpu = part.server_cpu;
     seen = part.server_seen;
@@ -150,11 +151,14 @@ void Meter::report_messages(Results& results) const {
 }
 
 void Meter::report_usage(Results& results) const {
+  if (results.measured_s == 0) {
+    return;
+  }
   const double span = std::max(results.measured_s, 1e-9);
   const double messages = results.value_of("delivered").value_or(0);
-  const double own_s = seconds(after_.own.cpu - before_.own.cpu);
+  const double own_s = seconds(difference(after_.own.cpu, before_.own.cpu));
   const double own_busy = 100 * own_s / span;
-  const double own_waited = 100 * seconds(after_.own.waited - before_.own.waited) / span;
+  const double own_waited = 100 * seconds(difference(after_.own.waited, before_.own.waited)) / span;
   results.set("own_busy", own_busy);
   results.set("own_waited", own_waited);
   if (messages > 0) {
@@ -164,19 +168,19 @@ void Meter::report_usage(Results& results) const {
   if (server_ && after_.server_cpu < before_.server_cpu) {
     results.notes.emplace_back("The server's process ended: what it used is not known.");
   } else if (server_) {
-    const double server_s = seconds(after_.server_cpu - before_.server_cpu);
+    const double server_s = seconds(difference(after_.server_cpu, before_.server_cpu));
     server_busy = 100 * server_s / span;
     results.set("server_busy", server_busy);
-    results.set("server_memory", static_cast<double>(server_->resident_bytes()) / (1 << 20));
+    if (const std::uint64_t bytes = server_->resident_bytes(); bytes > 0) {
+      results.set("server_memory", static_cast<double>(bytes) / (1 << 20));
+    }
     if (messages > 0) {
       results.set(
           "server_cpu", server_s / messages * 1e6,
           server_cpu_of_each(parts_of(results.timeline.slices()), part_seconds(results.timeline)));
       // Those of a thread that ended meanwhile are forgotten.
-      const std::uint64_t switches_before =
-          std::min(before_.server_switches, after_.server_switches);
-      results.set("server_switches",
-                  static_cast<double>(after_.server_switches - switches_before) / messages);
+      const std::uint64_t switches = difference(after_.server_switches, before_.server_switches);
+      results.set("server_switches", static_cast<double>(switches) / messages);
     }
   }
   if (own_waited > kDisturbedPercent) {

@@ -60,7 +60,7 @@ Nanos Pacer::on_time(Nanos now) {
     swarm.flush();
     now = swarm.refresh_now();
     for (std::uint64_t message = from; message != next_; ++message) {
-      lateness_.record(now - due_of(message));
+      lateness_.record(difference(now, due_of(message)));
     }
     done += next_ - from;
   }

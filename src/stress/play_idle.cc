@@ -22,9 +22,10 @@ void play_idle(Stage& stage, const Roles& roles) {
   stage.start_measuring(stage.options().seconds);
   stage.play_for(stage.options().seconds);
   stage.stop_measuring();
-  if (server) {
-    const auto after = static_cast<double>(server->resident_bytes());
-    results.set("server_per_user", (after - static_cast<double>(before)) / users);
+  const std::uint64_t after = server ? server->resident_bytes() : 0;
+  if (after > 0) {
+    results.set("server_per_user",
+                (static_cast<double>(after) - static_cast<double>(before)) / users);
   }
 }
 

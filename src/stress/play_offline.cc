@@ -45,6 +45,7 @@ void play_offline(Stage& stage, const Roles& roles) {
     return;
   }
   crowd.traffic().leave_out(roles.absent.first, roles.absent.count);
+  stage.expect_sent(messages);
   stage.start_measuring(1);
   const Nanos start = monotonic_now();
   for (User user = roles.talkers.first; user < roles.talkers.end(); ++user) {
@@ -63,7 +64,7 @@ void play_offline(Stage& stage, const Roles& roles) {
     crowd.set_behaviour(user, &returner);
   }
   const Nanos back = monotonic_now();
-  if (stage.enter(roles.absent.first, roles.absent.count)) {
+  if (stage.may_go_on() && stage.enter(roles.absent.first, roles.absent.count)) {
     stage.play_until([&] { return returner.served() == roles.absent.count; });
     results.set("drain_rate",
                 static_cast<double>(ledger.delivered()) / seconds(monotonic_now() - back));

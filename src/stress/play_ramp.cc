@@ -31,6 +31,9 @@ std::string why_not_held(const Options& options, const Traffic& traffic, const P
                                           kMostUnderWay * static_cast<double>(latency.total())) {
     return fmt::format("{} messages had not arrived at the end of the step", under_way);
   }
+  if (latency.total() == 0) {
+    return "no message arrived";
+  }
   if (traffic.ledger().is_anything_wrong()) {
     return "something went wrong";
   }
@@ -47,8 +50,9 @@ std::string play_step(Stage& stage, Pacer& pacer, double rate) {
   pacer.start(rate, kNoLimit);
   const bool is_whole = stage.play_for(step_s);
   stage.stop_measuring();
-  return is_whole ? why_not_held(stage.options(), traffic, pacer, under_way)
-                  : "the run was cut short";
+  return is_whole                  ? why_not_held(stage.options(), traffic, pacer, under_way)
+         : stage.crowd().is_over() ? stage.crowd().end()
+                                   : "the run was cut short";
 }
 
 }  // namespace
@@ -72,10 +76,15 @@ void play_ramp(Stage& stage, const Roles& roles) {
     held = rate;
   }
   results.set("highest_rate", held);
-  results.set("failed_rate", rate);
+  if (stage.may_go_on()) {
+    results.set("failed_rate", rate);
+  }
+  if (held == 0) {
+    results.not_done.push_back(fmt::format("Not even {:.0f} messages/s were held.", rate));
+  }
   pacer.stop();
   stage.drain();
-  if (held > 0) {
+  if (held > 0 && stage.may_go_on()) {
     // The figures of the report are of the rate that was held.
     const std::string why = play_step(stage, pacer, held);
     if (!why.empty()) {

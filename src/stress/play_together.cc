@@ -35,6 +35,7 @@ void play_together(Stage& stage, const Roles& roles) {
   results.warmup_s = stage.warmup_s();
   const double rest_s = options.seconds - results.warmup_s;
   if (is_counted) {
+    stage.expect_sent(options.messages);
     stage.start_measuring(1);
     company.start();
     stage.play_until([&] { return company.is_done(); });
@@ -42,7 +43,11 @@ void play_together(Stage& stage, const Roles& roles) {
     stage.drain();
   } else {
     company.start();
-    stage.play_for(results.warmup_s);
+    if (!stage.play_for(results.warmup_s)) {
+      company.stop();
+      stage.drain();
+      return;
+    }
     company.mark();
     stage.start_measuring(rest_s);
     stage.play_for(rest_s);

@@ -52,6 +52,9 @@ std::string report_as_text(const Options& options, const Results& results) {
   for (const std::string& note : results.notes) {
     text += note + '\n';
   }
+  for (const std::string& what : results.not_done) {
+    text += what + '\n';
+  }
   return text + (results.is_wrong() ? "WRONG\n" : "all right\n");
 }
 

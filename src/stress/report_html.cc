@@ -117,7 +117,7 @@ std::string server_charts(const Timeline& timeline) {
     memory.emplace_back(at, static_cast<double>(slice.server_memory_bytes) / (1 << 20));
     most_memory = std::max(most_memory, memory.back().second);
     if (memory.size() > 1) {
-      busy.emplace_back(at, 100 * seconds(slice.server_cpu - last_cpu) / (at - last_s));
+      busy.emplace_back(at, 100 * seconds(difference(slice.server_cpu, last_cpu)) / (at - last_s));
       most_busy = std::max(most_busy, busy.back().second);
     }
     last_s = at;
@@ -209,6 +209,9 @@ std::string report_as_html(const Options& options, const Results& results) {
       name_of(options.scenario), results.is_wrong() ? "bad" : "good",
       results.is_wrong() ? "wrong" : "all right", run_in_words(options, results),
       html_escaped(to_text(options.server)));
+  for (const std::string& what : results.not_done) {
+    body += fmt::format("<p class=\"marked\">{}</p>\n", html_escaped(what));
+  }
   for (const std::string& note : results.notes) {
     body += fmt::format("<p>{}</p>\n", html_escaped(note));
   }

@@ -28,6 +28,14 @@ std::string quoted(std::string_view text) {
   return out += '"';
 }
 
+std::string list_of(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts) {
+    json += (json.size() > 1 ? ", " : "") + quoted(text);
+  }
+  return json += ']';
+}
+
 std::string environment() {
   utsname system{};
   uname(&system);
@@ -89,13 +97,8 @@ std::string report_as_json(const Options& options, const Results& results) {
     json += fmt::format(",\n  {}: {{\"count\": {}, \"first\": {}}}", quoted(name), finding->count,
                         quoted(finding->first));
   }
-  json += "},\n\"notes\": [";
-  separator = "";
-  for (const std::string& note : results.notes) {
-    json += fmt::format("{}{}", separator, quoted(note));
-    separator = ", ";
-  }
-  json += "],\n\"histogram_ns\": [";
+  json += fmt::format(",\n  \"not_done\": {}}},\n\"notes\": {},\n\"histogram_ns\": [",
+                      list_of(results.not_done), list_of(results.notes));
   separator = "";
   for (const auto& [value, count] : results.latency.buckets()) {
     json += fmt::format("{}[{}, {}]", separator, value, count);

@@ -4,11 +4,16 @@
 #include "stress/results.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tribar::stress {
 
 void Results::set(std::string_view name, double value, std::vector<double> parts) {
+  // A rate over no time is no figure.
+  if (!std::isfinite(value)) {
+    return;
+  }
   const FigureKind* kind = find_figure_kind(name);
   const auto at = std::lower_bound(
       figures.begin(), figures.end(), kind,
@@ -35,7 +40,7 @@ std::optional<double> Results::value_of(std::string_view name) const {
 }
 
 bool Results::is_wrong() const {
-  return findings.is_anything_wrong() || failed_logins.count > 0 ||
+  return !not_done.empty() || findings.is_anything_wrong() || failed_logins.count > 0 ||
          (findings.refused.count > 0 && !may_refuse);
 }
 

@@ -19,6 +19,8 @@ struct Results {
   std::vector<Figure> figures;  // in the order of figure_kinds()
   Findings findings;
   Findings::Finding failed_logins;
+  /// What the run set out to do and did not, in sentences. Any of them makes it wrong.
+  std::vector<std::string> not_done;
   /// Whether refusals are part of what the scenario is about.
   bool may_refuse = false;
   bool was_cut_short = false;
@@ -29,7 +31,7 @@ struct Results {
   Histogram latency;
   Timeline timeline{0, 1};
 
-  /// Adds or replaces a figure; `name` is that of a kind.
+  /// Adds or replaces a figure; `name` is that of a kind. A value that is not finite is none.
   void set(std::string_view name, double value, std::vector<double> parts = {});
   /// Of a figure, or the count of a finding ("lost"); nothing when this run has none of that name.
   [[nodiscard]] std::optional<double> value_of(std::string_view name) const;

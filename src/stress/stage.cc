@@ -30,11 +30,16 @@ bool is_interrupted() { return g_is_interrupted != 0; }
 
 Nanos to_nanos(double span_s) { return static_cast<Nanos>(span_s * 1e9); }
 
-/// Ends the account of whoever comes.
+/// Ends the account of whoever comes; who leaves and still has one comes again.
 class Leaver final : public Behaviour {
  public:
   explicit Leaver(Crowd& crowd) : crowd_(crowd) {}
   void on_ready(User user) override { crowd_.leave(user, true); }
+  void on_left(User user) override {
+    if (crowd_.has_account(user) && !crowd_.is_server_gone()) {
+      crowd_.enter(user);
+    }
+  }
 
  private:
   Crowd& crowd_;
@@ -66,10 +71,13 @@ bool Stage::enter(User first, User count) {
       crowd_.enter(next++);
     }
     return (next == end && crowd_.entering() + crowd_.leaving() == 0) ||
-           crowd_.failed_logins().count > 0 || is_interrupted();
+           crowd_.has_failed_login() || is_interrupted();
   };
   turn_while_moving([&] { return crowd_.login_times().total() + crowd_.leaving(); }, is_done);
-  return next == end && crowd_.entering() == 0 && crowd_.failed_logins().count == 0;
+  if (crowd_.entering() > 0 && !crowd_.has_failed_login() && !is_interrupted()) {
+    crowd_.give_up_entering(fmt::format("no answer within {} s", options_.drain_s));
+  }
+  return next == end && crowd_.entering() == 0 && !crowd_.has_failed_login();
 }
 
 void Stage::turn(Nanos until) {
@@ -86,20 +94,25 @@ void Stage::turn(Nanos until) {
   }
 }
 
+bool Stage::may_go_on() const { return !is_interrupted() && !crowd_.is_over(); }
+
 bool Stage::play_for(double span_s) {
   phase_start_ = monotonic_now();
   phase_end_ = phase_start_ + to_nanos(span_s);
-  while (crowd_.swarm().refresh_now() < phase_end_ && !is_interrupted()) {
+  while (crowd_.swarm().refresh_now() < phase_end_ && may_go_on()) {
     turn(phase_end_);
   }
   phase_end_ = 0;
-  return !is_interrupted();
+  return may_go_on();
 }
 
 void Stage::play_until(const std::function<bool()>& is_done) {
+  turn_while_moving([this] { return events(); }, [&] { return is_done() || !may_go_on(); });
+}
+
+std::uint64_t Stage::events() const {
   const Ledger& ledger = crowd_.traffic().ledger();
-  turn_while_moving([&] { return ledger.delivered() + ledger.confirmed(); },
-                    [&] { return is_done() || is_interrupted(); });
+  return ledger.delivered() + ledger.confirmed() + ledger.refused() + crowd_.answered_lists();
 }
 
 void Stage::turn_while_moving(const std::function<std::uint64_t()>& counter,
@@ -127,10 +140,12 @@ void Stage::start_measuring(double expected_s) {
 
 void Stage::drain() {
   const Ledger& ledger = crowd_.traffic().ledger();
-  turn_while_moving([&] { return ledger.delivered() + ledger.confirmed(); },
+  turn_while_moving([this] { return events(); },
                     [&] {
-                      return ledger.undelivered() == 0 && ledger.unanswered() == 0 &&
-                             crowd_.entering() + crowd_.leaving() == 0;
+                      return crowd_.is_over() ||
+                             (ledger.undelivered() == 0 && ledger.unanswered() == 0 &&
+                              crowd_.open_lists() == 0 &&
+                              crowd_.entering() + crowd_.leaving() == 0);
                     });
 }
 
@@ -139,7 +154,8 @@ void Stage::leave() {
   for (User user = 0; user < crowd_.count(); ++user) {
     crowd_.set_behaviour(user, &leaver);
     if (crowd_.is_ready(user)) {
-      crowd_.leave(user, true);
+      // When it is over, the server may have ended this connection without a look at what comes.
+      crowd_.leave(user, !crowd_.is_over());
     }
   }
   User next = 0;
@@ -147,14 +163,52 @@ void Stage::leave() {
       [&] { return crowd_.login_times().total() + crowd_.leaving(); },
       [&] {
         while (next < crowd_.count() && crowd_.entering() + crowd_.leaving() < kMovingAtOnce) {
-          if (crowd_.is_away(next) && crowd_.has_account(next)) {
+          if (crowd_.is_away(next) && crowd_.has_account(next) && !crowd_.is_server_gone()) {
             crowd_.enter(next);
           }
           ++next;
         }
         return next == crowd_.count() && crowd_.entering() + crowd_.leaving() == 0;
       });
+  User left = crowd_.leaving() + crowd_.entering();
+  for (User user = 0; user < crowd_.count(); ++user) {
+    left += crowd_.is_ready(user) || (crowd_.is_away(user) && crowd_.has_account(user)) ? 1 : 0;
+  }
+  if (left > 0 && !crowd_.is_server_gone()) {
+    results_.not_done.push_back(fmt::format(
+        "{} accounts could not be deleted: no reply within {} s.", left, options_.drain_s));
+  }
   progress_.clear();
+}
+
+void Stage::judge() {
+  const Ledger& ledger = crowd_.traffic().ledger();
+  std::vector<std::string>& not_done = results_.not_done;
+  if (crowd_.is_over()) {
+    not_done.insert(not_done.begin(), crowd_.end() + '.');
+  }
+  const bool is_silent = options_.scenario == Scenario::Idle;
+  if (crowd_.login_times().total() == 0) {
+    not_done.emplace_back("Nobody logged in.");
+  } else if (!is_silent && ledger.sent() == 0) {
+    not_done.emplace_back("No message was sent.");
+  } else if (!is_silent && ledger.delivered() == 0) {
+    not_done.emplace_back("No message was delivered.");
+  } else if (!is_silent && ledger.confirmed() == 0) {
+    not_done.emplace_back("No message was confirmed.");
+  } else if (results_.measured_s == 0) {
+    not_done.emplace_back("Nothing was measured.");
+  } else if (!is_silent && results_.value_of("delivered") == 0) {
+    not_done.emplace_back("No message was delivered in the measured time.");
+  }
+  if (expected_sent_ > ledger.sent() && !is_interrupted()) {
+    not_done.push_back(
+        fmt::format("Of {} messages only {} were sent.", expected_sent_, ledger.sent()));
+  }
+  const std::uint64_t lists = crowd_.open_lists() + crowd_.lost_lists();
+  if (lists > 0) {
+    not_done.push_back(fmt::format("{} lists were not answered.", lists));
+  }
 }
 
 Results Stage::finish() {
@@ -162,13 +216,14 @@ Results Stage::finish() {
   results_.findings = crowd_.traffic().ledger().findings();
   results_.failed_logins = crowd_.failed_logins();
   meter_.report(results_);
+  judge();
   return std::move(results_);
 }
 
 void Stage::show_progress(Nanos now) {
   const Ledger& ledger = crowd_.traffic().ledger();
-  const double span = std::max(seconds(now - shown_at_), 1e-3);
-  const double rate = static_cast<double>(ledger.delivered() - shown_delivered_) / span;
+  const double span = std::max(seconds(difference(now, shown_at_)), 1e-3);
+  const double rate = static_cast<double>(difference(ledger.delivered(), shown_delivered_)) / span;
   shown_at_ = now;
   shown_delivered_ = ledger.delivered();
   const std::vector<Slice>& slices = crowd_.traffic().timeline().slices();

@@ -39,12 +39,16 @@ class Stage {
     return kind;
   }
 
-  /// Logs in `count` users from `first` on, some at a time. False when one could not, or when the
-  /// person interrupted: then there is nothing to measure.
+  /// Logs in `count` users from `first` on, some at a time. False when one could not or got no
+  /// answer in time, or when the person interrupted: then there is nothing to measure.
   [[nodiscard]] bool enter(User first, User count);
 
-  /// Lets the crowd go on for `span_s`. False when the person interrupted.
+  /// Lets the crowd go on for `span_s`. False when the person interrupted, or when it is over.
   bool play_for(double span_s);
+  /// Whether neither the person interrupted nor the crowd is over.
+  [[nodiscard]] bool may_go_on() const;
+  /// The run is to send so many messages; fewer are reported as not done.
+  void expect_sent(std::uint64_t messages) { expected_sent_ = messages; }
   /// The same until `is_done`, as long as messages come.
   void play_until(const std::function<bool()>& is_done);
 
@@ -67,6 +71,10 @@ class Stage {
   void turn_while_moving(const std::function<std::uint64_t()>& counter,
                          const std::function<bool()>& is_done);
   void show_progress(Nanos now);
+  /// Everything that happened so far to messages and lists.
+  [[nodiscard]] std::uint64_t events() const;
+  /// Adds to results_.not_done what every scenario sets out to do.
+  void judge();
 
   const Options& options_;
   Usernames names_;
@@ -76,6 +84,7 @@ class Stage {
   std::vector<std::unique_ptr<Behaviour>> behaviours_;
   Progress progress_;
   Results results_;
+  std::uint64_t expected_sent_ = 0;
   Nanos phase_end_ = 0;  // for the progress line
   Nanos phase_start_ = 0;
   std::uint64_t shown_delivered_ = 0;

@@ -39,7 +39,7 @@ class Timeline {
   Slice& at(Nanos at) {
     const Nanos since = at - from_;
     // Nearly always the slice of the last call.
-    if (since - last_start_ < length_ && last_ != nullptr) {
+    if (last_ != nullptr && since >= last_start_ && since - last_start_ < length_) {
       return *last_;
     }
     return find(since);

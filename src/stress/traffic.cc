@@ -88,9 +88,10 @@ Traffic::Came Traffic::receive(User user, std::string_view data) {
   const Nanos now = swarm_.now();
   const Nanos due = origin_ + stamp->due;
   if (ledger_.deliver(*stamp, recipient, is_intact) && due >= timeline_.from()) {
-    const bool is_left_out = recipient - first_left_out_ < left_out_;
+    const bool is_left_out =
+        recipient >= first_left_out_ && recipient - first_left_out_ < left_out_;
     if (due < upto_ && !is_left_out) {
-      timeline_.at(due).latency.record(now - std::min(due, now));
+      timeline_.at(due).latency.record(difference(now, due));
     }
     if (now < upto_) {
       ++timeline_.at(now).delivered;
@@ -102,6 +103,10 @@ Traffic::Came Traffic::receive(User user, std::string_view data) {
 void Traffic::start_measuring(Nanos slice) {
   timeline_ = Timeline(swarm_.refresh_now(), slice);
   upto_ = kNever;
+}
+
+Nanos Traffic::measured() const {
+  return difference(upto_ == kNever ? swarm_.now() : upto_, timeline_.from());
 }
 
 void Traffic::stop_measuring() { upto_ = swarm_.refresh_now(); }

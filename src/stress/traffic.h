@@ -43,7 +43,8 @@ class Traffic {
   /// What is due from now on does not count any more, and neither do deliveries.
   void stop_measuring();
   [[nodiscard]] bool is_measuring() const { return upto_ > swarm_.now(); }
-  [[nodiscard]] Nanos measured() const { return upto_ - timeline_.from(); }
+  /// How long was measured so far; 0 when nothing ever was.
+  [[nodiscard]] Nanos measured() const;
 
   [[nodiscard]] Ledger& ledger() { return ledger_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }

@@ -8,16 +8,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "protocol/refusal.h"
 #include "stress/scenario.h"
 #include "support/stub_server.h"
 
@@ -42,10 +46,37 @@ Options options_for(const StubServer& server) {
   return options;
 }
 
+constexpr Scenario kAllScenarios[] = {
+    Scenario::Exchange, Scenario::Rate,  Scenario::Ramp, Scenario::Idle, Scenario::Offline,
+    Scenario::FanIn,    Scenario::Churn, Scenario::Slow, Scenario::List, Scenario::Mixed};
+
+/// A run of `scenario` that a right server makes right.
+Options options_for(const StubServer& server, Scenario scenario) {
+  Options options = options_for(server);
+  options.scenario = scenario;
+  options.users = 10;
+  options.messages = scenario == Scenario::Offline ? 400 : 0;
+  options.seconds = 0.3;
+  options.rate = scenario == Scenario::Rate || scenario == Scenario::Ramp ? 500 : 0;
+  options.step_s = 0.1;
+  options.step_factor = 10;
+  options.bound_p99_us = 50'000;
+  options.nap_s = 0.05;
+  options.accounts = 30;
+  return options;
+}
+
 Results play(const Options& options) {
   const auto server = stress::find_server(options.server);
   EXPECT_TRUE(server.is_ok());
   return stress::play(options, server.value());
+}
+
+/// Whether `results` say something that holds `words` of what was not done.
+bool says(const Results& results, std::string_view words) {
+  return std::any_of(
+      results.not_done.begin(), results.not_done.end(),
+      [words](const std::string& what) { return what.find(words) != std::string::npos; });
 }
 
 /// What was found, as "lost 1, doubled 2"; empty when nothing was.
@@ -108,27 +139,152 @@ TEST(StressVerdict, SaysThatTheServerHungUp) {
 }
 
 TEST(StressScenarios, AllAreRightWithARightServer) {
-  for (const Scenario scenario :
-       {Scenario::Exchange, Scenario::Rate, Scenario::Ramp, Scenario::Idle, Scenario::Offline,
-        Scenario::FanIn, Scenario::Churn, Scenario::Slow, Scenario::List, Scenario::Mixed}) {
+  for (const Scenario scenario : kAllScenarios) {
     const StubServer server;
-    Options options = options_for(server);
-    options.scenario = scenario;
-    options.users = 10;
-    options.messages = scenario == Scenario::Offline ? 400 : 0;
-    options.seconds = 0.3;
-    options.rate = scenario == Scenario::Rate || scenario == Scenario::Ramp ? 500 : 0;
-    options.step_s = 0.1;
-    options.step_factor = 10;
-    options.bound_p99_us = 50'000;
-    options.nap_s = 0.05;
-    options.accounts = 30;
-    const Results results = play(options);
+    const Results results = play(options_for(server, scenario));
     EXPECT_EQ(summary_of(results), "") << name_of(scenario);
+    // On a busy machine the first rate of a ramp may be too much.
+    EXPECT_TRUE(!results.is_wrong() || says(results, "Not even"))
+        << name_of(scenario) << ": " << (results.not_done.empty() ? "" : results.not_done[0]);
     EXPECT_EQ(server.accounts(), 0U) << name_of(scenario);
     if (scenario != Scenario::Idle) {
       EXPECT_GT(results.value_of("delivered"), 0) << name_of(scenario);
     }
+  }
+}
+
+// It was "all right", with 18446734445 s measured.
+TEST(StressVerdict, IsWrongWhenNobodyGetsAnAnswer) {
+  for (const Scenario scenario : kAllScenarios) {
+    const StubServer server({.kind = Kind::Mute, .nth = 1});
+    const Results results = play(options_for(server, scenario));
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    EXPECT_TRUE(says(results, "Nobody logged in.")) << name_of(scenario);
+    EXPECT_GT(results.failed_logins.count, 0U) << name_of(scenario);
+    EXPECT_NE(results.failed_logins.first.find("no answer within 0.3 s"), std::string::npos)
+        << results.failed_logins.first;
+    EXPECT_EQ(results.measured_s, 0) << name_of(scenario);
+    EXPECT_EQ(results.value_of("own_busy"), std::nullopt) << name_of(scenario);
+  }
+}
+
+TEST(StressVerdict, IsWrongWhenAnswersStop) {
+  for (const Scenario scenario : kAllScenarios) {
+    const StubServer server({.kind = Kind::Mute, .nth = scenario == Scenario::Idle ? 5U : 60U});
+    const Results results = play(options_for(server, scenario));
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    EXPECT_LT(results.measured_s, 60) << name_of(scenario);
+  }
+}
+
+// Where limits are meant to be met, that was "all right", too.
+TEST(StressVerdict, IsWrongWhenEveryMessageIsRefused) {
+  for (const Scenario scenario : kAllScenarios) {
+    if (scenario == Scenario::Idle) {
+      continue;
+    }
+    const StubServer server({.kind = Kind::RefuseAll, .nth = 1});
+    const Results results = play(options_for(server, scenario));
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    EXPECT_TRUE(says(results, "No message was delivered.")) << name_of(scenario);
+  }
+}
+
+TEST(StressVerdict, IsWrongWhenListsAreNotAnswered) {
+  for (const Scenario scenario : {Scenario::Offline, Scenario::List, Scenario::Mixed}) {
+    const StubServer server({.kind = Kind::NoList});
+    const Results results = play(options_for(server, scenario));
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    EXPECT_TRUE(says(results, "lists were not answered")) << name_of(scenario);
+  }
+}
+
+TEST(StressVerdict, IsWrongWhenNothingHappensInTheMeasuredTime) {
+  const StubServer server;
+  Options options = options_for(server, Scenario::Rate);
+  options.rate = 0.1;  // the only message leaves in the warm-up
+  options.warmup_s = 0.1;
+  const Results results = play(options);
+  EXPECT_TRUE(results.is_wrong());
+  EXPECT_TRUE(says(results, "No message was delivered in the measured time."));
+}
+
+TEST(StressVerdict, IsWrongWhenNobodyEverSleeps) {
+  const StubServer server;
+  Options options = options_for(server, Scenario::Slow);
+  options.nap_s = 10;
+  EXPECT_TRUE(says(play(options), "No user stopped reading"));
+}
+
+// Users that had logged in were failed logins, and the dead server's time counted.
+TEST(StressVerdict, SaysWhenTheServerDied) {
+  for (const Scenario scenario : kAllScenarios) {
+    if (scenario == Scenario::Idle) {
+      continue;
+    }
+    const StubServer server({.kind = Kind::Die, .nth = 200});
+    Options options = options_for(server, scenario);
+    options.seconds = 60;
+    options.warmup_s = 0;
+    options.step_s = 30;
+    options.drain_s = 60;
+    options.rate = options.rate > 0 ? 500 : 0;
+    const auto start = std::chrono::steady_clock::now();
+    const Results results = play(options);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20))
+        << name_of(scenario);
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    ASSERT_FALSE(results.not_done.empty()) << name_of(scenario);
+    EXPECT_EQ(results.not_done[0].rfind("Server gone at ", 0), 0U) << results.not_done[0];
+    EXPECT_EQ(results.failed_logins.count, 0U) << name_of(scenario) << results.failed_logins.first;
+    EXPECT_LT(results.measured_s, 20) << name_of(scenario);
+    if (scenario == Scenario::Rate) {
+      // 200 messages at 500 a second.
+      EXPECT_GT(results.measured_s, 0.3);
+      EXPECT_LT(results.measured_s, 3);
+      EXPECT_NEAR(*results.value_of("rate") * results.measured_s, 199, 10);
+      EXPECT_NE(results.not_done[0].find("0."), std::string::npos) << results.not_done[0];
+    }
+  }
+}
+
+TEST(StressVerdict, SaysWhenTheServerDiedAndNobodySpoke) {
+  auto server = std::make_unique<StubServer>();
+  Options options = options_for(*server, Scenario::Idle);
+  options.seconds = 60;
+  Results results;
+  std::thread player([&] { results = play(options); });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (server->accounts() < options.users && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  server.reset();
+  player.join();
+  EXPECT_TRUE(says(results, "Server gone at "));
+  EXPECT_LT(results.measured_s, 20);
+}
+
+TEST(StressVerdict, TellsMessagesOverTheLimitByTheFirstRefusal) {
+  const std::string text = text_of({.code = RefusalCode::FrameTooLong, .found = 0, .allowed = 50});
+  for (const Scenario scenario : kAllScenarios) {
+    if (scenario == Scenario::Idle) {
+      continue;
+    }
+    const StubServer server({.kind = Kind::RefuseAndEnd, .nth = 1, .refusal = text});
+    Options options = options_for(server, scenario);
+    options.seconds = 60;
+    options.step_s = 30;
+    options.drain_s = 60;
+    const auto start = std::chrono::steady_clock::now();
+    const Results results = play(options);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20))
+        << name_of(scenario);
+    EXPECT_TRUE(results.is_wrong()) << name_of(scenario);
+    ASSERT_FALSE(results.not_done.empty()) << name_of(scenario);
+    EXPECT_EQ(results.not_done[0].rfind("--bytes 64: refused by the server (\"" + text + "\")", 0),
+              0U)
+        << results.not_done[0];
+    EXPECT_EQ(server.accounts(), 0U) << name_of(scenario) << ": the server lives";
   }
 }
 
@@ -170,13 +326,14 @@ TEST(StressFigures, AgreeWithTheServersOwnClock) {
   EXPECT_LT(mean_us, 1.02 * held_us);
 }
 
-/// Runs the program; returns its exit status and what it wrote to both streams.
-std::pair<int, std::string> run(const std::string& arguments) {
+/// Runs the program in a shell, after `commands` there; returns its exit status and what it wrote
+/// to both streams.
+std::pair<int, std::string> run_after(const std::string& commands, const std::string& arguments) {
   const char* program = std::getenv("TRIBAR_STRESS");
   if (program == nullptr) {
     return {-1, "TRIBAR_STRESS is not set"};
   }
-  const std::string command = std::string(program) + ' ' + arguments + " 2>&1";
+  const std::string command = commands + program + " 2>&1 " + arguments;
   FILE* pipe = popen(command.c_str(), "r");
   std::string output;
   std::array<char, 4096> buffer;
@@ -185,6 +342,8 @@ std::pair<int, std::string> run(const std::string& arguments) {
   }
   return {WEXITSTATUS(pclose(pipe)), output};
 }
+
+std::pair<int, std::string> run(const std::string& arguments) { return run_after("", arguments); }
 
 TEST(StressProgram, SaysWhatIsWrongWithItsArguments) {
   const struct {
@@ -351,8 +510,9 @@ TEST(StressReports, ShowInABrowser) {
 }
 
 /// Starts the program, interrupts it once messages flow, and returns its JSON report; empty when
-/// it does not end as it should.
-std::string interrupted(const StubServer& server, const char* option, const char* value) {
+/// it does not end with `expected`.
+std::string interrupted(const StubServer& server, const char* option, const char* value,
+                        const char* warmup, int expected) {
   const std::string report = testing::TempDir() + "tribar_stress_cut.json";
   const std::string address = "127.0.0.1:" + std::to_string(server.port());
   std::remove(report.c_str());
@@ -361,7 +521,7 @@ std::string interrupted(const StubServer& server, const char* option, const char
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     execl(std::getenv("TRIBAR_STRESS"), "tribar-stress", "--server", address.c_str(), "--users",
-          "4", option, value, "--json", report.c_str(), nullptr);
+          "4", option, value, "--warmup", warmup, "--json", report.c_str(), nullptr);
     _exit(127);
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -371,17 +531,145 @@ std::string interrupted(const StubServer& server, const char* option, const char
   kill(pid, SIGINT);
   int status = 0;
   waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? contents(report) : "";
+  return WIFEXITED(status) && WEXITSTATUS(status) == expected ? contents(report) : "";
 }
 
 TEST(StressProgram, ReportsWhatItHasWhenItIsInterrupted) {
   for (const auto& [option, value] :
        {std::pair{"--seconds", "600"}, {"--messages", "1000000000"}, {"--rate", "500"}}) {
     const StubServer server;
-    const std::string report = interrupted(server, option, value);
+    const std::string report = interrupted(server, option, value, "0", 0);
     EXPECT_NE(report.find("\"cut_short\": true"), std::string::npos) << option;
     EXPECT_EQ(server.accounts(), 0U) << option;
   }
+}
+
+TEST(StressProgram, MeasuresNothingWhenItIsInterruptedInTheWarmUp) {
+  const StubServer server;
+  const std::string report = interrupted(server, "--seconds", "600", "500", 1);
+  EXPECT_NE(report.find("\"cut_short\": true"), std::string::npos);
+  EXPECT_NE(report.find("\"not_done\": [\"Nothing was measured.\"]"), std::string::npos) << report;
+  EXPECT_EQ(server.accounts(), 0U);
+}
+
+/// The program under a shell in which no file may grow.
+std::pair<int, std::string> run_without_room(const std::string& arguments) {
+  return run_after("trap '' XFSZ; ulimit -f 0; ", arguments);
+}
+
+TEST(StressProgram, FailsWhenItsOutputCannotBeWritten) {
+  const StubServer server;
+  const std::string base = testing::TempDir() + "tribar_stress_full";
+  const std::string arguments =
+      "--users 4 --messages 100 --server 127.0.0.1:" + std::to_string(server.port());
+  for (const std::string& what : {std::string("--help"), std::string("--version"), arguments}) {
+    const auto [status, error] = run_without_room(what + " >" + base + ".out");
+    EXPECT_EQ(status, 74) << what;
+    EXPECT_EQ(error, "tribar-stress: standard output: File too large\n") << what;
+  }
+  for (const char* option : {" --json ", " --html "}) {
+    const auto [status, output] = run_without_room(arguments + option + base + ".report");
+    EXPECT_EQ(status, 74) << output;
+    EXPECT_NE(output.find("cannot write " + base + ".report: File too large"), std::string::npos)
+        << output;
+  }
+}
+
+TEST(StressReports, AreOpenedBeforeTheRun) {
+  const StubServer server;
+  const std::string base = testing::TempDir() + "tribar_stress_open";
+  const std::string address = " --server 127.0.0.1:" + std::to_string(server.port());
+  const struct {
+    std::string arguments;
+    const char* words;
+  } cases[] = {
+      {"--json " + base + ".none/a.json", "No such file or directory"},
+      {"--html " + testing::TempDir(), "Is a directory"},
+      {"--json " + base + ".both --html " + base + ".both", "--json and of --html"},
+  };
+  for (const auto& [arguments, words] : cases) {
+    const auto [status, output] = run(arguments + address);
+    EXPECT_EQ(status, 73) << arguments;
+    EXPECT_NE(output.find(words), std::string::npos) << output;
+    EXPECT_EQ(server.held().messages, 0U) << arguments;
+  }
+}
+
+TEST(StressReports, StayWhenARunFails) {
+  const std::string base = testing::TempDir() + "tribar_stress_kept";
+  std::ofstream(base + ".json") << "an older report";
+  std::remove((base + ".html").c_str());
+  const std::uint16_t port = StubServer().port();
+  EXPECT_EQ(run("--json " + base + ".json --html " + base +
+                ".html --server 127.0.0.1:" + std::to_string(port))
+                .first,
+            69);
+  EXPECT_EQ(contents(base + ".json"), "an older report");
+  EXPECT_NE(access((base + ".html").c_str(), F_OK), 0) << "nothing was written, nothing is there";
+}
+
+TEST(StressReports, SayWhatIsWrongWithOneThatIsBroken) {
+  const StubServer server;
+  const std::string base = testing::TempDir() + "tribar_stress_broken";
+  ASSERT_EQ(run("--users 4 --messages 100 --server 127.0.0.1:" + std::to_string(server.port()) +
+                " --json " + base + ".right")
+                .first,
+            0);
+  const std::string right = contents(base + ".right");
+  const auto with = [&right](std::string_view from, std::string_view to) {
+    std::string changed = right;
+    return changed.replace(changed.find(from), from.size(), to);
+  };
+  const struct {
+    std::string text;
+    const char* words;
+  } cases[] = {
+      {"", "it is empty"},
+      {" \n", "it is empty"},
+      {right.substr(0, right.size() / 2), "it ends in the middle"},
+      {"{\n  nonsense", "it is not JSON (line 2, column 4)"},
+      {"\xff\xfe", "it is not JSON (line 1, column 1)"},
+      {"[1]", "it is JSON, and not an object"},
+      {"{}", "schema is missing"},
+      {R"({"schema": 1})", "schema is not a text"},
+      {R"({"schema": "other/2"})", "its schema is 'other/2', this program reads 'tribar-stress/1'"},
+      {R"({"schema": "tribar-stress/1"})", "settings is missing"},
+      {with("\"figures\": {", "\"figures\": 1, \"other\": {"), "figures is not an object"},
+      {with("\"value\":", "\"worth\":"), "figures.sent.value is missing"},
+      {with("\"parts\": [", "\"parts\": [\"x\"], \"other\": ["),
+       "holds something else than numbers"},
+      {with("\"histogram_ns\": [", "\"histogram_ns\": [[-1, 2], "), "pairs of latency and count"},
+      {with("\"right\": true", "\"right\": 1"), "verdict.right is not true or false"},
+      {with("\"value\": ", "\"value\": 1e999, \"x\": "), "a number that is too large"},
+  };
+  for (const auto& [text, words] : cases) {
+    std::ofstream(base + ".json") << text;
+    const auto [status, output] = run("compare " + base + ".right " + base + ".json");
+    EXPECT_EQ(status, 65) << words;
+    EXPECT_NE(output.find(base + ".json: not a report of tribar-stress: "), std::string::npos)
+        << output;
+    EXPECT_NE(output.find(words), std::string::npos) << words << ": " << output;
+    EXPECT_EQ(output.find("exception"), std::string::npos) << output;
+  }
+  const auto [status, output] = run("compare " + base + ".right " + testing::TempDir());
+  EXPECT_EQ(status, 66);
+  EXPECT_NE(output.find("Is a directory"), std::string::npos) << output;
+}
+
+TEST(StressProgram, SaysHowManyUsersThereMayBe) {
+  const StubServer server;
+  const std::string rest = " --messages 200 --server 127.0.0.1:" + std::to_string(server.port());
+  const auto [status, output] = run_after("ulimit -n 100; ", "--users 100" + rest);
+  EXPECT_EQ(status, 64);
+  EXPECT_NE(output.find("--users 100: 100 descriptors are allowed here (see ulimit -n), enough for "
+                        "84 users"),
+            std::string::npos)
+      << output;
+  const std::string report = testing::TempDir() + "tribar_stress_users";
+  const auto [again, result] =
+      run_after("ulimit -n 100; ", "--users 84 --server-pid $$ --json " + report + ".json --html " +
+                                       report + ".html" + rest);
+  EXPECT_EQ(again, 0) << result;
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ class StubServer::Loop {
 
   void run();
   void accept_one();
+  void die();
   void read(Peer& peer);
   void handle(Peer& peer, const Command& command);
   void on_send(Peer& peer, const Message& message);
@@ -87,6 +88,8 @@ class StubServer::Loop {
   std::vector<std::pair<std::string, Account>> accounts_;  // in the order of their creation
   std::deque<Delayed> delayed_;
   std::uint64_t sends_ = 0;
+  std::uint64_t commands_ = 0;
+  bool is_dead_ = false;
   std::string swapped_pair_;  // "sender recipient", while one of them waits
   std::string swapped_;
   Clock::time_point read_at_;
@@ -123,10 +126,13 @@ StubServer::Loop::~Loop() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(stop_, &one, sizeof one);
   thread_.join();
+  // First of all nobody can come back: whoever sees his connection end may try at once.
+  if (listener_ >= 0) {
+    close(listener_);
+  }
   for (const auto& peer : peers_) {
     close(peer->fd);
   }
-  close(listener_);
   close(stop_);
 }
 
@@ -206,6 +212,9 @@ void StubServer::Loop::read(Peer& peer) {
 }
 
 void StubServer::Loop::handle(Peer& peer, const Command& command) {
+  if (is_dead_ || (fault_.kind == Kind::Mute && ++commands_ >= fault_.nth)) {
+    return;
+  }
   if (const auto* create = std::get_if<Create>(&command)) {
     if (find(create->username) != nullptr) {
       append_reply(peer.out, Response{"username already exists"});
@@ -224,6 +233,9 @@ void StubServer::Loop::handle(Peer& peer, const Command& command) {
     peer.name = login->username;
     append_reply(peer.out, Response{});
   } else if (const auto* list = std::get_if<List>(&command)) {
+    if (fault_.kind == Kind::NoList) {
+      return;
+    }
     const Glob glob(list->pattern.empty() ? "*" : list->pattern);
     ListResponse answer;
     for (const auto& [name, account] : accounts_) {
@@ -251,13 +263,26 @@ void StubServer::Loop::on_send(Peer& peer, const Message& message) {
   const std::string recipient(message.recipient);
   const std::string pair = std::string(message.sender) + ' ' + recipient;
   std::string echo = frame;
-  const Kind now = ++sends_ == fault_.nth ? fault_.kind : Kind::None;
+  const bool goes_on = fault_.kind == Kind::RefuseAll || fault_.kind == Kind::RefuseAndEnd;
+  ++sends_;
+  const bool is_now = goes_on ? sends_ >= fault_.nth : sends_ == fault_.nth;
+  const Kind now = is_now ? fault_.kind : Kind::None;
   switch (now) {
     case Kind::Refuse:
       append_reply(peer.out, Response{fault_.refusal});
       return;
+    case Kind::RefuseAll:
+      append_reply(peer.out, Response{fault_.refusal});
+      return;
+    case Kind::RefuseAndEnd:
+      append_reply(peer.out, Response{fault_.refusal});
+      peer.is_ending = true;
+      return;
     case Kind::Disconnect:
       peer.is_ending = true;
+      return;
+    case Kind::Die:
+      die();
       return;
     case Kind::Stall: {
       // Waits for the end of the test at most.
@@ -286,6 +311,8 @@ void StubServer::Loop::on_send(Peer& peer, const Message& message) {
       break;
     case Kind::Drop:
     case Kind::Delay:
+    case Kind::Mute:
+    case Kind::NoList:
     case Kind::None:
       break;
   }
@@ -301,6 +328,15 @@ void StubServer::Loop::on_send(Peer& peer, const Message& message) {
   if (pair == swapped_pair_) {
     swapped_pair_.clear();
     deliver(recipient, swapped_, read_at_);
+  }
+}
+
+void StubServer::Loop::die() {
+  close(std::exchange(listener_, -1));
+  is_dead_ = true;
+  for (const auto& peer : peers_) {
+    peer->out.clear();
+    peer->is_ending = true;
   }
 }
 

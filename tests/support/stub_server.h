@@ -12,7 +12,7 @@
 
 namespace tribar {
 
-/// What goes wrong with the `nth` SEND of all, counted from 1.
+/// What goes wrong with the `nth` SEND of all, counted from 1; of Mute with the nth command.
 struct StubFault {
   enum class Kind {
     None,
@@ -27,6 +27,11 @@ struct StubFault {
     Disconnect,    // the sender's connection ends
     Stall,         // nothing at all is done for `span`
     Delay,         // every message from this one on is held for `span`
+    RefuseAll,     // this one and all later ones are answered with a RESPONSE
+    RefuseAndEnd,  // the same, and each time the sender's connection ends
+    Mute,          // no command from this one on is done or answered
+    NoList,        // no LIST is ever answered
+    Die,           // nobody is listened to any more, and every connection ends
   };
   Kind kind = Kind::None;
   std::uint64_t nth = 1;

@@ -65,6 +65,17 @@ TEST_F(LedgerTest, NamesWhatDoesNotCome) {
             "message #1 from ab-0 to ab-1 arrived late, when those before #3 had come");
 }
 
+// It counted as delivered and as refused, so that less than nothing was under way.
+TEST_F(LedgerTest, CountsWhatWasRefusedAndArrivesUnreadableOnce) {
+  ledger.send(0, 0, 0);
+  EXPECT_TRUE(ledger.refuse(0, "no"));
+  ledger.deliver_unreadable(0, 1);
+  EXPECT_EQ(ledger.delivered(), 0U);
+  EXPECT_EQ(ledger.undelivered(), 0U);
+  EXPECT_EQ(ledger.unanswered(), 0U);
+  EXPECT_EQ(counts(), (Counts{0, 0, 0, 1, 0}));
+}
+
 TEST_F(LedgerTest, NamesWhatIsStillDueAtTheEnd) {
   arrive(ledger.send(1, 0, 0));
   ledger.send(1, 0, 0);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <limits>
 #include <vector>
 
 #include "stress/results.h"
@@ -158,6 +159,20 @@ TEST(Results, KeepTheOrderOfTheTable) {
   EXPECT_EQ(results.value_of("max"), 4);
   EXPECT_EQ(results.value_of("p99"), std::nullopt);
   EXPECT_EQ(results.value_of("lost"), 0);
+}
+
+TEST(Results, HaveNoFigureThatIsNoNumber) {
+  Results results;
+  results.set("rate", std::numeric_limits<double>::quiet_NaN());
+  results.set("list_rate", std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(results.figures.empty());
+}
+
+TEST(Results, AreWrongWhenSomethingWasNotDone) {
+  Results results;
+  EXPECT_FALSE(results.is_wrong());
+  results.not_done.emplace_back("Nothing was measured.");
+  EXPECT_TRUE(results.is_wrong());
 }
 
 TEST(Roles, CoverAllUsersOnce) {

@@ -43,6 +43,15 @@ class TrafficTest : public testing::Test {
   Traffic traffic{settings, names, pairing, swarm};
 };
 
+// It was the time from the start of the machine to that of the run, below zero.
+TEST_F(TrafficTest, HasMeasuredNothingBeforeItStarts) {
+  EXPECT_EQ(traffic.measured(), 0U);
+  traffic.start_measuring(kMillisecond);
+  EXPECT_LT(traffic.measured(), 60 * kSecond) << "while it runs";
+  traffic.stop_measuring();
+  EXPECT_LT(traffic.measured(), 60 * kSecond);
+}
+
 TEST_F(TrafficTest, TellsAConfirmationFromAMessage) {
   traffic.send(0, monotonic_now());
   EXPECT_EQ(traffic.receive(1, first_of(0)), Traffic::Came::Other);
