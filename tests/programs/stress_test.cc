@@ -288,6 +288,23 @@ TEST(StressVerdict, TellsMessagesOverTheLimitByTheFirstRefusal) {
   }
 }
 
+// It answers no question, so nothing was refused and nothing came that should not have.
+TEST(StressVerdict, TakesNoticeOfAShutdownForWhatItIs) {
+  const std::string text = text_of({.code = RefusalCode::ShuttingDown});
+  const StubServer server({.kind = Kind::RefuseAndEnd, .nth = 100, .refusal = text});
+  const Results results = play(options_for(server));
+  EXPECT_EQ(results.findings.refused.count, 0U);
+  EXPECT_EQ(results.findings.of(stress::Wrong::Damaged).count, 0U);
+  EXPECT_EQ(results.failed_logins.count, 0U);
+  EXPECT_TRUE(says(results, "The server had ended every connection at 0."));
+}
+
+TEST(StressVerdict, IsWrongWhenAccountsAreLeft) {
+  const StubServer server({.kind = Kind::Stall, .nth = 100, .span = std::chrono::minutes(10)});
+  EXPECT_TRUE(
+      says(play(options_for(server)), "4 accounts could not be deleted: no reply within 0.3 s."));
+}
+
 TEST(StressScenarios, ShowAStallOfTheServer) {
   constexpr double kStallUs = 400'000;
   for (const Scenario scenario : {Scenario::Rate, Scenario::Exchange}) {
