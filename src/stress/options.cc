@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "stress/payload.h"
+#include "stress/roles.h"
 
 namespace tribar::stress {
 namespace {
@@ -201,6 +202,10 @@ Complaint check_together(const Options& options) {
   if (options.scenario == Scenario::Mixed && options.share_percent > 30) {
     return std::string("--scenario mixed has three shares of at most 30 percent each");
   }
+  if (options.scenario == Scenario::List && share_out(options).talkers.count < 2) {
+    return fmt::format("--scenario list with --share {} leaves one of {} users to write to himself",
+                       options.share_percent, options.users);
+  }
   if (options.scenario == Scenario::Rate && options.rate == 0) {
     return std::string("--scenario rate needs a --rate");
   }
@@ -284,8 +289,8 @@ std::string usage_text() {
   }
   return text +
          "\n"
-         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server, 73 a report\n"
-         "cannot be opened, 74 output cannot be written, 99 a broken --fail-if.\n";
+         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server,\n"
+         "73 a report cannot be opened, 74 output cannot be written, 99 a broken --fail-if.\n";
 }
 
 }  // namespace tribar::stress

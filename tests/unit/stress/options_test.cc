@@ -81,6 +81,7 @@ TEST(Options, RefuseWhatCannotBe) {
       {"--server-pid", "0"},
       {"--rate", "5", "--scenario", "churn"},
       {"--rate", "5", "--scenario", "exchange"},
+      {"--scenario", "list", "--users", "10", "--share", "90"},
       {"--messages", "5", "--scenario", "idle"},
       {"--messages", "5", "--warmup", "1"},
   };
