@@ -10,8 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "client/conversation.h"
-#include "client/descriptor.h"
 #include "client/interrupt.h"
 
 namespace tribar {

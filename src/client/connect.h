@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/result.h"
-#include "client/descriptor.h"
 #include "client/server_address.h"
 
 namespace tribar {

@@ -4,7 +4,7 @@
 // end in good order; at any other time, and when it is pressed again, it ends the program at once.
 #pragma once
 
-#include "client/descriptor.h"
+#include "base/descriptor.h"
 
 namespace tribar {
 
