@@ -13,7 +13,8 @@ StoreOpenError not_built(const std::string& path) {
 
 }  // namespace
 
-Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync, const StoreReader&) {
+Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, const StoreOptions&,
+                                                const StoreReader&) {
   return not_built(path);
 }
 

@@ -3,28 +3,26 @@
 // See sqlite.h.
 #include "journal/sqlite.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "journal/record.h"
+#include "journal/sqlite_start_id.h"
 #include "journal/sqlite_store.h"
+#include "journal/store_file.h"
 
 namespace tribar {
 namespace {
 
 /// In the database's header, so that `file` and we know whose it is: "trib".
 constexpr std::uint32_t kApplicationId = 0x74726962;
-constexpr std::uint32_t kFormatVersion = 1;
-constexpr std::size_t kHeaderBytesOfDatabase = 100;
 constexpr std::size_t kVersionOffset = 60;
 constexpr std::size_t kApplicationOffset = 68;
 /// The write-ahead log gives back what it has above this when it starts again.
@@ -58,8 +56,6 @@ CREATE VIEW readable_messages AS
   FROM messages;
 )sql";
 
-std::string text_of_errno() { return std::generic_category().message(errno); }
-
 StoreOpenError damaged(const std::string& path, const std::string& reason) {
   return {fmt::format("{}: the store is damaged: {}; restore a backup, or look into it with "
                       "tribard --verify-storage and sqlite3",
@@ -67,52 +63,33 @@ StoreOpenError damaged(const std::string& path, const std::string& reason) {
           true};
 }
 
-/// Makes a new name in the folder of `path` last.
-bool sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return false;
+StoreOpenError unusable(const std::string& path, sqlite3* database) {
+  const int code = sqlite3_errcode(database) & 0xff;  // without its extension
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+    return damaged(path, sqlite3_errmsg(database));
   }
-  const bool is_ok = fsync(descriptor) == 0;
-  close(descriptor);
-  return is_ok;
+  return {fmt::format("{}: cannot be used: {}", path, sqlite3_errmsg(database)), true};
 }
 
-std::uint32_t big_endian(const char* at) {
-  std::uint32_t number = 0;
-  for (int i = 0; i < 4; ++i) {
-    number = number << 8 | static_cast<unsigned char>(at[i]);
-  }
-  return number;
+std::string foreign_log(const std::string& place) {
+  return fmt::format("{0}-wal is the log of another state of the store", place);
 }
 
 /// What the first bytes of the file say, without SQLite, which might write.
-std::optional<StoreOpenError> check_header(const std::string& path, bool& is_new) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    if (errno == ENOENT) {
-      is_new = true;
-      return std::nullopt;
-    }
-    return StoreOpenError{fmt::format("{}: cannot be opened: {}", path, text_of_errno()), true};
+std::optional<StoreOpenError> check_header(const std::string& path, const StoreFile& file,
+                                           bool& is_new) {
+  const auto read = file.head(kHeaderBytesOfDatabase);
+  if (!read) {
+    return StoreOpenError{
+        fmt::format("{}: cannot be read: {}", path, std::generic_category().message(errno)), true};
   }
-  std::array<char, kHeaderBytesOfDatabase> header{};
-  const ssize_t size = read(descriptor, header.data(), header.size());
-  const int code = errno;
-  close(descriptor);
-  if (size < 0) {
-    errno = code;
-    return StoreOpenError{fmt::format("{}: cannot be read: {}", path, text_of_errno()), true};
-  }
-  if (size == 0) {
-    is_new = true;
+  const std::string& header = *read;
+  is_new = header.empty();
+  if (is_new) {
     return std::nullopt;
   }
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  if (static_cast<std::size_t>(size) < header.size() ||
-      std::string_view(header.data(), kMagic.size()) != kMagic) {
+  if (header.size() < kHeaderBytesOfDatabase || !header.starts_with(kMagic)) {
     return damaged(path, "it is no SQLite database");
   }
   if (big_endian(header.data() + kApplicationOffset) != kApplicationId) {
@@ -180,7 +157,8 @@ bool has_our_schema(sqlite3* database) {
 
 /// What reading a store calls for each thing in it.
 struct Walker {
-  std::function<void(AccountId, UnixMs, std::string_view name)> account;
+  /// False: there is one with this name or id already.
+  std::function<bool(AccountId, UnixMs, std::string_view name)> account;
   std::function<void(MessageNumber, AccountId, UnixMs, const StoredMessage&)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
   /// `is_message`: it costs that message alone.
@@ -209,10 +187,13 @@ std::optional<std::string> walk(sqlite3* database, const Walker& walker) {
     const AccountId id{accounts.number(0)};
     const UnixMs created{accounts.number(1)};
     const auto name = decode_account(accounts.bytes(2), id, created);
+    const std::string what = fmt::format("account {}", id.value);
     if (!name) {
-      walker.damage(fmt::format("account {}", id.value), name.error(), false);
-    } else {
-      walker.account(id, created, name.value());
+      walker.damage(what, name.error(), false);
+    } else if (!walker.account(id, created, name.value())) {
+      walker.damage(what, {"another account has its name"}, false);
+    } else if (id > last) {
+      walker.damage(what, {fmt::format("the counters give its number {} again", id.value)}, false);
     }
   }
   if (code != SQLITE_DONE) {
@@ -223,8 +204,14 @@ std::optional<std::string> walk(sqlite3* database, const Walker& walker) {
     const AccountId account{messages.number(1)};
     const UnixMs time{messages.number(2)};
     const auto message = decode_message(messages.bytes(3), number, account, time);
+    const std::string what = fmt::format("message {}", number.value);
     if (!message) {
-      walker.damage(fmt::format("message {}", number.value), message.error(), true);
+      walker.damage(what, message.error(), true);
+    } else if (number >= below) {
+      walker.damage(what, {fmt::format("the counters give its number {} again", number.value)},
+                    false);
+    } else if (account > last) {
+      walker.damage(what, {fmt::format("there was no account {} yet", account.value)}, false);
     } else {
       walker.message(number, account, time, message.value());
     }
@@ -251,74 +238,61 @@ bool fill(sqlite3* database) {
   return counters.run() && execute(database, "COMMIT");
 }
 
-/// Makes an empty store under another name first, so that there is all of it or none.
-std::optional<StoreOpenError> create(const std::string& path) {
-  const auto failed = [&path](const std::string& why) {
-    return StoreOpenError{fmt::format("{}: cannot be created: {}", path, why), true};
-  };
-  const std::string draft = path + ".new";
-  for (const char* suffix : {"", "-journal"}) {
-    unlink((draft + suffix).c_str());
+/// Makes an empty store of an empty file.
+std::optional<StoreOpenError> create(StoreFile& file) {
+  const auto draft = file.begin_draft();
+  if (!draft) {
+    return draft.error();
   }
-  // SQLite gives its other files the mode of this one.
-  const int made = open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (made < 0) {
-    return failed(text_of_errno());
-  }
-  close(made);
   Database database;
-  if (auto error = open_database(draft, SQLITE_OPEN_READWRITE, database)) {
+  if (auto error = open_database(draft.value(), SQLITE_OPEN_READWRITE, database)) {
     return error;
   }
   if (!fill(database.get())) {
-    return failed(sqlite3_errmsg(database.get()));
+    return StoreOpenError{
+        fmt::format("{}: cannot be created: {}", file.place(), sqlite3_errmsg(database.get())),
+        true};
   }
   database.reset();
-  if (rename(draft.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
-    return failed(text_of_errno());
-  }
-  return std::nullopt;
+  return file.take_draft();
 }
 
 }  // namespace
 
-Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sync,
+Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path,
+                                                const StoreOptions& options,
                                                 const StoreReader& reader) {
+  auto file = StoreFile::lock(path);
+  if (!file) {
+    return file.error();
+  }
   bool is_new = false;
-  if (auto error = check_header(path, is_new)) {
+  if (auto error = check_header(path, file.value(), is_new)) {
     return *error;
   }
-  auto lock = std::make_unique<LockFile>(path + ".lock");
-  if (!lock->is_open()) {
-    return StoreOpenError{
-        fmt::format("{}.lock: cannot be opened: {}; its folder must exist and be writable", path,
-                    text_of_errno()),
-        true};
-  }
-  if (!lock->try_lock()) {
-    return StoreOpenError{fmt::format("{}: is in use by another tribard; stop that one, or name "
-                                      "another storage.path",
-                                      path),
-                          false};
-  }
   if (is_new) {
-    if (auto error = create(path)) {
+    if (auto error = create(file.value())) {
       return *error;
     }
   }
   Database database;
-  if (auto error = open_database(path, SQLITE_OPEN_READWRITE, database)) {
+  const std::string& place = file.value().place();
+  if (auto error = open_database(place, SQLITE_OPEN_READWRITE, database)) {
     return *error;
   }
   // Whatever is refused below stays as it is: closing must not write either.
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  const bool is_set =
-      execute(database.get(), fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous={}; "
-                                          "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
-                                          "PRAGMA journal_size_limit={}",
-                                          sync == Sync::Full ? "FULL" : "NORMAL", kWalBytes));
-  if (!is_set) {
-    return damaged(path, sqlite3_errmsg(database.get()));
+  if (!execute(database.get(), fmt::format("PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
+                                           "PRAGMA journal_size_limit={}",
+                                           kWalBytes))) {
+    return unusable(path, database.get());
+  }
+  if (has_foreign_log(file.value(), database.get())) {
+    return StoreOpenError{
+        fmt::format("{0}: {1}; if the file is a backup that is to be used, remove {2}-wal and "
+                    "{2}-shm, else put the database back that was there",
+                    path, foreign_log(place), place),
+        true};
   }
   if (!has_our_schema(database.get())) {
     return damaged(path, "its schema is another one");
@@ -357,8 +331,13 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
     return *refused;
   }
   sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
-  auto store = std::make_unique<SqliteStore>(std::move(lock));
-  if (!store->take(std::move(database), path, last_account, numbers_below)) {
+  const char* sync = options.sync == Sync::Full ? "FULL" : "NORMAL";
+  if (begin_start(database.get()) ||
+      !execute(database.get(), fmt::format("PRAGMA synchronous={}", sync))) {
+    return unusable(path, database.get());
+  }
+  auto store = std::make_unique<SqliteStore>(std::move(file.value()), options);
+  if (!store->take(std::move(database), last_account, numbers_below)) {
     return damaged(path, "its tables cannot be used");
   }
   opened.store = std::move(store);
@@ -366,27 +345,48 @@ Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sy
 }
 
 Result<StoreReport, StoreOpenError> verify_sqlite(const std::string& path) {
+  const auto file = StoreFile::look_at(path);
+  if (!file) {
+    return file.error();
+  }
   bool is_new = false;
-  if (auto error = check_header(path, is_new)) {
+  if (auto error = check_header(path, file.value(), is_new)) {
     return *error;
   }
   if (is_new) {
     return StoreOpenError{fmt::format("{}: there is no store", path), false};
   }
+  const std::string& place = file.value().place();
   Database database;
-  if (auto error = open_database(path, SQLITE_OPEN_READONLY, database)) {
+  if (auto error = open_database(place, SQLITE_OPEN_READONLY, database)) {
     return *error;
   }
   StoreReport report;
-  report.damage = integrity_findings(database.get(), "PRAGMA integrity_check(100)");
+  // All that follows is about one state, also while a server goes on.
+  execute(database.get(), "BEGIN");
+  if (has_foreign_log(file.value(), database.get())) {
+    report.damage.push_back(foreign_log(place));
+  }
+  for (std::string& finding : integrity_findings(database.get(), "PRAGMA integrity_check(100)")) {
+    report.damage.push_back(std::move(finding));
+  }
   if (!has_our_schema(database.get())) {
     report.damage.emplace_back("its schema is another one");
   }
+  std::unordered_set<std::uint64_t> accounts;
+  std::unordered_set<std::string> names;
+  std::map<std::uint64_t, std::uint64_t> ownerless;  // messages of an account that is not there
   Walker walker;
-  walker.account = [&](AccountId, UnixMs, std::string_view) { ++report.accounts; };
-  walker.message = [&](MessageNumber, AccountId, UnixMs, const StoredMessage& message) {
+  walker.account = [&](AccountId id, UnixMs, std::string_view name) {
+    ++report.accounts;
+    return accounts.insert(id.value).second && names.emplace(name).second;
+  };
+  walker.message = [&](MessageNumber, AccountId account, UnixMs, const StoredMessage& message) {
     ++report.messages;
     report.message_bytes += message.text.size();
+    if (!accounts.contains(account.value)) {
+      ++ownerless[account.value];
+    }
   };
   walker.counters = [](AccountId, MessageNumber) {};
   walker.damage = [&](const std::string& what, const RecordError& error, bool) {
@@ -394,6 +394,10 @@ Result<StoreReport, StoreOpenError> verify_sqlite(const std::string& path) {
   };
   if (const auto reason = walk(database.get(), walker)) {
     report.damage.push_back(*reason);
+  }
+  for (const auto& [account, count] : ownerless) {
+    report.leftovers.push_back(fmt::format("{} message{} for account {}, which is not there", count,
+                                           count == 1 ? "" : "s", account));
   }
   return report;
 }

@@ -14,18 +14,6 @@
 
 namespace tribar {
 
-enum class Sync {
-  Full,    // on disk before it is confirmed: survives power loss
-  Normal,  // survives a crash of the server, not of the machine
-};
-
-/// Why a store cannot be opened: file, reason and remedy in one line.
-struct StoreOpenError {
-  std::string text;
-  bool is_io =
-      false;  // the system failed or the file is damaged; otherwise it is a mistake to use it
-};
-
 /// Damage that costs one record and nothing else, each a line for the log.
 using StoreWarnings = std::vector<std::string>;
 
@@ -34,10 +22,11 @@ struct OpenedStore {
   StoreWarnings warnings;
 };
 
-/// Opens the store at `path`, creating it (mode 0600) when there is no file, and reads all it holds
-/// to `reader`. Locks it against every other tribard until it is destroyed. What cannot be trusted
-/// is refused and left as it is.
-[[nodiscard]] Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path, Sync sync,
+/// Opens the store to which `path` leads, creating it (mode 0600) when there is no file or an empty
+/// one, and reads all it holds to `reader`. Locks it against every other tribard until it is
+/// destroyed. What cannot be trusted is refused and left as it is.
+[[nodiscard]] Result<OpenedStore, StoreOpenError> open_sqlite(const std::string& path,
+                                                              const StoreOptions& options,
                                                               const StoreReader& reader);
 
 /// What a check of a store found.
@@ -46,6 +35,9 @@ struct StoreReport {
   std::uint64_t messages = 0;
   std::uint64_t message_bytes = 0;
   std::vector<std::string> damage;  // a line each; empty: all is well
+  /// What is no damage, and is removed at the next start; a line each. An account's messages can
+  /// outlast its deletion, in a running server for a moment.
+  std::vector<std::string> leftovers;
 };
 
 /// Checks the store at `path` without changing it, also while a server uses it.

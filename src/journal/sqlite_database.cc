@@ -13,6 +13,14 @@ constexpr int kBusyMs = 2000;
 
 }  // namespace
 
+std::uint32_t big_endian(const char* at) {
+  std::uint32_t number = 0;
+  for (int i = 0; i < 4; ++i) {
+    number = number << 8 | static_cast<unsigned char>(at[i]);
+  }
+  return number;
+}
+
 std::optional<StoreOpenError> open_database(const std::string& path, int flags,
                                             Database& database) {
   sqlite3* made = nullptr;

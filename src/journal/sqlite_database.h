@@ -6,15 +6,23 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "journal/sqlite.h"
+#include "journal/store.h"
 
 namespace tribar {
+
+/// In the database's header.
+constexpr std::uint32_t kFormatVersion = 1;
+constexpr std::size_t kHeaderBytesOfDatabase = 100;
+
+/// The four bytes there as a number, as the header has them.
+[[nodiscard]] std::uint32_t big_endian(const char* at);
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }

@@ -3,11 +3,7 @@
 // See sqlite_store.h.
 #include "journal/sqlite_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -17,6 +13,8 @@
 
 namespace tribar {
 namespace {
+
+constexpr const char* kNotInPlace = "its file is gone or another one is in its place";
 
 /// Adds `rows` messages. Without OR FAIL, SQLite would keep what it takes to undo the rows before
 /// one that fails; a commit that fails is undone whole.
@@ -30,60 +28,43 @@ std::string insertion_of(std::size_t rows) {
 
 }  // namespace
 
-LockFile::LockFile(const std::string& path)
-    : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
-
-LockFile::~LockFile() {
-  if (descriptor_ >= 0) {
-    close(descriptor_);
-  }
-}
-
-bool LockFile::try_lock() const { return flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
-
-OpenFiles::Identities OpenFiles::look() const {
-  Identities identities;
-  for (std::size_t i = 0; i < identities.size(); ++i) {
-    struct stat status {};
-    if (stat((i == 0 ? database_ : log_).c_str(), &status) == 0) {
-      identities[i] = {status.st_dev, status.st_ino};
-    }
-  }
-  return identities;
-}
-
-bool SqliteStore::take(Database database, const std::string& path, AccountId last_account,
-                       MessageNumber below) {
+bool SqliteStore::take(Database database, AccountId last_account, MessageNumber below) {
   database_ = std::move(database);
-  files_.emplace(path);
   last_account_ = last_account;
   below_ = below;
   const auto prepare = [this](Statement& statement, const std::string& sql) {
     statement = Statement(database_.get(), sql.c_str());
     return statement.is_ready();
   };
-  return prepare(begin_, "BEGIN IMMEDIATE") && prepare(commit_, "COMMIT") &&
-         prepare(add_account_, "INSERT INTO accounts VALUES(?1, ?2, ?3)") &&
-         prepare(remove_account_, "DELETE FROM accounts WHERE id = ?1") &&
-         prepare(add_message_, insertion_of(1)) &&
-         prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
-         prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
-         prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
+  const bool is_ready =
+      prepare(begin_, "BEGIN IMMEDIATE") && prepare(commit_, "COMMIT") &&
+      prepare(add_account_, "INSERT INTO accounts VALUES(?1, ?2, ?3)") &&
+      prepare(remove_account_, "DELETE FROM accounts WHERE id = ?1") &&
+      prepare(add_message_, insertion_of(1)) && prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
+      prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
+      prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
+  log_.emplace(database_.get(), file_.place(), options_);
+  return is_ready;
+}
+
+bool SqliteStore::is_in_place() const { return file_.is_in_place() && log_->is_in_place(); }
+
+std::optional<StoreError> SqliteStore::check() {
+  return is_in_place() ? std::nullopt : std::optional(StoreError{kNotInPlace});
 }
 
 std::optional<StoreError> SqliteStore::commit(std::span<const std::span<const Record>> groups) {
   const AccountId last_account = last_account_;
   const MessageNumber below = below_;
-  bool is_ok = begin_.run() && write_all(groups);
+  bool is_ok = begin_.run() && log_->write_start_id() && write_all(groups);
   if (is_ok && (last_account != last_account_ || below != below_)) {
     is_ok = write_counters();
   }
-  const bool is_gone = is_ok && !files_->are_there();
+  const bool is_gone = is_ok && !is_in_place();
   if (is_ok && !is_gone && commit_.run()) {
     return std::nullopt;
   }
-  StoreError error{is_gone ? "its file is gone or another one is in its place"
-                           : sqlite3_errmsg(database_.get())};
+  StoreError error{is_gone ? kNotInPlace : sqlite3_errmsg(database_.get())};
   if (!is_gone && sqlite3_system_errno(database_.get()) != 0) {
     error.text += fmt::format(
         " ({})", std::generic_category().message(sqlite3_system_errno(database_.get())));

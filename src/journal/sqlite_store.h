@@ -3,11 +3,8 @@
 // The writing half of an SQLite store: records in, a transaction a commit.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,62 +12,32 @@
 #include <vector>
 
 #include "journal/sqlite_database.h"
+#include "journal/sqlite_log.h"
 #include "journal/store.h"
+#include "journal/store_file.h"
 
 namespace tribar {
-
-/// A file descriptor that holds the lock beside the store.
-class LockFile {
- public:
-  /// Opens `path`, or makes it, for its owner only.
-  explicit LockFile(const std::string& path);
-  LockFile(const LockFile&) = delete;
-  LockFile& operator=(const LockFile&) = delete;
-  ~LockFile();
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  /// False when another process has it.
-  [[nodiscard]] bool try_lock() const;
-
- private:
-  int descriptor_;
-};
-
-/// The files that an open database writes to. Somebody may remove or replace them; SQLite would not
-/// notice, and what it writes then no start would find.
-class OpenFiles {
- public:
-  explicit OpenFiles(std::string path)
-      : database_(std::move(path)), log_(database_ + "-wal"), identities_{look()} {}
-  [[nodiscard]] bool are_there() const { return look() == identities_; }
-
- private:
-  using Identities = std::array<std::pair<dev_t, ino_t>, 2>;
-
-  [[nodiscard]] Identities look() const;
-
-  std::string database_;
-  std::string log_;
-  Identities identities_;
-};
 
 /// Messages are added many with one statement, and what is handed over is deleted in runs of
 /// numbers: for SQLite a statement costs more than a row.
 class SqliteStore final : public Store {
  public:
-  /// Keeps `lock` for as long as it lives.
-  explicit SqliteStore(std::unique_ptr<LockFile> lock) : lock_(std::move(lock)) {}
+  /// Keeps `file` for as long as it lives.
+  SqliteStore(StoreFile file, StoreOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
 
-  /// Writes to `database` at `path` from now on; false when its tables are not as they should be.
-  /// `last_account` and `below` are its counters.
-  [[nodiscard]] bool take(Database database, const std::string& path, AccountId last_account,
-                          MessageNumber below);
+  /// Writes to `database`, which is in the file, from now on; false when its tables are not as they
+  /// should be. `last_account` and `below` are its counters.
+  [[nodiscard]] bool take(Database database, AccountId last_account, MessageNumber below);
 
   std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override;
+  std::optional<StoreError> check() override;
 
  private:
   static constexpr std::size_t kRowsAtOnce = 32;
   static constexpr int kColumns = 4;
 
+  [[nodiscard]] bool is_in_place() const;
   [[nodiscard]] bool write_all(std::span<const std::span<const Record>> groups);
   [[nodiscard]] bool write(const MessageKept& kept);
   [[nodiscard]] bool write(const HandedOver& handed);
@@ -81,9 +48,10 @@ class SqliteStore final : public Store {
   [[nodiscard]] bool remove_messages();
   [[nodiscard]] bool write_counters();
 
-  std::unique_ptr<LockFile> lock_;  // released after the database is closed
-  std::optional<OpenFiles> files_;
+  StoreFile file_;  // closed after the database
+  StoreOptions options_;
   Database database_;
+  std::optional<SqliteLog> log_;
   Statement begin_, commit_, add_account_, remove_account_, add_message_, add_messages_,
       remove_messages_, set_counters_;
   AccountId last_account_;

@@ -123,9 +123,14 @@ int verify_storage(const std::string& path) {
   for (const std::string& damage : found.damage) {
     text += fmt::format("damaged: {}\n", damage);
   }
+  for (const std::string& leftover : found.leftovers) {
+    text += fmt::format("removed at the next start: {}\n", leftover);
+  }
+  const char* verdict = !found.damage.empty()      ? "damaged"
+                        : !found.leftovers.empty() ? "usable, with leftovers"
+                                                   : "all is well";
   text += fmt::format("{}: {} accounts, {} messages with {} bytes of text: {}\n", path,
-                      found.accounts, found.messages, found.message_bytes,
-                      found.damage.empty() ? "all is well" : "damaged");
+                      found.accounts, found.messages, found.message_bytes, verdict);
   return print(text, found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
 }
 

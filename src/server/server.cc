@@ -237,13 +237,10 @@ std::unique_ptr<Journal> Server::make_journal() {
 std::unique_ptr<Store> Server::open_store() {
   const std::string& path = config_.storage.path;
   std::uint64_t messages = 0;
-  std::string contradiction;
   std::vector<Record> ownerless;
   StoreReader reader;
   reader.account = [&](AccountId id, UnixMs, std::string_view name) {
-    if (!registry_.restore_account(id, name)) {
-      contradiction = fmt::format("account {} is there twice", id.value);
-    }
+    return registry_.restore_account(id, name);
   };
   reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     const MessageNumber number = message->number();
@@ -257,13 +254,12 @@ std::unique_ptr<Store> Server::open_store() {
   reader.counters = [&](AccountId last, MessageNumber below) {
     registry_.restore_counters(last, below);
   };
-  const Sync sync = config_.storage.sync == StorageSync::Full ? Sync::Full : Sync::Normal;
-  auto opened = open_sqlite(path, sync, reader);
+  StoreOptions options;
+  options.sync = config_.storage.sync == StorageSync::Full ? Sync::Full : Sync::Normal;
+  options.warn = [](const std::string& line) { log::warn(kSubject, "{}", line); };
+  auto opened = open_sqlite(path, options, reader);
   if (!opened) {
     throw StorageError(opened.error().text, opened.error().is_io);
-  }
-  if (!contradiction.empty()) {
-    throw StorageError(fmt::format("{}: the store is damaged: {}", path, contradiction), true);
   }
   for (const std::string& warning : opened.value().warnings) {
     log::error(kSubject, "{}", warning);
@@ -273,6 +269,8 @@ std::unique_ptr<Store> Server::open_store() {
     if (const auto error = opened.value().store->commit({&group, 1})) {
       throw StorageError(fmt::format("{}: cannot be written: {}", path, error->text), true);
     }
+    log::info(kSubject, "{}: removed {} message{} of accounts that are not there", path,
+              ownerless.size(), ownerless.size() == 1 ? "" : "s");
   }
   log::info(kSubject, "{}: {} accounts, {} undelivered messages", path, registry_.account_count(),
             messages);

@@ -75,7 +75,7 @@ class Life {
 std::vector<StoreContents> live_until_power_goes(const std::string& path, Sync sync, Life& life,
                                                  FaultVfs& disk, std::uint64_t operations) {
   disk.watch_power();
-  const Opening opening = open_store(path, sync);
+  const Opening opening = open_store(path, {.sync = sync});
   if (!opening.store) {
     ADD_FAILURE() << opening.error.text;
     return {};

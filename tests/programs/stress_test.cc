@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/refusal.h"
+#include "zero/wording.h"
 #include "stress/scenario.h"
 #include "support/stub_server.h"
 

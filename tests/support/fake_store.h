@@ -30,6 +30,9 @@ class FakeStore final : public Store {
 
   std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override {
     ++tries;
+    if (misplaced) {
+      return StoreError{*misplaced};
+    }
     if (before_commit) {
       if (const auto why = before_commit()) {
         return StoreError{*why};
@@ -45,6 +48,12 @@ class FakeStore final : public Store {
       after_commit();
     }
     return std::nullopt;
+  }
+
+  /// Text: the store is not at its place.
+  std::optional<std::string> misplaced;
+  std::optional<StoreError> check() override {
+    return misplaced ? std::optional(StoreError{*misplaced}) : std::nullopt;
   }
 
   std::uint64_t tries = 0;

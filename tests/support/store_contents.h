@@ -3,6 +3,7 @@
 // What an SQLite store gives back at a start, as plain values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <ostream>
@@ -54,12 +55,14 @@ struct Opening {
   StoreContents contents;
 };
 
-inline Opening open_store(const std::string& path, Sync sync = Sync::Full) {
+inline Opening open_store(const std::string& path, const StoreOptions& options = {}) {
   Opening opening;
   StoreContents& contents = opening.contents;
   StoreReader reader;
   reader.account = [&](AccountId id, UnixMs, std::string_view name) {
     contents.accounts.push_back({id.value, std::string(name)});
+    return std::none_of(contents.accounts.begin(), contents.accounts.end() - 1,
+                        [&](const auto& account) { return account.name == name; });
   };
   reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     contents.messages.push_back({message->number().value, recipient.value, message->time().value,
@@ -69,7 +72,7 @@ inline Opening open_store(const std::string& path, Sync sync = Sync::Full) {
     contents.last_account = last.value;
     contents.below = below.value;
   };
-  auto opened = open_sqlite(path, sync, reader);
+  auto opened = open_sqlite(path, options, reader);
   if (opened) {
     opening.store = std::move(opened.value().store);
     opening.warnings = std::move(opened.value().warnings);
