@@ -56,6 +56,10 @@ void CommitQueue::admit(BatchPtr batch) {
 }
 
 void CommitQueue::step(std::uint64_t now_ms) {
+  if (has_given_up_) {
+    give_up();
+    return;
+  }
   if (is_down_) {
     for (Held& held : held_) {
       if (!held.failed_ms) {
@@ -94,6 +98,9 @@ void CommitQueue::step(std::uint64_t now_ms) {
 }
 
 std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
+  if (has_given_up_) {
+    return held_.empty() ? std::nullopt : std::optional<std::uint64_t>(0);
+  }
   if (is_down_) {
     return retry_ms_;
   }
@@ -103,10 +110,33 @@ std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
   return riders_.empty() ? std::nullopt : std::optional(ride_ms_.value_or(0));
 }
 
-void CommitQueue::finish() {
-  if ((!held_.empty() || !riders_.empty()) && try_commit()) {
-    pass_all();
+void CommitQueue::check(std::uint64_t now_ms) {
+  if (is_down_) {
+    return;
   }
+  if (const auto error = store_.check()) {
+    fail(now_ms, error->text);
+  }
+}
+
+void CommitQueue::begin_end() {
+  if (!std::exchange(is_ending_, true)) {
+    retry_ms_ = 0;
+  }
+}
+
+Unstored CommitQueue::finish() {
+  const bool is_all_stored = !is_down_ && held_.empty() && riders_.empty();
+  if (!is_all_stored && !has_given_up_ && try_commit()) {
+    pass_all();
+  } else if (!is_all_stored) {
+    unstored_.why = why_;
+    for (const Held& held : held_) {
+      note_unstored(held.batch->output.records);
+    }
+    note_unstored(riders_);
+  }
+  return std::exchange(unstored_, {});
 }
 
 /// Stores all that is held and all riders, in one commit.
@@ -137,6 +167,29 @@ void CommitQueue::pass_all() {
 
 void CommitQueue::forget_passed() {
   std::erase_if(held_, [](const Held& held) { return !held.batch; });
+}
+
+void CommitQueue::note_unstored(const std::vector<Record>& records) {
+  for (const Record& record : records) {
+    unstored_.accounts += std::holds_alternative<AccountCreated>(record) ? 1 : 0;
+    unstored_.deletions += std::holds_alternative<AccountDeleted>(record) ? 1 : 0;
+    unstored_.messages += std::holds_alternative<MessageKept>(record) ? 1 : 0;
+    unstored_.handed_over += std::holds_alternative<HandedOver>(record) ? 1 : 0;
+  }
+}
+
+/// What is held goes on unstored.
+void CommitQueue::give_up() {
+  has_given_up_ = true;
+  for (Held& held : held_) {
+    note_unstored(held.batch->output.records);
+    held.batch->output.records.clear();
+    end_doubt(held);
+    if (held.batch) {
+      pass(held);
+    }
+  }
+  forget_passed();
 }
 
 /// A whole batch goes on; its records ride with the next commit.
@@ -212,16 +265,19 @@ void CommitQueue::end_doubt(Held& held) {
 
 void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
   retry_ms_ = now_ms + kRetryMs;
-  if (std::exchange(is_down_, true)) {
-    return;
+  why_ = why;
+  if (!std::exchange(is_down_, true)) {
+    on_state_(false, why);
+    for (Held& held : held_) {
+      held.failed_ms = now_ms;
+      add_created(*held.batch, unstored_accounts_);
+      sift(held);
+    }
+    forget_passed();
   }
-  on_state_(false, why);
-  for (Held& held : held_) {
-    held.failed_ms = now_ms;
-    add_created(*held.batch, unstored_accounts_);
-    sift(held);
+  if (is_ending_) {
+    give_up();
   }
-  forget_passed();
 }
 
 }  // namespace tribar

@@ -39,8 +39,16 @@ class CommitQueue {
   /// When step() has something to do even if nothing is admitted; none: never.
   [[nodiscard]] std::optional<std::uint64_t> next_step_ms() const;
 
+  /// Looks whether the store is at its place: while there is nothing to store, nothing else would
+  /// tell. To be called every second or so.
+  void check(std::uint64_t now_ms);
+
+  /// The end is near: storing that fails is tried once more, and what is held then is given up and
+  /// goes on, its answers closed. From there on nothing is stored: it could rest on what is not.
+  void begin_end();
+
   /// The end: a last try with all that is left.
-  void finish();
+  [[nodiscard]] Unstored finish();
 
  private:
   struct Held {
@@ -58,6 +66,8 @@ class CommitQueue {
   void sift(Held& held);
   void end_doubt(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);
+  void give_up();
+  void note_unstored(const std::vector<Record>& records);
 
   Store& store_;
   Journal::Onward onward_;
@@ -71,6 +81,9 @@ class CommitQueue {
   std::uint64_t retry_ms_ = 0;
   std::string why_;
   bool is_down_ = false;
+  bool is_ending_ = false;
+  bool has_given_up_ = false;
+  Unstored unstored_;
 };
 
 }  // namespace tribar

@@ -3,11 +3,15 @@
 // See group_commit.h.
 #include "journal/group_commit.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace tribar {
 namespace {
+
+/// How often it is looked whether the store is at its place, while nothing else is to do.
+constexpr std::uint64_t kCheckMs = 1000;
 
 std::uint64_t steady_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -23,41 +27,52 @@ GroupCommit::GroupCommit(std::unique_ptr<Store> store, Onward onward,
       queue_(*store_, std::move(onward), std::move(on_state)),
       thread_([this] { run(); }) {}
 
-GroupCommit::~GroupCommit() { GroupCommit::stop(); }
+GroupCommit::~GroupCommit() { static_cast<void>(GroupCommit::stop()); }
 
 void GroupCommit::append(BatchPtr batch) {
   // The thread sleeps in wait(), from which push() wakes it.
   static_cast<void>(mailbox_.push(std::move(batch)));
 }
 
-void GroupCommit::stop() {
+void GroupCommit::begin_end() {
+  is_ending_.store(true);
+  static_cast<void>(mailbox_.nudge());
+}
+
+Unstored GroupCommit::stop() {
   is_stopping_.store(true);
   static_cast<void>(mailbox_.nudge());
   if (thread_.joinable()) {
     thread_.join();
   }
+  return unstored_;
 }
 
 void GroupCommit::run() {
   std::vector<BatchPtr> arrived;
+  std::uint64_t check_ms = steady_ms() + kCheckMs;
   while (true) {
     mailbox_.drain(arrived);
     for (BatchPtr& batch : arrived) {
       queue_.admit(std::move(batch));
     }
     arrived.clear();
+    if (is_ending_.load()) {
+      queue_.begin_end();
+    }
     queue_.step(steady_ms());
     if (is_stopping_.load() && mailbox_.is_empty()) {
-      queue_.finish();
+      unstored_ = queue_.finish();
       return;
     }
-    if (const auto due_ms = queue_.next_step_ms()) {
-      const std::uint64_t now_ms = steady_ms();
-      if (*due_ms > now_ms) {
-        mailbox_.wait_for(std::chrono::milliseconds(*due_ms - now_ms));
-      }
-    } else {
-      mailbox_.wait();
+    const std::uint64_t now_ms = steady_ms();
+    if (now_ms >= check_ms) {
+      check_ms = now_ms + kCheckMs;
+      queue_.check(now_ms);
+    }
+    const std::uint64_t due_ms = std::min(queue_.next_step_ms().value_or(check_ms), check_ms);
+    if (due_ms > now_ms) {
+      mailbox_.wait_for(std::chrono::milliseconds(due_ms - now_ms));
     }
   }
 }

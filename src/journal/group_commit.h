@@ -4,6 +4,7 @@
 // way batches gather for the next, so the slower the disk, the larger the groups.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -23,7 +24,8 @@ class GroupCommit final : public Journal {
   ~GroupCommit() override;
 
   void append(BatchPtr batch) override;
-  void stop() override;
+  void begin_end() override;
+  Unstored stop() override;
 
  private:
   void run();
@@ -31,7 +33,9 @@ class GroupCommit final : public Journal {
   std::unique_ptr<Store> store_;
   CommitQueue queue_;
   Mailbox<BatchPtr> mailbox_;
+  std::atomic<bool> is_ending_{false};
   std::atomic<bool> is_stopping_{false};
+  Unstored unstored_;  // once the thread is joined
   std::thread thread_;
 };
 

@@ -11,7 +11,8 @@ class MemoryJournal final : public Journal {
  public:
   explicit MemoryJournal(Onward onward) : onward_(std::move(onward)) {}
   void append(BatchPtr batch) override;
-  void stop() override {}
+  void begin_end() override {}
+  Unstored stop() override { return {}; }
 
  private:
   Onward onward_;

@@ -37,6 +37,18 @@ int print(const std::string& text, ExitCode exit_code = ExitCode::Fine) {
   return failure ? complain(*failure, ExitCode::OutputFailed) : code(exit_code);
 }
 
+ExitCode exit_code_of(Ending ending) {
+  switch (ending) {
+    case Ending::Fine:
+      return ExitCode::Fine;
+    case Ending::StorageFailed:
+      return ExitCode::StorageFailed;
+    case Ending::LeftOpen:
+      break;
+  }
+  return ExitCode::Bug;
+}
+
 /// The config that is meant; prints every mistake and exits if there is one.
 Config config_or_exit(const ConfigChoice& choice) {
   if (!choice.file) {
@@ -108,7 +120,7 @@ int serve(const Config& config, const ConfigChoice& choice) {
     log::error("server", "{}", error.what());
     return code(ExitCode::CannotListen);
   }
-  return code(server->run(true) ? ExitCode::Fine : ExitCode::Bug);
+  return code(exit_code_of(server->run(true)));
 }
 
 /// Checks a store and prints what it holds.

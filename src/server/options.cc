@@ -145,9 +145,9 @@ The log goes to standard error. SIGTERM, SIGINT and SIGQUIT stop the server when
 what it has read is answered and written; a second one ends it at once.
 
 Exit codes: {} all went well, {} wrong usage, {} cannot listen, {} a bug,
-{} the store is damaged or its disk fails, or what was asked for cannot be
-printed, {} mistakes in the settings, or a store that is in use or of another
-version.
+{} the store is damaged or its disk fails, also while the server stops, or what
+was asked for cannot be printed, {} mistakes in the settings, or a store that
+is in use, is no regular file or is of another version.
 )",
       kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
       static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),

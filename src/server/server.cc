@@ -317,7 +317,21 @@ void Server::watch_signals() {
   }
 }
 
-bool Server::run(bool handles_signals) {
+/// Says what was not stored, if anything.
+Ending Server::end_storage() {
+  const Unstored unstored = journal_->stop();
+  if (unstored.why.empty()) {
+    return Ending::Fine;
+  }
+  log::error(kSubject,
+             "{}: storage fails to the end: {}; not stored, and not confirmed: {} accounts, {} "
+             "deletions, {} messages; {} delivered messages will come again",
+             config_.storage.path, unstored.why, unstored.accounts, unstored.deletions,
+             unstored.messages, unstored.handed_over);
+  return Ending::StorageFailed;
+}
+
+Ending Server::run(bool handles_signals) {
   if (handles_signals) {
     watch_signals();
   }
@@ -333,7 +347,7 @@ bool Server::run(bool handles_signals) {
     thread.join();
   }
   pool_->stop();
-  journal_->stop();
+  const Ending ending = end_storage();
   signals_.clear();
   stop_ = uv::Async{};
   std::string open;
@@ -342,10 +356,10 @@ bool Server::run(bool handles_signals) {
   }
   if (!open.empty()) {
     log::error(kSubject, "still open at the end: {}", open);
-    return false;
+    return Ending::LeftOpen;
   }
   log::info(kSubject, "stopped");
-  return true;
+  return ending;
 }
 
 void Server::begin_stop() {
@@ -354,6 +368,7 @@ void Server::begin_stop() {
     for (const auto& io : loops_) {
       io->drain(config_.timeouts.shutdown_ms);
     }
+    journal_->begin_end();
   }
 }
 

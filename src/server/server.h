@@ -29,6 +29,13 @@ class StorageError : public std::runtime_error {
   const bool is_io;
 };
 
+/// How a server ended.
+enum class Ending {
+  Fine,
+  StorageFailed,  // what was asked last could not be stored, and was not confirmed
+  LeftOpen,       // something was not closed, which is a bug
+};
+
 class Server {
  public:
   /// Opens its store, takes its limits and listens. Throws StorageError, or std::runtime_error when
@@ -41,8 +48,8 @@ class Server {
 
   /// Serves until stop(), or SIGTERM, SIGINT, SIGQUIT or SIGXCPU when `handles_signals`; a second
   /// one of these ends the process at once, and no other signal ends it. Returns when everything is
-  /// joined and closed; false when something was left open, which is a bug and logged.
-  [[nodiscard]] bool run(bool handles_signals);
+  /// joined and closed; what is not fine is logged.
+  [[nodiscard]] Ending run(bool handles_signals);
 
   /// Any thread: stop accepting and reading, answer what was read, write what is owed until
   /// timeouts.shutdown_ms, and let run() return.
@@ -55,6 +62,7 @@ class Server {
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   [[nodiscard]] std::unique_ptr<Store> open_store();
   void tell_storage_state(bool is_up, const std::string& why);
+  [[nodiscard]] Ending end_storage();
   void begin_stop();
   void watch_signals();
 

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -159,7 +161,123 @@ TEST(Storage, StopsAStartThatCannotBeTrusted) {
   EXPECT_TRUE(read_file(path) == bytes);
 }
 
+// Two servers with one store confirmed what the other one destroyed.
+TEST(Storage, IsOneServersByWhateverNameItIsReached) {
+  const TemporaryFolder folder;
+  const TemporaryFolder other;
+  Daemon first(folder.path());
+  const std::string path = Daemon::store_in(folder.path());
+  const std::string link = Daemon::store_in(other.path());
+  std::string text;
+  std::filesystem::create_symlink(path, link);
+  EXPECT_EQ(run(Daemon::command(other.path()), text), 78) << text;
+  EXPECT_NE(text.find(link + ": is in use by another tribard"), std::string::npos) << text;
+  std::filesystem::remove(link);
+  std::filesystem::create_hard_link(path, link);
+  EXPECT_EQ(run(Daemon::command(other.path()), text), 78) << text;
+  EXPECT_NE(text.find(link + ": is in use by another tribard"), std::string::npos) << text;
+  first.stop();
+}
+
+// A start waited for somebody who would write to the FIFO.
+TEST(Storage, IsNoFifo) {
+  const TemporaryFolder folder;
+  const std::string path = Daemon::store_in(folder.path());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::string text;
+  EXPECT_EQ(run(Daemon::command(folder.path()), text), 78) << text;
+  EXPECT_NE(text.find(path + ": is a FIFO, and a store is a regular file"), std::string::npos)
+      << text;
+}
+
+// Without anything to store nobody noticed.
+TEST(Storage, IsMissedWithinSecondsAndFoundAgain) {
+  const TemporaryFolder folder;
+  Daemon daemon(folder.path());
+  const std::string path = Daemon::store_in(folder.path());
+  TestPeer ann = created(daemon.port(), "ann");
+  std::filesystem::rename(path, path + ".away");
+  daemon.process().read_error_until(
+      "storage fails: its file is gone or another one is in its place");
+  ann.send_raw(send_bytes("ann", "ann", "x"));
+  ann.expect(kNoStorage);
+  std::filesystem::rename(path + ".away", path);
+  daemon.process().read_error_until("storage works again");
+  daemon.stop();
+}
+
+TEST(Storage, StopsWithItsExitCodeWhileItFails) {
+  const TemporaryFolder folder;
+  Daemon daemon(folder.path());
+  const std::string path = Daemon::store_in(folder.path());
+  TestPeer ann = created(daemon.port(), "ann");
+  std::filesystem::rename(path, path + ".away");
+  daemon.process().read_error_until("storage fails: ");
+  daemon.process().signal(SIGTERM);
+  EXPECT_EQ(daemon.process().wait_for_exit(), 74) << daemon.process().error();
+  EXPECT_NE(daemon.process().error().find("storage fails to the end: its file is gone"),
+            std::string::npos)
+      << daemon.process().error();
+}
+
+// All was well, and a start deleted the message without a word.
+TEST(Storage, IsVerifiedWithTheMessagesOfNobody) {
+  const TemporaryFolder folder;
+  const std::string path = Daemon::store_in(folder.path());
+  {
+    const Opening opening = open_store(path);
+    ASSERT_TRUE(opening.store) << opening.error.text;
+    ASSERT_EQ(
+        commit(*opening.store,
+               {AccountCreated{AccountId{1}, UnixMs{1}, "ann"},
+                AccountCreated{AccountId{2}, UnixMs{1}, "bob"}, NumbersReserved{MessageNumber{9}},
+                MessageKept{MessageNumber{1}, AccountId{2}, UnixMs{1}, "ann", "hello"},
+                AccountDeleted{AccountId{2}}}),
+        "");
+  }
+  const std::string tribard = Daemon::command(folder.path()).front();
+  std::string text;
+  EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
+  EXPECT_EQ(text, "removed at the next start: 1 message for account 2, which is not there\n" +
+                      path +
+                      ": 1 accounts, 1 messages with 5 bytes of text: usable, with leftovers\n");
+  {
+    Daemon daemon(folder.path());
+    daemon.stop();
+    EXPECT_NE(daemon.process().error().find("removed 1 message of accounts that are not there"),
+              std::string::npos)
+        << daemon.process().error();
+  }
+  EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
+  EXPECT_EQ(text, path + ": 1 accounts, 0 messages with 0 bytes of text: all is well\n");
+}
+
 #ifdef TRIBAR_CAN_MOUNT
+// What belongs beside it would be outside, and gone with a container.
+TEST(Storage, IsNotMountedByItself) {
+  ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+  ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+  const TemporaryFolder folder;
+  const TemporaryFolder volume;
+  const std::string path = Daemon::store_in(folder.path());
+  const std::string real = Daemon::store_in(volume.path());
+  write_file(path, "");
+  for (const bool is_store : {false, true}) {
+    write_file(real, "");
+    if (is_store) {
+      ASSERT_TRUE(open_store(real).store);
+    }
+    const std::string before = read_file(real);
+    ASSERT_EQ(mount(real.c_str(), path.c_str(), nullptr, MS_BIND, nullptr), 0);
+    std::string text;
+    EXPECT_EQ(run(Daemon::command(folder.path()), text), 78) << text;
+    EXPECT_NE(text.find(path + ": is mounted by itself"), std::string::npos) << text;
+    EXPECT_NE(text.find("mount its folder"), std::string::npos) << text;
+    ASSERT_EQ(umount2(path.c_str(), MNT_DETACH), 0);
+    EXPECT_TRUE(read_file(real) == before);
+  }
+}
+
 TEST(Storage, OutlivesAFullDisk) {
   // In a namespace of this process and its children: gone with them.
   ASSERT_EQ(unshare(CLONE_NEWNS), 0);

@@ -21,7 +21,8 @@ class Life::Tap final : public Journal {
     show_(*batch);
     onward_(std::move(batch));
   }
-  void stop() override {}
+  void begin_end() override {}
+  Unstored stop() override { return {}; }
 
  private:
   Show show_;
@@ -159,6 +160,9 @@ void Life::begin_stop() {
   for (const auto& loop : loops_) {
     loop->begin_stop();
   }
+  if (commits_) {
+    commits_->begin_end();
+  }
 }
 
 std::size_t Life::connections() const {
@@ -184,7 +188,8 @@ void Life::end() {
     for (BatchPtr& batch : std::exchange(journal_mailbox_, {})) {
       commits_->admit(std::move(batch));
     }
-    commits_->finish();
+    // What is not stored was not confirmed: the ledger knows.
+    static_cast<void>(commits_->finish());
   }
   for (const auto& loop : loops_) {
     loop->drop_all();

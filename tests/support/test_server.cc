@@ -35,7 +35,7 @@ TestServer::TestServer(Config config) {
   }
   server_ = std::make_unique<Server>(config);
   port_ = port_in(server_->addresses().front());
-  thread_ = std::thread([this] { has_ended_well_ = server_->run(false); });
+  thread_ = std::thread([this] { ending_ = server_->run(false); });
 }
 
 TestServer::~TestServer() { stop(); }
@@ -52,7 +52,7 @@ void TestServer::stop() {
   }
   begin_stop();
   thread_.join();
-  EXPECT_TRUE(has_ended_well_) << "the server left something open";
+  EXPECT_NE(ending_, Ending::LeftOpen) << "the server left something open";
 }
 
 }  // namespace tribar::test

@@ -30,12 +30,14 @@ class TestServer {
 
   /// Stops the server and waits for its end. The test fails if something was left open.
   void stop();
+  /// After stop().
+  [[nodiscard]] Ending ending() const { return ending_; }
 
  private:
   std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;
   bool is_stopping_ = false;
-  bool has_ended_well_ = false;
+  Ending ending_ = Ending::LeftOpen;
   std::thread thread_;
 };
 

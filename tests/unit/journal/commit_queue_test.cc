@@ -355,19 +355,81 @@ TEST_F(CommitQueueTest, StoresWhatIsLeftAtTheEnd) {
   step();
   admit({}, {handed(1)});
   admit({echo_to(kAnn, "last")}, {kept(3, "last")});
-  queue_.finish();
+  EXPECT_EQ(queue_.finish(), Unstored{});
   EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "last")}));
   EXPECT_EQ(store_.messages.size(), 2U);
   EXPECT_FALSE(store_.messages.contains(1));
-  queue_.finish();
+  EXPECT_EQ(queue_.finish(), Unstored{});
   EXPECT_EQ(store_.commits, 2U) << "there was nothing left";
 }
 
 TEST_F(CommitQueueTest, ConfirmsNothingAtAnEndThatFails) {
   admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")}, {kept(1, "hi")});
   fail();
-  queue_.finish();
+  EXPECT_EQ(queue_.finish(), (Unstored{"no room", 0, 0, 1, 0}));
   EXPECT_EQ(went_on(), Effects{});
+}
+
+// A stopping server waited until its deadline for batches that could not be stored.
+TEST_F(CommitQueueTest, HoldsNothingNearTheEndWhileStoringFails) {
+  fail();
+  admit({names(kBob, {"bob"}), echo_to(kAnn, "hi")},
+        {kept(1, "hi"), created(AccountId{7}, "cid"), AccountDeleted{AccountId{8}}, handed(3)});
+  step();
+  EXPECT_EQ(went_on(), (Effects{names(kBob, {"bob"})}));
+  queue_.begin_end();
+  EXPECT_EQ(queue_.next_step_ms(), 0U) << "once more, at once";
+  step();
+  EXPECT_EQ(store_.tries, 2U);
+  EXPECT_EQ(went_on(), (Effects{{kAnn, 0, 0, Close{}}}));
+  EXPECT_EQ(home_, 1U);
+  EXPECT_EQ(queue_.next_step_ms(), std::nullopt);
+
+  // What comes now could rest on what was given up.
+  work();
+  admit({echo_to(kBob, "ho")}, {kept(2, "ho")});
+  EXPECT_EQ(queue_.next_step_ms(), 0U);
+  step();
+  EXPECT_EQ(went_on(), (Effects{{kBob, 0, 0, Close{}}}));
+  EXPECT_EQ(home_, 2U);
+  EXPECT_EQ(queue_.finish(), (Unstored{"no room", 1, 1, 2, 1}));
+  EXPECT_TRUE(store_.messages.empty());
+}
+
+TEST_F(CommitQueueTest, StoresNearTheEndWhatItCan) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  work();
+  queue_.begin_end();
+  step();
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi")}));
+  // And fails only then.
+  fail();
+  admit({echo_to(kAnn, "ho")}, {kept(2, "ho")});
+  step();
+  EXPECT_EQ(went_on(), (Effects{{kAnn, 0, 0, Close{}}}));
+  EXPECT_EQ(queue_.finish(), (Unstored{"no room", 0, 0, 1, 0}));
+}
+
+TEST_F(CommitQueueTest, SaysAtTheEndThatStoringFailsThoughNothingWasHeld) {
+  store_.misplaced = "gone";
+  queue_.check(now_ms_);
+  EXPECT_EQ(queue_.finish(), (Unstored{"gone", 0, 0, 0, 0}));
+}
+
+// Without anything to store nobody noticed that the file was gone.
+TEST_F(CommitQueueTest, FailsWhileTheStoreIsNotAtItsPlace) {
+  queue_.check(now_ms_);
+  EXPECT_EQ(states_, std::vector<std::string>{});
+  store_.misplaced = "gone";
+  queue_.check(now_ms_);
+  queue_.check(now_ms_);
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(states_, std::vector<std::string>{"down: gone"});
+  store_.misplaced.reset();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(states_, (std::vector<std::string>{"down: gone", "up"}));
 }
 
 TEST_F(CommitQueueTest, ConfirmsNothingWhenItStopsBetweenStoringAndPassingOn) {
