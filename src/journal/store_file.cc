@@ -111,13 +111,13 @@ Result<std::string, StoreOpenError> resolve(const std::string& path) {
       const std::string folder = folder_of(at);
       const auto found = real_path(folder.empty() ? "." : folder);
       if (!found || at.size() == folder.size()) {
-        return failed("cannot be created: " + text_of(ENOENT) +
-                      "; its folder must exist and be writable");
+        return failed(fmt::format("cannot be created: {}; its folder must exist and be writable",
+                                  text_of(found ? EISDIR : errno)));
       }
-      return (*found == "/" ? "" : *found) + '/' + at.substr(folder.size());
+      return fmt::format("{}/{}", *found == "/" ? "" : *found, at.substr(folder.size()));
     }
     const std::string name(target.data(), static_cast<std::size_t>(size));
-    at = name.starts_with('/') ? name : folder_of(at) + name;
+    at = name.starts_with('/') ? name : fmt::format("{}{}", folder_of(at), name);
   }
   return failed("cannot be opened: " + text_of(ELOOP));
 }

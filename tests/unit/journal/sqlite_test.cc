@@ -369,6 +369,39 @@ TEST_F(SqliteTest, VerifiesADamagedStore) {
   EXPECT_TRUE(read_file(path_) == before);
 }
 
+// A start passed over it, and the next message or account failed for good.
+TEST_F(SqliteTest, RefusesAndReportsWhatContradictsItself) {
+  const struct {
+    std::vector<Record> records;
+    const char* finding;
+  } cases[] = {
+      {{created(1, "ann"), reserved(5), kept(5, 1, "hi")},
+       "message 5: the counters give its number 5 again"},
+      {{created(1, "ann"), reserved(5), kept(1, 2, "hi")}, "message 1: there was no account 2 yet"},
+      {{created(2, "ann"), created(1, "bob")}, "account 2: the counters give its number 2 again"},
+      {{created(1, "ann"), created(2, "ann")}, "account 2: another account has its name"},
+  };
+  for (const auto& c : cases) {
+    std::filesystem::remove(path_);
+    ASSERT_EQ(commit(*open_store(path_).store, c.records), "");
+    expect_refused(c.finding, true);
+    const auto report = verify_sqlite(path_);
+    ASSERT_TRUE(report) << report.error().text;
+    EXPECT_EQ(report.value().damage, std::vector<std::string>{c.finding});
+  }
+}
+
+// All was well, it was said, and a start deleted them.
+TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
+  make_store();
+  ASSERT_EQ(commit(*open_store(path_).store, {AccountDeleted{AccountId{2}}}), "");
+  const auto report = verify_sqlite(path_);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report.value().damage, std::vector<std::string>{});
+  EXPECT_EQ(report.value().leftovers,
+            std::vector<std::string>{"3 messages for account 2, which is not there"});
+}
+
 TEST_F(SqliteTest, VerifiesNothingWhereThereIsNoStore) {
   const auto report = verify_sqlite(path_);
   ASSERT_FALSE(report);
