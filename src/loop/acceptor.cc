@@ -77,11 +77,11 @@ Acceptor::Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits
       pace_(limits.new_connections_per_second, loop.now_ms()),
       pause_(loop, [this] { resume(); }) {}
 
-std::string Acceptor::listen(const uv::Address& address, bool is_shared) {
-  listeners_.push_back(
-      std::make_unique<uv::Listener>(loop_, address, is_shared, kListenBacklog,
-                                     uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
-                                     [this](uv::Listener& listener) { accept(listener); }));
+std::string Acceptor::listen(const uv::Address& address, bool is_shared, Protocol protocol) {
+  listeners_.push_back(std::make_unique<uv::Listener>(
+      loop_, address, is_shared, kListenBacklog,
+      uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
+      [this, protocol](uv::Listener& listener) { accept(listener, protocol); }));
   return listeners_.back()->bound_address();
 }
 
@@ -90,7 +90,7 @@ void Acceptor::stop() {
   pause_ = uv::Timer{};
 }
 
-void Acceptor::accept(uv::Listener& listener) {
+void Acceptor::accept(uv::Listener& listener, Protocol protocol) {
   using Kind = uv::Listener::Waiting::Kind;
   for (int i = 0; i < kMostPerTurn; ++i) {
     if (const std::uint64_t ms = pace_.wait_ms(loop_.now_ms()); ms > 0) {
@@ -102,7 +102,7 @@ void Acceptor::accept(uv::Listener& listener) {
       return;
     }
     if (waiting.kind == Kind::Shortage ||
-        (waiting.kind == Kind::Socket && !admit(waiting.socket))) {
+        (waiting.kind == Kind::Socket && !admit(waiting.socket, protocol))) {
       note_shortage(waiting.code);
       pause(kShortageMs);
       return;
@@ -114,7 +114,7 @@ void Acceptor::accept(uv::Listener& listener) {
 }
 
 /// False when there is no memory for the connection `socket`, which is closed then.
-bool Acceptor::admit(int socket) {
+bool Acceptor::admit(int socket, Protocol protocol) {
   uv::Stream::Ptr stream = uv::Stream::open(loop_, socket);
   if (!stream) {
     return false;
@@ -122,7 +122,7 @@ bool Acceptor::admit(int socket) {
   static_cast<void>(pace_.take(loop_.now_ms()));
   auto transport = std::make_unique<SocketTransport>(std::move(stream), destination_);
   SocketTransport& owned = *transport;
-  owned.connection = &destination_.switchboard.adopt(std::move(transport));
+  owned.connection = &destination_.switchboard.adopt(std::move(transport), protocol);
   destination_.switchboard.begin(*owned.connection);
   return true;
 }

@@ -36,16 +36,16 @@ class Acceptor {
 
   Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);
 
-  /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
-  /// `is_shared`: others of this process listen there, too.
-  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared);
+  /// Listens on `address` from now on, for peers that speak `protocol`, and returns where, as
+  /// HOST:PORT. Throws uv::Error. `is_shared`: others of this process listen there, too.
+  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared, Protocol protocol);
 
   /// Accepts nothing any more.
   void stop();
 
  private:
-  void accept(uv::Listener& listener);
-  [[nodiscard]] bool admit(int socket);
+  void accept(uv::Listener& listener, Protocol protocol);
+  [[nodiscard]] bool admit(int socket, Protocol protocol);
   void pause(std::uint64_t ms);
   void resume();
   void note_shortage(int code);

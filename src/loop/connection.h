@@ -9,6 +9,7 @@
 
 #include "base/byte_buffer.h"
 #include "base/ids.h"
+#include "chat/protocol.h"
 #include "loop/outbox.h"
 #include "loop/peer_network.h"
 #include "loop/token_bucket.h"
@@ -39,6 +40,7 @@ struct Connection {
   std::uint32_t in_flight_bytes = 0;   // the window: commands without a completion
   std::uint32_t in_flight_commands = 0;
 
+  Protocol protocol = Protocol::Zero;
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;        // the transport's reading is on
   bool is_at_end : 1 = false;         // the peer sends no more

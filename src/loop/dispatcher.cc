@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "zero/frame.h"
-
 namespace tribar {
 namespace {
 
@@ -37,13 +35,15 @@ void Dispatcher::add_event(ConnectionId id, const InputBody& body, std::uint32_t
   batch.arrivals.push_back(arrival);
 }
 
-void Dispatcher::add_returned(ConnectionId id, const Returned& returned, std::string_view frame) {
+void Dispatcher::add_returned(ConnectionId id, const Returned& returned, Protocol protocol,
+                              std::string_view frame) {
   Batch& batch = batch_of(id);
   add_event(id, returned);
   Arrival& arrival = batch.arrivals.back();
   arrival.data_offset = batch.bytes.size();
-  arrival.data_bytes = static_cast<std::uint32_t>(frame.size() - kHeaderBytes);
-  batch.bytes.append(frame.substr(kHeaderBytes));
+  arrival.data_bytes = static_cast<std::uint32_t>(frame.size());
+  arrival.protocol = protocol;
+  batch.bytes.append(frame);
 }
 
 void Dispatcher::submit(UnixMs now) {

@@ -39,8 +39,9 @@ class Dispatcher {
 
   /// Adds an input that the loop makes itself.
   void add_event(ConnectionId id, const InputBody& body, std::uint32_t command_bytes = 0);
-  /// Adds a push that could not be written; `frame` is its bytes on the wire.
-  void add_returned(ConnectionId id, const Returned& returned, std::string_view frame);
+  /// Adds a push that could not be written; `frame` is what `protocol` made of it.
+  void add_returned(ConnectionId id, const Returned& returned, Protocol protocol,
+                    std::string_view frame);
 
   /// Hands every open batch that holds something to its worker, all or none: while enough are under
   /// way they stay open and grow, and the inbox wakes the loop when there is room. So what happened

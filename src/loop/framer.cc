@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "zero/command.h"
 #include "zero/frame.h"
+#ifdef TRIBAR_TEST_PROTOCOL
+#include "support/line_protocol.h"
+#endif
 
 namespace tribar {
 namespace {
@@ -15,6 +17,21 @@ namespace {
 /// The front of a frame up to this length is put before the bytes of the next read; of a longer one
 /// the rest is read to where it is held.
 constexpr std::size_t kShortHeldBytes = 4096;
+/// What a refusal that ends the stream counts in the window.
+constexpr std::uint32_t kLostBytes = 42;
+
+/// Where the frame at the front of `bytes` ends. `limit_bytes`: the most data that it may have.
+FrameCut cut_front(Protocol protocol, std::string_view bytes, std::uint64_t limit_bytes) {
+  switch (protocol) {
+    case Protocol::Zero:
+      return cut_frame(bytes, limit_bytes);
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return test::cut_line(bytes, limit_bytes);
+#endif
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -73,11 +90,13 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   connection.awaits_judgement = false;
   connection.awaits_allowance = false;
   const std::size_t end = batch.bytes.size();
-  std::size_t needed_bytes = kHeaderBytes;
+  std::size_t needed_bytes = end - start;
   bool is_blocked = true;
+  bool is_next = false;
   std::size_t at = start;
   while (at < end && !is_window_full(connection)) {
-    const FrameCut cut = cut_frame(batch.bytes.view(at, end - at), limit_for(connection));
+    const FrameCut cut =
+        cut_front(connection.protocol, batch.bytes.view(at, end - at), limit_for(connection));
     if (cut.kind == FrameCut::Kind::Incomplete) {
       needed_bytes = cut.needed_bytes;
       is_blocked = false;
@@ -85,11 +104,11 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     }
     if (cut.kind == FrameCut::Kind::BadVersion) {
       batch.bytes.set_size(at);
-      return lose(connection, {RefusalCode::BadVersion, cut.version, kProtocolVersion});
+      return lose(connection, {RefusalCode::BadVersion, cut.version, cut.spoken_version});
     }
     if (cut.kind == FrameCut::Kind::TooLong) {
       const bool may_become_legal = !connection.is_logged_in && connection.in_flight_commands > 0 &&
-                                    announced_bytes(batch.bytes.data() + at) <= limits_.frame_bytes;
+                                    cut.announced_bytes <= limits_.frame_bytes;
       if (may_become_legal) {
         connection.awaits_judgement = true;
         break;
@@ -97,11 +116,9 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       batch.bytes.set_size(at);
       return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
     }
-    if (cut.code == static_cast<std::uint8_t>(FrameCode::Login)) {
-      if (!connection.may_log_in) {
-        connection.awaits_poll = true;
-        break;
-      }
+    if (cut.is_login && !connection.may_log_in) {
+      connection.awaits_poll = true;
+      break;
     }
     if (!take_allowance(connection)) {
       connection.awaits_allowance = true;
@@ -110,10 +127,14 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     connection.may_log_in = false;
     Arrival& arrival = batch.arrivals.emplace_back();
     arrival.from = connection.id;
-    arrival.data_offset = at + kHeaderBytes;
+    arrival.data_offset = at + cut.frame_bytes - cut.data.size();
     arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
+    arrival.command_bytes = static_cast<std::uint32_t>(cut.frame_bytes);
+    arrival.protocol = connection.protocol;
     arrival.code = cut.code;
-    depart(connection, static_cast<std::uint32_t>(cut.frame_bytes));
+    arrival.is_next = is_next && cut.is_echoed;
+    is_next = cut.is_echoed;
+    depart(connection, arrival.command_bytes);
     at += cut.frame_bytes;
     waited_ms = 0;
   }
@@ -147,8 +168,8 @@ void Framer::depart(Connection& connection, std::uint32_t command_bytes) {
 void Framer::lose(Connection& connection, const Refusal& refusal) {
   release(connection);
   connection.is_lost = true;
-  depart(connection, kHeaderBytes);
-  dispatcher_.add_event(connection.id, Rejected{refusal, true}, kHeaderBytes);
+  depart(connection, kLostBytes);
+  dispatcher_.add_event(connection.id, Rejected{refusal, true}, kLostBytes);
 }
 
 void Framer::admit_login(Connection& connection) {

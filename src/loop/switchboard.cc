@@ -9,10 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "zero/command.h"
-#include "zero/effects.h"
-#include "zero/frame.h"
-#include "zero/wording.h"
+#include "loop/append.h"
 
 namespace tribar {
 namespace {
@@ -67,7 +64,7 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
 
 Switchboard::~Switchboard() = default;
 
-Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
+Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol protocol) {
   std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
   if (free_slots_.empty()) {
     slots_.emplace_back();
@@ -79,6 +76,7 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport) {
   slot.connection = std::make_unique<Connection>();
   slot.connection->id = ConnectionId::make(dispatcher_.place().slot_at(at), ++slot.generation);
   slot.connection->transport = std::move(transport);
+  slot.connection->protocol = protocol;
   ++size_;
   return *slot.connection;
 }
@@ -123,9 +121,9 @@ void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
 void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
   connection.is_lost = true;
   connection.is_finishing = true;
-  std::string frame;
-  append_frame(frame, static_cast<std::uint8_t>(FrameCode::Response), text_of(refusal));
-  connection.is_failed = connection.transport->try_write(frame, {}) < 0;
+  ByteBuffer frame;
+  append_effect(frame, connection.protocol, Refuse{refusal});
+  connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
 }
 
 /// A line a second at most, however many there are.
@@ -466,9 +464,11 @@ void Switchboard::tell_end(Connection& connection) {
 
 /// A push came home to a connection that is gone.
 void Switchboard::return_push(const Effect& effect, const Push& push) {
+  // Any protocol does to carry it that far.
   ByteBuffer frame;
-  append_effect(frame, effect.body);
-  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, frame.view());
+  append_effect(frame, Protocol::Zero, effect.body);
+  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, Protocol::Zero,
+                           frame.view());
 }
 
 /// Whether there were any.
@@ -477,7 +477,7 @@ bool Switchboard::return_pushes(Connection& connection, bool waiting_live) {
   for (const Outbox::Unwritten& push : pushes) {
     const Outbox::Frame& frame = push.frame;
     dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
-                             push.bytes);
+                             connection.protocol, push.bytes);
   }
   return !pushes.empty();
 }

@@ -51,8 +51,8 @@ class Switchboard {
   Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census);
   ~Switchboard();
 
-  /// Takes a new connection in; begin() follows when the transport knows it.
-  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport);
+  /// Takes a new connection in that speaks `protocol`; begin() follows when the transport knows it.
+  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport, Protocol protocol);
   /// Reads from it from now on; at the cap it is told so and closed instead.
   void begin(Connection& connection);
 

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "zero/effects.h"
+#include "loop/append.h"
 
 namespace tribar {
 namespace {
@@ -25,11 +25,12 @@ void Writer::add(Connection& connection, const Effect& effect) {
     connection.outgoing = take_spare();
   }
   Outgoing& out = *connection.outgoing;
-  const std::string_view long_frame =
-      effect.charge >= long_frame_bytes_ ? frame_of(effect.body) : std::string_view();
+  const std::string_view long_frame = effect.charge >= long_frame_bytes_
+                                          ? frame_of(connection.protocol, effect.body)
+                                          : std::string_view();
   const std::size_t start = out.bytes.size();
   if (long_frame.empty()) {
-    append_effect(out.bytes, effect.body);
+    append_effect(out.bytes, connection.protocol, effect.body);
   }
   const auto bytes = static_cast<std::uint32_t>(out.bytes.size() - start + long_frame.size());
   held_bytes_ += bytes;

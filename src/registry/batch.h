@@ -12,6 +12,7 @@
 
 #include "base/byte_buffer.h"
 #include "base/ids.h"
+#include "chat/protocol.h"
 #include "registry/input.h"
 #include "registry/output.h"
 
@@ -22,10 +23,13 @@ struct Arrival {
   static constexpr std::uint32_t kIsFrame = ~std::uint32_t{0};
 
   ConnectionId from;
-  std::uint64_t data_offset = 0;  // of the frame's data in Batch::bytes
+  std::uint64_t data_offset = 0;  // of the frame's data in Batch::bytes; of a Returned, its frame
   std::uint32_t data_bytes = 0;
-  std::uint32_t event = kIsFrame;  // index into Batch::events
-  std::uint8_t code = 0;           // of a frame
+  std::uint32_t event = kIsFrame;   // index into Batch::events
+  std::uint32_t command_bytes = 0;  // of a frame: all of it
+  Protocol protocol = Protocol::Zero;
+  std::uint8_t code = 0;  // of a frame
+  bool is_next = false;   // of a frame: see Input::is_next
 };
 
 struct Batch {

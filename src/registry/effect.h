@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "chat/command.h"
+#include "chat/protocol.h"
 #include "chat/refusal.h"
 
 namespace tribar {
@@ -20,8 +21,9 @@ struct Push {
   AccountId account;  // the recipient's
   MessageNumber number;
   UnixMs time;
-  bool is_live = true;        // false: asked for by DELIVER, so an answer
-  bool wants_report = false;  // tell as soon as it is written, not at leisure
+  bool is_live = true;                // false: asked for by DELIVER, so an answer
+  bool wants_report = false;          // tell as soon as it is written, not at leisure
+  Protocol came_as = Protocol::Zero;  // what carried the message here
   friend bool operator==(const Push& a, const Push& b) {
     return *a.message == *b.message && a.account == b.account && a.number == b.number &&
            a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report;

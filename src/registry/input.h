@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "chat/command.h"
+#include "chat/protocol.h"
 #include "chat/refusal.h"
 
 namespace tribar {
@@ -79,6 +80,7 @@ struct Input {
   /// Of a command: its frame came from the connection right behind that of the input before it in
   /// the batch, and is right behind it in memory too.
   bool is_next = false;
+  Protocol protocol = Protocol::Zero;  // of the connection
   /// Of a SEND: Accounts::hash_of() its recipient; 0: not looked at yet.
   std::uint32_t recipient_hash = 0;
   friend bool operator==(const Input&, const Input&) = default;

@@ -48,7 +48,7 @@ Registry::Registry(const RegistryLimits& limits, HashKey key, bool keeps_records
     : limits_(limits), keeps_records_(keeps_records), accounts_(key) {}
 
 void Registry::apply(const Input& input, UnixMs now, Output& out) {
-  Turn turn{now, out};
+  Turn turn{now, out, input.protocol};
   if (input.command_bytes > 0) {
     Session& session = session_of(input.from);
     if (!session.is_over && (must_wait(session) || session.has_waiting())) {
@@ -631,6 +631,7 @@ void Registry::push(Session& reader, Account& account, const Message* message, M
   push.time = time;
   push.is_live = is_live;
   push.wants_report = wants_report;
+  push.came_as = turn.protocol;
 }
 
 /// Tells a connection something, unless nobody is there to read it.

@@ -67,6 +67,7 @@ class Registry {
   struct Turn {
     UnixMs now;
     Output& out;
+    Protocol protocol = Protocol::Zero;  // of the input
   };
 
   /// What a deleted account left, at least one message.

@@ -208,7 +208,7 @@ void Server::listen() {
         address = uv::probe(address);
       }
       for (const auto& io : loops_) {
-        const std::string bound = io->acceptor().listen(address, is_shared);
+        const std::string bound = io->acceptor().listen(address, is_shared, Protocol::Zero);
         if (io == loops_.front()) {
           addresses_.push_back(bound);
         }

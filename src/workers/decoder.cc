@@ -3,59 +3,88 @@
 // See decoder.h.
 #include "workers/decoder.h"
 
+#include <utility>
 #include <variant>
 
+#include "zero/command.h"
 #include "zero/frame.h"
+#ifdef TRIBAR_TEST_PROTOCOL
+#include "support/line_protocol.h"
+#endif
 
 namespace tribar {
 namespace {
 
-InputBody parse_frame(std::uint8_t code, std::string_view data, const CommandLimits& limits) {
-  auto command = parse_command(code, data, limits);
-  if (!command) {
-    return Rejected{command.error(), false};
+template <typename Parsed>
+void put(InputBody& body, Parsed&& parsed) {
+  if (!parsed) {
+    body = Rejected{parsed.error(), false};
+  } else {
+    std::visit([&body](auto&& command) { body = std::forward<decltype(command)>(command); },
+               parsed.value());
   }
-  return std::visit([](auto&& body) -> InputBody { return body; }, command.value());
 }
 
-/// Whether one frame came right behind the other and is right behind it in the batch's bytes.
-bool is_next(const Arrival& before, const Arrival& frame) {
-  return before.from == frame.from &&
-         before.data_offset + before.data_bytes + kHeaderBytes == frame.data_offset;
+/// Parses a frame of protocol 0. Nearly every one is a SEND: it is spared the way through two
+/// variants.
+void parse_zero(InputBody& body, std::uint8_t code, std::string_view data,
+                const CommandLimits& limits) {
+  if (code != static_cast<std::uint8_t>(FrameCode::Send)) {
+    return put(body, parse_command(code, data, limits));
+  }
+  auto message = parse_message(data);
+  if (message) {
+    body.emplace<Send>(Send{message.value()});
+  } else {
+    body = Rejected{message.error(), false};
+  }
+}
+
+/// Parses what a client sent.
+void parse(InputBody& body, const Arrival& arrival, std::string_view data,
+           const CommandLimits& limits) {
+  switch (arrival.protocol) {
+    case Protocol::Zero:
+      return parse_zero(body, arrival.code, data, limits);
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return put(body, test::parse_line(data));
+#endif
+  }
+}
+
+/// The message in a frame that the server wrote itself.
+Message pushed_message(Protocol protocol, std::string_view frame) {
+  switch (protocol) {
+    case Protocol::Zero:
+      return parse_message(frame.substr(kHeaderBytes)).value();
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return test::parse_pushed_line(frame);
+#endif
+  }
+  return {};
 }
 
 }  // namespace
 
 void decode(Batch& batch, const CommandLimits& limits) {
   batch.inputs.reserve(batch.arrivals.size());
-  const Arrival* before = nullptr;
   for (const Arrival& arrival : batch.arrivals) {
     const std::string_view data = batch.bytes.view(arrival.data_offset, arrival.data_bytes);
     if (arrival.event != Arrival::kIsFrame) {
-      before = nullptr;
       batch.inputs.push_back(batch.events[arrival.event]);
       if (auto* returned = std::get_if<Returned>(&batch.inputs.back().body)) {
-        // The server wrote these bytes itself.
-        returned->message = parse_message(data).value();
+        returned->message = pushed_message(arrival.protocol, data);
       }
       continue;
     }
     Input& input = batch.inputs.emplace_back();
     input.from = arrival.from;
-    input.command_bytes = static_cast<std::uint32_t>(kHeaderBytes + arrival.data_bytes);
-    input.is_next = before != nullptr && is_next(*before, arrival);
-    before = &arrival;
-    // Nearly every frame is a SEND: it is spared the way through two variants.
-    if (arrival.code == static_cast<std::uint8_t>(FrameCode::Send)) {
-      auto message = parse_message(data);
-      if (message) {
-        input.body.emplace<Send>(Send{message.value()});
-      } else {
-        input.body = Rejected{message.error(), false};
-      }
-    } else {
-      input.body = parse_frame(arrival.code, data, limits);
-    }
+    input.command_bytes = arrival.command_bytes;
+    input.is_next = arrival.is_next;
+    input.protocol = arrival.protocol;
+    parse(input.body, arrival, data, limits);
   }
 }
 

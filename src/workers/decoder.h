@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Station 3, what a worker does to a batch: frames become commands, everything becomes inputs.
-// Owns no thread.
+// Owns no thread. Parsing is one of the three places that ask for a connection's protocol.
 #pragma once
 
 #include "registry/batch.h"

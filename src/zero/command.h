@@ -17,18 +17,6 @@
 
 namespace tribar {
 
-/// The codes of the wire. The last two go from server to client only; SEND goes both ways.
-enum class FrameCode : std::uint8_t {
-  Create = 0,
-  List = 1,
-  Send = 2,
-  Deliver = 3,
-  Delete = 4,
-  Login = 5,
-  Response = 6,
-  ListResponse = 7,
-};
-
 struct CommandLimits {
   std::size_t username_bytes = 64;
 };

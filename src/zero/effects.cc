@@ -14,9 +14,9 @@
 namespace tribar {
 namespace {
 
-/// Whether the fields stand in memory as in a frame: then the frame's header, which is the one we
-/// would write, stands before them. Kept messages never look like this: their text follows their
-/// sender.
+/// Whether the fields of a message that came by this protocol stand in memory as in a frame: then
+/// the frame's header, which is the one we would write, stands before them. Kept messages never
+/// look like this: their text follows their sender.
 bool is_as_on_the_wire(const Message& message) {
   return message.sender.data() + message.sender.size() + kDelimiter.size() ==
              message.recipient.data() &&
@@ -56,11 +56,12 @@ std::string_view frame_of(const Message& message, std::uint32_t more_bytes) {
                                     : std::string_view();
 }
 
-void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_bytes) {
-  if (const std::string_view frame = frame_of(message, more_bytes); !frame.empty()) {
-    out.append(frame);
-    return;
-  }
+/// The same of a push, whose message may have come by another protocol.
+std::string_view frame_of(const Push& push) {
+  return push.came_as == Protocol::Zero ? frame_of(*push.message, 0) : std::string_view();
+}
+
+void put_message(ByteBuffer& out, const Message& message) {
   append_header(out, FrameCode::Send, frame_bytes_of(message) - kHeaderBytes);
   out.append(message.sender);
   out.append(kDelimiter);
@@ -73,9 +74,12 @@ void append_message(ByteBuffer& out, const Message& message, std::uint32_t more_
 
 void append_effect(ByteBuffer& out, const EffectBody& body) {
   if (const auto* push = std::get_if<Push>(&body)) {
-    append_message(out, *push->message, 0);
+    const std::string_view frame = frame_of(*push);
+    frame.empty() ? put_message(out, *push->message) : out.append(frame);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
-    append_message(out, *echo->message, echo->more_bytes);
+    // It goes back to who sent it, so it came by this protocol.
+    const std::string_view frame = frame_of(*echo->message, echo->more_bytes);
+    frame.empty() ? put_message(out, *echo->message) : out.append(frame);
   } else if (std::holds_alternative<LoggedIn>(body)) {
     append_header(out, FrameCode::Response, 0);
   } else if (const auto* refuse = std::get_if<Refuse>(&body)) {
@@ -89,7 +93,7 @@ void append_effect(ByteBuffer& out, const EffectBody& body) {
 
 std::string_view frame_of(const EffectBody& body) {
   if (const auto* push = std::get_if<Push>(&body)) {
-    return frame_of(*push->message, 0);
+    return frame_of(*push);
   }
   const auto* echo = std::get_if<Echo>(&body);
   return echo == nullptr ? std::string_view() : frame_of(*echo->message, echo->more_bytes);

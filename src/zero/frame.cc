@@ -39,21 +39,26 @@ std::uint64_t announced_bytes(const char* header) {
 
 FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes) {
   FrameCut cut;
+  cut.needed_bytes = kHeaderBytes;
   if (bytes.empty()) {
     return cut;
   }
   cut.version = static_cast<std::uint8_t>(bytes[0]);
   if (cut.version != kProtocolVersion) {
     cut.kind = FrameCut::Kind::BadVersion;
+    cut.spoken_version = kProtocolVersion;
     return cut;
   }
   if (bytes.size() < kHeaderBytes) {
     return cut;
   }
   cut.code = static_cast<std::uint8_t>(bytes[1]);
+  cut.is_login = cut.code == static_cast<std::uint8_t>(FrameCode::Login);
+  cut.is_echoed = cut.code == static_cast<std::uint8_t>(FrameCode::Send);
   const std::uint64_t data_bytes = announced_bytes(bytes.data());
   if (data_bytes > limit_bytes) {
     cut.kind = FrameCut::Kind::TooLong;
+    cut.announced_bytes = data_bytes;
     return cut;
   }
   cut.needed_bytes = kHeaderBytes + data_bytes;

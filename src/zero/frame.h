@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "chat/protocol.h"
+
 namespace tribar {
 
 inline constexpr std::uint8_t kProtocolVersion = 0;
@@ -23,21 +25,16 @@ inline constexpr std::size_t kHeaderBytes = 42;
 inline constexpr char kDelimiterBytes[] = "|||";
 inline constexpr std::string_view kDelimiter = kDelimiterBytes;
 
-/// What stands at the front of some bytes of a stream.
-struct FrameCut {
-  enum class Kind {
-    Incomplete,  // more bytes are needed; `needed_bytes` says how many in all, as far as is known
-    Whole,       // a frame: `code`, `data`, `frame_bytes`
-    BadVersion,  // the first byte, `version`, is not kProtocolVersion: the stream is lost
-    TooLong,     // the length is over the limit: the stream is lost
-  };
-  Kind kind = Kind::Incomplete;
-  std::uint8_t version = 0;
-  std::uint8_t code = 0;
-  std::size_t needed_bytes = kHeaderBytes;
-  /// Of a Whole frame: header and data, and the view of the data in the bytes that were given.
-  std::size_t frame_bytes = 0;
-  std::string_view data;
+/// The codes of the wire. The last two go from server to client only; SEND goes both ways.
+enum class FrameCode : std::uint8_t {
+  Create = 0,
+  List = 1,
+  Send = 2,
+  Deliver = 3,
+  Delete = 4,
+  Login = 5,
+  Response = 6,
+  ListResponse = 7,
 };
 
 /// Looks at the front of `bytes`, the unread part of a stream. `limit_bytes`: the most data that a

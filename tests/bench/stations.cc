@@ -102,7 +102,7 @@ class OpenMouth : public Transport {
 struct Bench {
   explicit Bench(std::size_t users) {
     for (std::size_t i = 0; i < users; ++i) {
-      connections.push_back(&board.adopt(std::make_unique<OpenMouth>(sink, meter)));
+      connections.push_back(&board.adopt(std::make_unique<OpenMouth>(sink, meter), Protocol::Zero));
       board.begin(*connections.back());
       std::string bytes;
       append_command(bytes, Create{name(i)});

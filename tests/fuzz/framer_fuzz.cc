@@ -284,7 +284,7 @@ class Stations {
     reader_.stream = std::make_shared<test::FakeStream>();
     peer_.stream = std::make_shared<test::FakeStream>();
     for (End* end : {&reader_, &peer_}) {
-      end->connection = &board_.adopt(std::make_unique<test::FakeTransport>(end->stream));
+      end->connection = &board_.adopt(std::make_unique<test::FakeTransport>(end->stream), Protocol::Zero);
       board_.begin(*end->connection);
     }
     check(reader_.connection->id == kReader && peer_.connection->id == kPeer, "ids are as known");

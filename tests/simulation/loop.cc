@@ -83,7 +83,7 @@ void Loop::poll() {
     backlog_.pop_front();
     links_.push_back(link);
     Connection& connection =
-        switchboard_.adopt(std::make_unique<LinkTransport>(link, shared_.random));
+        switchboard_.adopt(std::make_unique<LinkTransport>(link, shared_.random), Protocol::Zero);
     link->connection = &connection;
     shared_.accepted(*link, connection.id);
     switchboard_.begin(connection);

@@ -94,11 +94,12 @@ TEST(Dispatcher, HoldsAllWhenEnoughAreUnderWayAndIsWokenWhenOnePassed) {
 TEST(Dispatcher, SendsAReturnedPushAsItStoodOnTheWire) {
   Fixture f(1);
   const std::string frame = test::send_bytes("ann", "bob", "hello");
-  f.dispatcher.add_returned(connection(1), {AccountId{1}, MessageNumber{2}, UnixMs{3}, {}}, frame);
+  f.dispatcher.add_returned(connection(1), {AccountId{1}, MessageNumber{2}, UnixMs{3}, {}},
+                            Protocol::Zero, frame);
   f.dispatcher.submit({});
   ASSERT_EQ(f.sent.size(), 1U);
-  EXPECT_EQ(f.sent[0]->bytes.view(), "ann|||bob|||hello");
-  EXPECT_EQ(f.sent[0]->arrivals[0].data_bytes, 17U);
+  EXPECT_EQ(f.sent[0]->bytes.view(), frame);
+  EXPECT_EQ(f.sent[0]->arrivals[0].data_bytes, frame.size());
 }
 
 TEST(Dispatcher, TakesBatchesThatItNeverSent) {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "registry/registry.h"
-#include "support/fake_transport.h"
+#include "support/switchboard_rig.h"
 #include "support/test_peer.h"
 #include "workers/decoder.h"
 
@@ -26,119 +26,9 @@ using test::names;
 using test::response;
 using test::send_bytes;
 
-/// A connection as its peer sees it.
-struct Peer {
-  Connection* connection = nullptr;
-  std::shared_ptr<test::FakeStream> stream;
-  std::size_t seen = 0;
-
-  /// Frames written since the last call, whole ones.
-  std::vector<test::WireFrame> frames() {
-    std::vector<test::WireFrame> frames;
-    const std::string_view taken = stream->taken;
-    for (FrameCut cut = cut_frame(taken.substr(seen), 1 << 30); cut.kind == FrameCut::Kind::Whole;
-         cut = cut_frame(taken.substr(seen), 1 << 30)) {
-      frames.push_back({cut.code, std::string(cut.data)});
-      seen += cut.frame_bytes;
-    }
-    return frames;
-  }
-};
-using Frames = std::vector<test::WireFrame>;
-
-/// Switchboard, workers and registry, driven by calls.
-struct Rig {
-  explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
-      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census) {}
-
-  Peer connect(PeerNetwork from = {}) {
-    Peer peer;
-    peer.stream = std::make_shared<test::FakeStream>();
-    peer.stream->network = from;
-    peer.connection = &board.adopt(std::make_unique<test::FakeTransport>(peer.stream));
-    board.begin(*peer.connection);
-    return peer;
-  }
-  Peer created(std::string_view name) {
-    Peer peer = connect();
-    send(peer, bytes_of(Create{name}));
-    turn();
-    EXPECT_EQ(peer.frames(), Frames{response()});
-    return peer;
-  }
-
-  /// `bytes` arrive, as far as the connection is read from; returns how many did.
-  std::size_t send(const Peer& peer, std::string_view bytes) {
-    std::size_t read = 0;
-    while (read < bytes.size() && !peer.stream->is_closed && peer.stream->is_reading) {
-      const Framer::Space space = board.space(*peer.connection);
-      if (space.size == 0) {
-        break;
-      }
-      const std::size_t size = std::min(space.size, bytes.size() - read);
-      std::copy_n(bytes.data() + read, size, space.at);
-      board.read(*peer.connection, size);
-      read += size;
-    }
-    return read;
-  }
-
-  /// The kernel takes all of the write under way, and of those that follow.
-  void take_all(const Peer& peer) {
-    while (!peer.stream->is_closed && !peer.stream->writing.empty()) {
-      static_cast<void>(peer.stream->take());
-      board.written(*peer.connection, true);
-    }
-  }
-
-  /// Everything that is on its way makes its round, until nothing is.
-  void turn() {
-    board.finish_turn();
-    do {
-      dispatcher.submit(UnixMs{1});
-      for (BatchPtr& batch : std::exchange(sent, {})) {
-        apply(std::move(batch));
-      }
-      while (registry.has_more_to_do()) {
-        auto batch = std::make_unique<Batch>();
-        batch->inputs.push_back({{}, 0, Continue{}});
-        apply(std::move(batch));
-      }
-      board.finish_turn();
-      if (board.line_up_logins()) {
-        board.admit_logins();
-      }
-    } while (!dispatcher.is_idle());
-  }
-
-  /// What was read makes its round and comes home in the middle of a poll: only long frames are
-  /// written.
-  void come_home() {
-    dispatcher.submit(UnixMs{1});
-    for (BatchPtr& batch : std::exchange(sent, {})) {
-      apply(std::move(batch));
-    }
-  }
-
-  void apply(BatchPtr batch) {
-    if (batch->number != 0) {
-      decode(*batch, {});
-      inbox.note_passed();
-    }
-    registry.apply_all(batch->inputs, batch->now, batch->output);
-    board.take_home(*batch);
-    dispatcher.recycle(std::move(batch));
-  }
-
-  Registry registry;
-  LoopInbox inbox{[] {}};
-  std::vector<BatchPtr> sent;
-  std::atomic<std::uint64_t> last_number{0};
-  Dispatcher dispatcher{1, inbox, last_number,
-                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
-  Census census;
-  Switchboard board;
-};
+using test::Frames;
+using test::Peer;
+using test::Rig;
 
 TEST(Switchboard, CarriesAMessageToBoth) {
   Rig rig;

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// See append.h.
+#include "loop/append.h"
+
+#include "zero/effects.h"
+#ifdef TRIBAR_TEST_PROTOCOL
+#include "support/line_protocol.h"
+#endif
+
+namespace tribar {
+
+void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body) {
+  switch (protocol) {
+    case Protocol::Zero:
+      return append_effect(out, body);
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return test::append_line(out, body);
+#endif
+  }
+}
+
+std::string_view frame_of(Protocol protocol, const EffectBody& body) {
+  switch (protocol) {
+    case Protocol::Zero:
+      return frame_of(body);
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return {};  // nothing goes out as it came
+#endif
+  }
+  return {};
+}
+
+}  // namespace tribar
