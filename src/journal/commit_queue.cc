@@ -219,7 +219,7 @@ bool CommitQueue::enters_unstored(const Effect& effect) const {
 /// may stay for long.
 void CommitQueue::sift(Held& held) {
   auto& effects = held.batch->output.effects;
-  // Effects point into the held batch, which comes home later than these, everywhere.
+  // Effects point into the held batch, which comes back later than these, everywhere.
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {

@@ -50,12 +50,12 @@ struct Connection {
   bool is_finishing : 1 = false;      // Close came: what is owed is written, then it ends
   bool is_shut : 1 = false;           // our side has ended; what comes is discarded
   bool is_failed : 1 = false;         // the transport failed: to be dropped
-  bool is_stranger : 1 = false;       // over the cap: the registry never hears of it
+  bool is_rejected : 1 = false;       // over the cap: the registry never hears of it
   bool is_touched : 1 = false;        // in this turn's list
   bool is_watched : 1 = false;        // the clock looks at it: see Switchboard::tick()
   bool wants_report : 1 = false;      // the registry asked to hear of writing soon
   bool awaits_judgement : 1 = false;  // a long frame waits for the answers before it
-  bool awaits_poll : 1 = false;       // a LOGIN is next: see Switchboard::line_up_logins()
+  bool awaits_poll : 1 = false;       // a LOGIN is next: see Switchboard::defer_logins()
   bool may_log_in : 1 = false;        // and has waited
   bool awaits_allowance : 1 = false;  // it sent more commands than it may in this second
   std::uint8_t turn_reads = 0;        // in units of Framer::kReadBytes, in `turn`

@@ -13,7 +13,7 @@
 namespace tribar {
 namespace {
 
-/// What comes home while the loop takes home is taken too, up to here.
+/// What comes back while the loop takes back is taken too, up to here.
 constexpr std::chrono::milliseconds kLongestRounds{2};
 /// How often a loop that is stopping looks at its deadline.
 constexpr std::uint64_t kDrainTickMs = 50;
@@ -29,10 +29,10 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                const AcceptorLimits& acceptor_limits, std::size_t workers, const Shared& shared)
     : place_(place),
       rendezvous_(shared.rendezvous),
-      homecoming_(shared.homecoming),
+      reply_router_(shared.reply_router),
       turns_(shared.turns),
       wake_all_(shared.wake_all),
-      continuation_is_home_(shared.continuation_is_home),
+      continuation_is_done_(shared.continuation_is_done),
       // What the wake-up is for is found by before_poll() and after_poll().
       wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
@@ -113,8 +113,8 @@ void IoLoop::after_poll() {
 }
 
 /// A LOGIN waits for a poll, on every loop: the end of the connection before it may be there.
-void IoLoop::line_up_logins() {
-  if (awaited_.empty() && switchboard_.line_up_logins()) {
+void IoLoop::defer_logins() {
+  if (awaited_.empty() && switchboard_.defer_logins()) {
     awaited_ = turns_.ask(place_.index);
     if (place_.count > 1) {
       wake_all_();
@@ -131,17 +131,17 @@ void IoLoop::complete_turn() {
   }
 }
 
-/// A full batch goes on its way at once, and what is home by now is taken: so what is large passes
-/// the stations in pieces that stay in the cache.
+/// A full batch goes on its way at once, and replies that are there by now are delivered: so what
+/// is large passes the stations in pieces that stay in the cache.
 void IoLoop::after_read() {
   if (dispatcher_.is_full()) {
     dispatcher_.submit_full(wall_clock());
-    take_home();
+    deliver_replies();
   }
 }
 
 void IoLoop::before_poll() {
-  // While answers keep coming home, the peers are heard too.
+  // While answers keep coming back, the peers are heard too.
   const auto begin = std::chrono::steady_clock::now();
   finish_turn();
   while (!inbox_.sleep_if_empty()) {
@@ -151,7 +151,7 @@ void IoLoop::before_poll() {
     }
     finish_turn();
   }
-  line_up_logins();
+  defer_logins();
   // The loop says that it sleeps before it looks here: whoever changes this later wakes it.
   if (turns_.is_wanted(place_.index) || (!awaited_.empty() && turns_.are_reached(awaited_))) {
     wake_.send();
@@ -173,31 +173,31 @@ void IoLoop::update_quiet() {
   }
 }
 
-void IoLoop::take_home() {
+void IoLoop::deliver_replies() {
   inbox_.drain(arrived_);
   for (BatchShare& share : arrived_) {
-    switchboard_.take_home(*share);
+    switchboard_.deliver_replies(*share);
     if (std::exchange(is_quiet_, false)) {
       rendezvous_.leave();
     }
     if (BatchPtr batch = share.finish()) {
       if (std::exchange(batch->is_continuation, false)) {
-        continuation_is_home_();
+        continuation_is_done_();
       }
       if (batch->loop == place_.index) {
         note_done(*batch);
         dispatcher_.recycle(std::move(batch));
       } else {
-        homecoming_.give_back(std::move(batch));
+        reply_router_.give_back(std::move(batch));
       }
     }
   }
   arrived_.clear();
 }
 
-/// What came home is written, and what that brings about is handed over.
+/// What came back is written, and what that brings about is handed over.
 void IoLoop::finish_turn() {
-  take_home();
+  deliver_replies();
   switchboard_.finish_turn();
   heap_.note_churn(switchboard_.take_dropped_bytes());
   dispatcher_.submit(wall_clock());

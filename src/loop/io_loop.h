@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // One libuv loop with the stations that run on it, and the turns it makes: poll, frame, hand over,
-// take home, write, sleep. A thin shell: what is decided is decided in the stations.
+// deliver replies, write, sleep. A thin shell: what is decided is decided in the stations.
 #pragma once
 
 #include <atomic>
@@ -14,9 +14,9 @@
 #include "loop/account_log.h"
 #include "loop/dispatcher.h"
 #include "loop/heap_trimmer.h"
-#include "loop/homecoming.h"
 #include "loop/loop_inbox.h"
 #include "loop/rendezvous.h"
+#include "loop/reply_router.h"
 #include "loop/switchboard.h"
 #include "loop/ticks.h"
 #include "loop/turns.h"
@@ -31,11 +31,11 @@ class IoLoop {
   struct Shared {
     Census& census;
     Rendezvous& rendezvous;
-    Homecoming& homecoming;
+    ReplyRouter& reply_router;
     Turns& turns;
     std::atomic<std::uint64_t>& last_batch;  // Batch::number
     std::function<void()> wake_all;
-    std::function<void()> continuation_is_home;  // see RegistryActor
+    std::function<void()> continuation_is_done;  // see RegistryActor
     Dispatcher::Submit submit;
   };
 
@@ -60,7 +60,7 @@ class IoLoop {
 
  private:
   void begin_drain();
-  void line_up_logins();
+  void defer_logins();
   void complete_turn();
   void update_quiet();
   void begin_farewell();
@@ -68,7 +68,7 @@ class IoLoop {
   void after_read();
   void after_poll();
   void before_poll();
-  void take_home();
+  void deliver_replies();
   void finish_turn();
   void note_done(const Batch& batch);
   [[nodiscard]] std::uint64_t tick_ms() const;
@@ -76,10 +76,10 @@ class IoLoop {
 
   LoopPlace place_;
   Rendezvous& rendezvous_;
-  Homecoming& homecoming_;
+  ReplyRouter& reply_router_;
   Turns& turns_;
   std::function<void()> wake_all_;
-  std::function<void()> continuation_is_home_;
+  std::function<void()> continuation_is_done_;
   uv::Loop loop_;
   uv::Async wake_;
   LoopInbox inbox_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 6, reply: batches come home to the loop, and the loop is woken when it sleeps. Also the
+// Station 6, reply: batches come back to the loop, and the loop is woken when it sleeps. Also the
 // count of batches that are on their way from this loop to the registry.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/mailbox.h"
-#include "loop/homecoming.h"
+#include "loop/reply_router.h"
 
 namespace tribar {
 
@@ -20,7 +20,7 @@ class LoopInbox {
   /// `wake` interrupts the loop's sleep; it is called on any thread.
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// Any thread: batches come home. Never waits.
+  /// Any thread: batches come back. Never waits.
   void post(std::span<BatchShare> shares) {
     if (mailbox_.push_all(shares)) {
       wake_();
@@ -59,7 +59,7 @@ class LoopInbox {
   /// The loop: `count` more batches are under way, however many that makes.
   void depart(std::size_t count) { under_way_.fetch_add(count); }
 
-  /// The loop: takes what came home.
+  /// The loop: takes what came back.
   void drain(std::vector<BatchShare>& into) { mailbox_.drain(into); }
   /// The loop: see Mailbox.
   [[nodiscard]] bool sleep_if_empty() { return mailbox_.sleep_if_empty(); }

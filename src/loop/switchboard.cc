@@ -21,22 +21,8 @@ constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// What so many connections need in a turn stays in the cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
-/// Above the limit on all buffers for so long, connections that hold most are closed.
-constexpr std::uint64_t kOverBudgetMs = 1000;
-/// When nobody at all is read, already after so long in which buffers do not shrink.
-constexpr std::uint64_t kBudgetLookMs = 100;
-constexpr std::uint64_t kComplaintMs = 1000;
 /// How often a connection that sent too many commands in a second may go on.
 constexpr std::uint64_t kPaceMs = 50;
-
-/// Above the limit once, reading goes on when no more than this is held.
-std::uint64_t kept_of(std::uint64_t limit) { return limit / 8 * 7; }
-
-/// As much may come on top of the limit before nobody at all is read.
-std::uint64_t reserve_of(std::uint64_t limit) { return limit / 4; }
-
-/// Shrunk by so much from one look to the next, buffers are on a good way.
-std::uint64_t progress_of(std::uint64_t limit) { return limit / 64; }
 
 std::uint64_t held_bytes_of(const Connection& connection) {
   return Framer::in_flight_bytes_of(connection) +
@@ -51,7 +37,8 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
       dispatcher_(dispatcher),
       census_(census),
       framer_(limits.frames, dispatcher),
-      writer_(limits.long_frame_bytes) {
+      writer_(limits.long_frame_bytes),
+      budget_(limits.buffered_bytes, limits.connections) {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
@@ -86,7 +73,7 @@ void Switchboard::begin(Connection& connection) {
     log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
   }
   if (const auto refusal = admit(connection)) {
-    turn_away(connection, *refusal);
+    reject(connection, *refusal);
   }
   touch(connection);
   watch(connection);
@@ -107,13 +94,11 @@ std::optional<Refusal> Switchboard::admit(Connection& connection) {
 }
 
 /// Tells a connection that there is no room for it.
-void Switchboard::turn_away(Connection& connection, const Refusal& refusal) {
-  ++turned_away_;
-  connection.is_stranger = true;
+void Switchboard::reject(Connection& connection, const Refusal& refusal) {
+  connection.is_rejected = true;
   tell_last(connection, refusal);
-  strangers_.push_back(connection.id);
-  if (strangers_.size() > kStrangers) {
-    drop(*find(strangers_.front()), "told that there is no room");
+  if (const auto oldest = rejections_.add(connection.id)) {
+    drop(*find(*oldest), "told that there is no room");
   }
 }
 
@@ -124,19 +109,6 @@ void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
   ByteBuffer frame;
   append_effect(frame, connection.protocol, Refuse{refusal});
   connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
-}
-
-/// A line a second at most, however many there are.
-void Switchboard::report_turned_away(std::uint64_t elapsed_ms) {
-  constexpr std::uint64_t kReportMs = 1000;
-  if (turned_away_ == 0) {
-    return;
-  }
-  unlogged_ms_ += elapsed_ms;
-  if (unlogged_ms_ >= kReportMs) {
-    log::warn(kSubject, "no room for {} connections within {} ms, and {} are here",
-              std::exchange(turned_away_, 0), std::exchange(unlogged_ms_, 0), census_.size());
-  }
 }
 
 Framer::Space Switchboard::space(Connection& connection) {
@@ -190,21 +162,21 @@ void Switchboard::written(Connection& connection, bool is_ok) {
   settle(connection);
 }
 
-void Switchboard::take_home(const Batch& batch) {
+void Switchboard::deliver_replies(const Batch& batch) {
   const std::vector<Effect>& effects = batch.output.effects;
   if (size_ <= kCachedConnections) {
     for (const Effect& effect : effects) {
-      take_home(effect, find(effect.to));
+      deliver_replies(effect, find(effect.to));
     }
   } else {
-    take_home_ahead(effects);
+    deliver_replies_ahead(effects);
   }
   is_used_ = true;
 }
 
 /// The same with many connections, when nearly all that effects touch is out of the cache, and one
 /// step leads to the next: each step asks for the memory of the next one, a little ahead.
-void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
+void Switchboard::deliver_replies_ahead(const std::vector<Effect>& effects) {
   constexpr std::size_t kStep = 4;
   std::array<Connection*, 4 * kStep> found{};
   const auto found_at = [&found](std::size_t at) -> Connection*& {
@@ -234,13 +206,13 @@ void Switchboard::take_home_ahead(const std::vector<Effect>& effects) {
       }
     }
     if (const std::size_t at = i - 3 * kStep; at < effects.size()) {
-      take_home(effects[at], found_at(at));
+      deliver_replies(effects[at], found_at(at));
     }
   }
 }
 
 /// `connection`: the one that the effect is for, if it is here.
-void Switchboard::take_home(const Effect& effect, Connection* connection) {
+void Switchboard::deliver_replies(const Effect& effect, Connection* connection) {
   if (!dispatcher_.place().is_mine(effect.to)) {
     return;
   }
@@ -291,14 +263,14 @@ void Switchboard::finish_turn() {
   check_budget();
 }
 
-bool Switchboard::line_up_logins() {
-  lined_up_.insert(lined_up_.end(), with_login_.begin(), with_login_.end());
+bool Switchboard::defer_logins() {
+  deferred_logins_.insert(deferred_logins_.end(), with_login_.begin(), with_login_.end());
   with_login_.clear();
-  return !lined_up_.empty();
+  return !deferred_logins_.empty();
 }
 
 void Switchboard::admit_logins() {
-  for (const ConnectionId id : std::exchange(lined_up_, {})) {
+  for (const ConnectionId id : std::exchange(deferred_logins_, {})) {
     if (Connection* connection = find(id)) {
       framer_.admit_login(*connection);
       settle(*connection);
@@ -326,17 +298,18 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
     writer_.drop_spares();
     dispatcher_.drop_spares();
   }
-  report_turned_away(elapsed_ms);
-  if (room_ != Room::Free && !is_stopping_) {
-    look_after_budget(elapsed_ms);
+  rejections_.tick(elapsed_ms, census_.size());
+  if (budget_.is_short() && !is_stopping_ &&
+      budget_.tick(elapsed_ms, buffered_bytes(), framer_.in_flight_bytes())) {
+    relieve();
   }
 }
 
 std::uint64_t Switchboard::tick_ms() const {
-  if (room_ != Room::Free) {
-    return std::min(tick_ms_, kBudgetLookMs);
+  if (budget_.is_short()) {
+    return std::min(tick_ms_, BufferBudget::kTickMs);
   }
-  return watched_.empty() && turned_away_ == 0 && !writer_.has_spares() ? 0 : tick_ms_;
+  return watched_.empty() && !rejections_.is_counting() && !writer_.has_spares() ? 0 : tick_ms_;
 }
 
 void Switchboard::stop_reading() {
@@ -349,7 +322,7 @@ void Switchboard::stop_reading() {
 }
 
 bool Switchboard::is_quiet() const {
-  return with_login_.empty() && lined_up_.empty() && dispatcher_.is_idle() &&
+  return with_login_.empty() && deferred_logins_.empty() && dispatcher_.is_idle() &&
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
@@ -429,8 +402,9 @@ void Switchboard::settle(Connection& connection) {
 void Switchboard::update_reading(Connection& connection) {
   const bool wants_reading =
       !connection.is_at_end && !connection.is_failed &&
-      (connection.is_shut || (!is_stopping_ && !connection.is_lost && !connection.is_finishing &&
-                              framer_.can_read(connection) && has_room_for(connection)));
+      (connection.is_shut ||
+       (!is_stopping_ && !connection.is_lost && !connection.is_finishing &&
+        framer_.can_read(connection) && budget_.has_room_for(held_bytes_of(connection))));
   if (wants_reading != connection.is_reading) {
     connection.is_reading = wants_reading;
     if (wants_reading) {
@@ -462,7 +436,7 @@ void Switchboard::tell_end(Connection& connection) {
   dispatcher_.add_event(connection.id, Ended{});
 }
 
-/// A push came home to a connection that is gone.
+/// A push came back to a connection that is gone.
 void Switchboard::return_push(const Effect& effect, const Push& push) {
   // Any protocol does to carry it that far.
   ByteBuffer frame;
@@ -534,8 +508,8 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
 void Switchboard::drop(Connection& connection, const char* why) {
   log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
   const ConnectionId id = connection.id;
-  if (connection.is_stranger) {
-    std::erase(strangers_, id);
+  if (connection.is_rejected) {
+    rejections_.remove(id);
   } else {
     writer_.note_progress(connection);
     if (connection.unreported.charge > 0) {
@@ -564,43 +538,11 @@ std::uint64_t Switchboard::buffered_bytes() const {
   return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
 }
 
-/// Whether there are buffers for what `connection` sends. When they are short there are for those
-/// who have no more than their even share of the reserve: nothing of the shortage is theirs.
-bool Switchboard::has_room_for(const Connection& connection) const {
-  return room_ == Room::Free ||
-         (room_ == Room::Short &&
-          held_bytes_of(connection) * limits_.connections <= reserve_of(limits_.buffered_bytes));
-}
-
 /// Takes note of what all buffers together hold.
 void Switchboard::check_budget() {
-  const std::uint64_t buffered = buffered_bytes();
-  const std::uint64_t limit = limits_.buffered_bytes;
-  Room room = room_;
-  if (buffered > limit + reserve_of(limit)) {
-    room = Room::None;
-  } else if (buffered > limit) {
-    room = room_ == Room::None ? Room::None : Room::Short;
-  } else if (buffered > kept_of(limit)) {
-    room = room_ == Room::Free ? Room::Free : Room::Short;
-  } else {
-    room = Room::Free;
-  }
-  if (room == room_) {
+  if (!budget_.note(buffered_bytes(), now_ms_)) {
     return;
   }
-  is_look_new_ |= room == Room::None;
-  if (room_ == Room::Free) {
-    is_shortage_new_ = true;
-    if (now_ms_ >= may_complain_ms_) {
-      may_complain_ms_ = now_ms_ + kComplaintMs;
-      log::warn(kSubject,
-                "buffers hold {} bytes of limits.buffered_bytes {}: who holds them is not read "
-                "until they shrink",
-                buffered, limit);
-    }
-  }
-  room_ = room;
   for (const Slot& slot : slots_) {
     if (slot.connection) {
       update_reading(*slot.connection);
@@ -608,32 +550,7 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Overload passes by itself, and buffers shrink. Those of peers that do not read stay. The first
-/// tick only begins to measure: its time began before there was anything to look at.
-void Switchboard::look_after_budget(std::uint64_t elapsed_ms) {
-  over_budget_ms_ = std::exchange(is_shortage_new_, false) ? 0 : over_budget_ms_ + elapsed_ms;
-  looked_ms_ += elapsed_ms;
-  bool is_stuck = false;
-  if (std::exchange(is_look_new_, false)) {
-    looked_ms_ = 0;
-    looked_at_bytes_ = buffered_bytes();
-  } else if (looked_ms_ >= kBudgetLookMs) {
-    const std::uint64_t buffered = buffered_bytes();
-    const std::uint64_t limit = limits_.buffered_bytes;
-    // What is in flight waits for the server, and perhaps for its disk.
-    is_stuck = room_ == Room::None && buffered - framer_.in_flight_bytes() > limit / 2 &&
-               buffered + progress_of(limit) > looked_at_bytes_;
-    looked_ms_ = 0;
-    looked_at_bytes_ = buffered;
-  }
-  if (is_stuck || over_budget_ms_ >= kOverBudgetMs) {
-    over_budget_ms_ = 0;
-    relieve();
-  }
-}
-
-/// Ends the connections whose buffers are the largest, as many as it takes to read on for more than
-/// a moment.
+/// Ends the connections whose buffers are the largest.
 void Switchboard::relieve() {
   std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
   for (const Slot& slot : slots_) {
@@ -646,7 +563,7 @@ void Switchboard::relieve() {
   std::uint64_t freed = 0;
   std::size_t closed = 0;
   for (const auto& [bytes, id] : holders) {
-    if (held - freed <= limits_.buffered_bytes / 2) {
+    if (held - freed <= budget_.kept_when_relieved()) {
       break;
     }
     drop(*find(id), "held most when buffers were short");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// All connections of one loop: what is read goes to the Framer, what comes home to the Writer, and
+// All connections of one loop: what is read goes to the Framer, what comes back to the Writer, and
 // here is decided when a connection is read from, waited for, and ended. Owns no socket and no
 // clock: it is driven by calls. Belongs to the loop's thread.
 #pragma once
@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "loop/buffer_budget.h"
 #include "loop/census.h"
 #include "loop/connection.h"
 #include "loop/dispatcher.h"
 #include "loop/framer.h"
+#include "loop/rejections.h"
 #include "loop/writer.h"
 #include "registry/batch.h"
 
@@ -41,8 +43,6 @@ struct SwitchboardLimits {
 
 class Switchboard {
  public:
-  /// Connections over the cap that are told so and not gone yet; the oldest makes room.
-  static constexpr std::size_t kStrangers = 16;
   /// A connection is read no more in a turn of the loop once it has brought so many times
   /// Framer::kReadBytes: the others have theirs first.
   static constexpr std::uint8_t kReadsPerTurn = 4;
@@ -66,16 +66,16 @@ class Switchboard {
   void end(Connection& connection, bool is_failed);
   void written(Connection& connection, bool is_ok);
 
-  /// A batch came home: what it says to connections of this loop is written, long frames at once
+  /// A batch came back: what it says to connections of this loop is written, long frames at once
   /// and the rest in finish_turn(). Nothing of it is needed any more.
-  void take_home(const Batch& batch);
-  /// Writes what came home, and reads on where it may.
+  void deliver_replies(const Batch& batch);
+  /// Writes what came back, and reads on where it may.
   void finish_turn();
 
   /// Before each poll: whether a LOGIN was read. It waits until after the poll, which must be short
   /// then: the end of a connection is read later than its last bytes, and if it came before the
   /// LOGIN, the name is to be free.
-  [[nodiscard]] bool line_up_logins();
+  [[nodiscard]] bool defer_logins();
   /// After each poll: the LOGINs that were lined up before it go on.
   void admit_logins();
 
@@ -104,20 +104,12 @@ class Switchboard {
     std::uint64_t generation = 0;  // of the last connection here
   };
 
-  /// In all buffers together.
-  enum class Room : std::uint8_t {
-    Free,
-    Short,  // for those who hold next to nothing
-    None,
-  };
-
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
-  void turn_away(Connection& connection, const Refusal& refusal);
+  void reject(Connection& connection, const Refusal& refusal);
   static void tell_last(Connection& connection, const Refusal& refusal);
-  void report_turned_away(std::uint64_t elapsed_ms);
-  void take_home_ahead(const std::vector<Effect>& effects);
-  void take_home(const Effect& effect, Connection* connection);
+  void deliver_replies_ahead(const std::vector<Effect>& effects);
+  void deliver_replies(const Effect& effect, Connection* connection);
   void touch(Connection& connection);
   void settle(Connection& connection);
   void update_reading(Connection& connection);
@@ -129,9 +121,7 @@ class Switchboard {
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);
   [[nodiscard]] std::uint64_t buffered_bytes() const;
-  [[nodiscard]] bool has_room_for(const Connection& connection) const;
   void check_budget();
-  void look_after_budget(std::uint64_t elapsed_ms);
   void relieve();
 
   SwitchboardLimits limits_;
@@ -139,28 +129,20 @@ class Switchboard {
   Census& census_;
   Framer framer_;
   Writer writer_;
+  BufferBudget budget_;
+  Rejections rejections_;
   std::vector<Slot> slots_;
   std::deque<std::uint32_t> free_slots_;
-  std::vector<ConnectionId> touched_;     // this turn
-  std::vector<ConnectionId> watched_;     // by the clock
-  std::deque<ConnectionId> strangers_;    // oldest first
-  std::vector<ConnectionId> with_login_;  // that awaits a poll
-  std::vector<ConnectionId> lined_up_;    // before the last poll
+  std::vector<ConnectionId> touched_;          // this turn
+  std::vector<ConnectionId> watched_;          // by the clock
+  std::vector<ConnectionId> with_login_;       // that awaits a poll
+  std::vector<ConnectionId> deferred_logins_;  // before the last poll
   std::size_t size_ = 0;
   std::uint64_t now_ms_ = 0;
   std::uint32_t turn_ = 0;
   std::uint64_t dropped_bytes_ = 0;
-  std::uint64_t turned_away_ = 0;  // and not logged yet
-  std::uint64_t unlogged_ms_ = 0;  // since the first of them
   std::uint64_t tick_ms_ = 1000;
-  std::uint64_t over_budget_ms_ = 0;
-  std::uint64_t looked_ms_ = 0;        // since the last look at what is over the budget
-  std::uint64_t looked_at_bytes_ = 0;  // that were buffered then
-  std::uint64_t may_complain_ms_ = 0;  // of short buffers
-  Room room_ = Room::Free;
-  bool is_shortage_new_ = false;  // since the last tick, as for the next
-  bool is_look_new_ = false;      // nobody is read any more
-  bool is_used_ = false;          // since the last tick
+  bool is_used_ = false;  // since the last tick
   bool is_stopping_ = false;
 };
 

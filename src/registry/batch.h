@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A batch: what one loop turn brought for one worker, on its way round. The loop fills `bytes` and
-// `arrivals`, the worker `inputs`, the registry `output`; then it comes home to the loop, which
+// `arrivals`, the worker `inputs`, the registry `output`; then it comes back to the loop, which
 // writes what the effects say and uses the batch again. It belongs to one station at a time.
 #pragma once
 
@@ -52,7 +52,7 @@ struct Batch {
   std::vector<Input> inputs;
   Output output;
 
-  std::atomic<std::uint32_t> shares{0};  // on its way home: see BatchShare
+  std::atomic<std::uint32_t> shares{0};  // on its way back: see BatchShare
 
   /// What it keeps of memory, about.
   [[nodiscard]] std::size_t held_bytes() const {

@@ -86,7 +86,7 @@ HashKey random_key() {
 std::uint64_t connection_limit(const Config& config) {
   const std::uint64_t reserve =
       kReservedDescriptors +
-      config.io_loops * (kLoopDescriptors + Switchboard::kStrangers + config.listen.size());
+      config.io_loops * (kLoopDescriptors + Rejections::kMost + config.listen.size());
   const std::uint64_t wanted = config.limits.connections + reserve;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -148,7 +148,7 @@ Server::Server(const Config& config)
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
       rendezvous_(config.io_loops, [this] { wake_all_loops(); }),
-      homecoming_(make_loops()),
+      reply_router_(make_loops()),
       journal_(make_journal()),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
@@ -171,12 +171,12 @@ std::vector<LoopInbox*> Server::make_loops() {
       (config_.limits.new_connections_per_second + count - 1) / count, config_.tcp_keepalive_s};
   const IoLoop::Shared shared{census_,
                               rendezvous_,
-                              homecoming_,
+                              reply_router_,
                               turns_,
                               last_batch_,
                               [this] { wake_all_loops(); },
                               [this] {
-                                if (actor_.note_continuation_home()) {
+                                if (actor_.note_continuation_done()) {
                                   pool_->nudge();
                                 }
                               },
@@ -224,7 +224,7 @@ void Server::listen() {
 }
 
 std::unique_ptr<Journal> Server::make_journal() {
-  const auto onward = [this](std::span<BatchPtr> batches) { homecoming_.post(batches); };
+  const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
   if (config_.storage.engine == StorageEngine::Memory) {
     return std::make_unique<MemoryJournal>(onward);
   }

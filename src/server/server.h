@@ -73,7 +73,7 @@ class Server {
   Turns turns_;
   Rendezvous rendezvous_;
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first is the main thread's
-  Homecoming homecoming_;
+  ReplyRouter reply_router_;
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;

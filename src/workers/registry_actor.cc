@@ -50,21 +50,21 @@ bool RegistryActor::run_once() {
       next_.pop_front();
       ++next_number_;
     }
-    is_home_noted_.store(false);
+    is_done_noted_.store(false);
     if (may_go_on()) {
       go_on();
     }
     has_more_to_do = may_go_on();
   }
   // Whoever came meanwhile, with a batch or with room for another step, found the token taken.
-  return has_more_to_do || !mailbox_.is_empty() || is_home_noted_.load();
+  return has_more_to_do || !mailbox_.is_empty() || is_done_noted_.load();
 }
 
-bool RegistryActor::note_continuation_home() {
+bool RegistryActor::note_continuation_done() {
   if (continuations_.fetch_sub(1) < kMostContinuations) {
     return false;
   }
-  is_home_noted_.store(true);
+  is_done_noted_.store(true);
   return true;
 }
 

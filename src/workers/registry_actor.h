@@ -37,12 +37,12 @@ class RegistryActor {
   /// more to do, and this should be called again.
   [[nodiscard]] bool run_once();
 
-  /// Any thread: a batch with Batch::is_continuation is home. True when that lets the registry go
-  /// on: then someone must run_once().
-  [[nodiscard]] bool note_continuation_home();
+  /// Any thread: a batch with Batch::is_continuation is done with. True when that lets the registry
+  /// go on: then someone must run_once().
+  [[nodiscard]] bool note_continuation_done();
 
  private:
-  /// What is too long for one step goes on only while so few of its steps are on their way home:
+  /// What is too long for one step goes on only while so few of its steps are on their way back:
   /// the loop must not find a thousand long answers to LIST at once.
   static constexpr std::size_t kMostContinuations = 1;
 
@@ -58,8 +58,8 @@ class RegistryActor {
   std::function<void(std::uint32_t)> passed_;
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_running_{false};
-  std::atomic<std::size_t> continuations_{0};  // on their way home
-  std::atomic<bool> is_home_noted_{false};     // since the registry was last run
+  std::atomic<std::size_t> continuations_{0};  // on their way back
+  std::atomic<bool> is_done_noted_{false};     // since the registry was last run
   std::vector<BatchPtr> drained_ TRIBAR_GUARDED_BY(registry_role);
   std::deque<BatchPtr> next_ TRIBAR_GUARDED_BY(registry_role);      // by number; null: on its way
   std::uint64_t next_number_ TRIBAR_GUARDED_BY(registry_role) = 1;  // of next_.front()

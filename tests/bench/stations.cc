@@ -31,9 +31,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-enum Station : std::size_t { Kernel, Frame, Decode, Apply, TakeHome, Write, kStations };
+enum Station : std::size_t { Kernel, Frame, Decode, Apply, Replies, Write, kStations };
 constexpr std::array<std::string_view, kStations> kNames = {
-    "copies in and out", "frame", "decode", "registry", "take home", "write"};
+    "copies in and out", "frame", "decode", "registry", "deliver", "write"};
 
 /// Says of each stretch of time whose it was.
 class Meter {
@@ -141,9 +141,9 @@ struct Bench {
       meter.charge(Decode);
       registry.apply_all(batch->inputs, batch->now, batch->output);
       meter.charge(Apply);
-      board.take_home(*batch);
+      board.deliver_replies(*batch);
       dispatcher.recycle(std::move(batch));
-      meter.charge(TakeHome);
+      meter.charge(Replies);
     }
     sent.clear();
   }

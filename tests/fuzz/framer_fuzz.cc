@@ -50,8 +50,8 @@ struct Event {
   enum class Kind {
     Bytes,  // of the peer's stream
     Submit,
-    Apply,     // one batch
-    TakeHome,  // what was applied
+    Apply,    // one batch
+    Replies,  // of what was applied
     AdmitLogins,
     Turn,    // all of these, until nothing moves
     Take,    // the kernel takes something
@@ -130,7 +130,7 @@ Event take_event(Bytes& input) {
     case 7:
       return {.kind = Event::Kind::Apply};
     case 8:
-      return {.kind = Event::Kind::TakeHome};
+      return {.kind = Event::Kind::Replies};
     case 9:
       return {.kind = Event::Kind::AdmitLogins};
     case 10:
@@ -284,7 +284,8 @@ class Stations {
     reader_.stream = std::make_shared<test::FakeStream>();
     peer_.stream = std::make_shared<test::FakeStream>();
     for (End* end : {&reader_, &peer_}) {
-      end->connection = &board_.adopt(std::make_unique<test::FakeTransport>(end->stream), Protocol::Zero);
+      end->connection =
+          &board_.adopt(std::make_unique<test::FakeTransport>(end->stream), Protocol::Zero);
       board_.begin(*end->connection);
     }
     check(reader_.connection->id == kReader && peer_.connection->id == kPeer, "ids are as known");
@@ -308,11 +309,11 @@ class Stations {
       case Event::Kind::Apply:
         apply_one();
         break;
-      case Event::Kind::TakeHome:
-        take_home();
+      case Event::Kind::Replies:
+        deliver_replies();
         break;
       case Event::Kind::AdmitLogins:
-        if (board_.line_up_logins()) {
+        if (board_.defer_logins()) {
           board_.admit_logins();
         }
         break;
@@ -461,9 +462,9 @@ class Stations {
     applied_.push_back(std::move(batch));
   }
 
-  void take_home() {
+  void deliver_replies() {
     for (BatchPtr& batch : std::exchange(applied_, {})) {
-      board_.take_home(*batch);
+      board_.deliver_replies(*batch);
       dispatcher_.recycle(std::move(batch));
     }
     board_.finish_turn();
@@ -475,8 +476,8 @@ class Stations {
       while (!sent_.empty()) {
         apply_one();
       }
-      take_home();
-      if (board_.line_up_logins()) {
+      deliver_replies();
+      if (board_.defer_logins()) {
         board_.admit_logins();
       }
     } while (!dispatcher_.is_idle());

@@ -20,15 +20,11 @@
 
 #include "support/memory.h"
 #include "support/process.h"
+#include "support/running_server.h"
 #include "support/test_peer.h"
 
 namespace tribar::test {
 namespace {
-
-std::string tribard() {
-  const char* path = std::getenv("TRIBARD");
-  return path == nullptr ? "tribard" : path;
-}
 
 /// A config file with `text` in it, for as long as it lives.
 class ConfigFile {
@@ -51,25 +47,6 @@ class ConfigFile {
 };
 
 constexpr std::string_view kAnyPort = R"("listen": [{"host": "127.0.0.1", "port": 0}])";
-
-/// A tribard that serves on a free port, with `settings` (keys and values) in its config.
-class RunningServer {
- public:
-  explicit RunningServer(std::string_view settings = "")
-      : config_(fmt::format("{{{}{}{}}}", kAnyPort, settings.empty() ? "" : ", ", settings)),
-        process_({tribard(), "-c", config_.path()}, Process::Stdio::Pipes) {
-    process_.read_error_until("listening on 127.0.0.1:");
-    port_ = static_cast<std::uint16_t>(std::stoi(process_.read_error_until("\n")));
-  }
-
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] Process& process() { return process_; }
-
- private:
-  ConfigFile config_;
-  Process process_;
-  std::uint16_t port_ = 0;
-};
 
 struct Outcome {
   int exit_code = 0;
@@ -483,8 +460,8 @@ TEST(Tribard, LogsOneLineASecondAboutThoseWhomItTurnsAway) {
   server.process().signal(SIGTERM);
   EXPECT_EQ(server.process().wait_for_exit(), 0);
   const std::string& log = server.process().error();
-  EXPECT_GE(count_of("no room for ", log), 1) << log;
-  EXPECT_LE(count_of("no room for ", log), 4) << log;
+  EXPECT_GE(count_of("rejected ", log), 1) << log;
+  EXPECT_LE(count_of("rejected ", log), 4) << log;
   EXPECT_LE(count_of("\n", log), 10) << log;
   EXPECT_GT(refused, 10);
 }

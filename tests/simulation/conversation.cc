@@ -652,7 +652,7 @@ bool Conversation::has_read_all() const { return link->end_arrived && link->arri
 void Conversation::shut() {
   ledger_.diary.tell("#{}: server ends", number_);
   is_shut_ = true;
-  const bool may_break_off = is_over_ || is_stranger_ || ledger_.was_down();
+  const bool may_break_off = is_over_ || is_rejected_ || ledger_.was_down();
   if (!may_break_off && !(has_read_all() && is_complete())) {
     fail("the server ends it: {}", describe());
   }
@@ -671,7 +671,7 @@ void Conversation::closed() {
       limits.stalled_ms > 0 && !link->writing.empty() &&
       ledger_.diary.now_ms + ledger_.longest_tick_ms - last_taken_ms_ >= limits.stalled_ms;
   const bool may_be_short_of_buffers = limits.buffered_bytes < 100'000;
-  if (ledger_.is_ending || link->is_broken() || is_over_ || is_stranger_ || has_stalled ||
+  if (ledger_.is_ending || link->is_broken() || is_over_ || is_rejected_ || has_stalled ||
       may_be_short_of_buffers || ledger_.was_down()) {
     return;
   }

@@ -34,7 +34,7 @@ class Conversation final : public Witness {
 
   // What the registry's inputs and effects show.
   /// It comes when as many are there as may be: all that it is told, if it can be, is that.
-  void note_stranger() { is_stranger_ = true; }
+  void note_rejected() { is_rejected_ = true; }
   void note_logout() { has_logged_out_ = true; }
   void note_closed();
   /// The server can know since now that the client has ended: see Ledger::may_have_been_logged_in.
@@ -120,7 +120,7 @@ class Conversation final : public Witness {
   std::optional<std::uint64_t> released_step_;
   bool has_lost_stream_ = false;  // nothing is cut any more
   bool is_over_ = false;          // the last word was said
-  bool is_stranger_ = false;      // may be told that the server is full
+  bool is_rejected_ = false;      // may be told that the server is full
   bool is_shut_ = false;
   bool is_closed_ = false;
   bool is_settled_ = false;      // the registry has forgotten it

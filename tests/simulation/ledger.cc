@@ -96,7 +96,7 @@ void Ledger::note_accepted(Conversation& conversation) {
   const std::size_t of_network = ++open_by_network[conversation.link->network];
   if (++open_connections > settings.loop.connections ||
       (per_address > 0 && of_network > per_address)) {
-    conversation.note_stranger();
+    conversation.note_rejected();
   }
 }
 

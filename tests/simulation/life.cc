@@ -37,7 +37,7 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       random_(random),
       registry_(settings.registry, {1, 2}, storage != nullptr),
       turns_(settings.loops),
-      homecoming_(make_loops()),
+      reply_router_(make_loops()),
       journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
                                      [this](BatchPtr batch) { store(std::move(batch)); })),
       actor_(registry_, *journal_,
@@ -45,7 +45,7 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       workers_(settings.workers) {
   if (storage != nullptr) {
     commits_.emplace(
-        *storage, [this](std::span<BatchPtr> batches) { homecoming_.post(batches); },
+        *storage, [this](std::span<BatchPtr> batches) { reply_router_.post(batches); },
         [this](bool is_up, const std::string&) { tell_storage_state(is_up); });
     if (!storage->restore(registry_)) {
       diary_.fail("the store contradicts itself");
@@ -57,7 +57,7 @@ std::vector<LoopInbox*> Life::make_loops() {
   const Loop::Shared shared{
       settings_,
       census_,
-      homecoming_,
+      reply_router_,
       turns_,
       last_batch_,
       [this](BatchPtr batch) { workers_[batch->worker].mailbox.push_back(std::move(batch)); },
@@ -67,7 +67,7 @@ std::vector<LoopInbox*> Life::make_loops() {
         }
       },
       [this] {
-        if (actor_.note_continuation_home()) {
+        if (actor_.note_continuation_done()) {
           workers_.front().runs_registry = true;
         }
       },
@@ -90,7 +90,7 @@ void Life::store(BatchPtr batch) {
     journal_mailbox_.push_back(std::move(batch));
   } else {
     MemoryJournal([this](std::span<BatchPtr> safe) {
-      homecoming_.post(safe);
+      reply_router_.post(safe);
     }).append(std::move(batch));
   }
 }

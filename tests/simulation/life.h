@@ -17,7 +17,7 @@
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
 #include "loop/census.h"
-#include "loop/homecoming.h"
+#include "loop/reply_router.h"
 #include "loop/turns.h"
 #include "registry/registry.h"
 #include "simulation/diary.h"
@@ -92,7 +92,7 @@ class Life {
   Census census_;
   Turns turns_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  Homecoming homecoming_;
+  ReplyRouter reply_router_;
   std::optional<CommitQueue> commits_;
   std::unique_ptr<Journal> journal_;
   std::vector<BatchPtr> journal_mailbox_;

@@ -50,7 +50,7 @@ void Loop::before_poll() {
   do {
     finish_turn();
   } while (!inbox_.sleep_if_empty());
-  if (awaited_.empty() && switchboard_.line_up_logins()) {
+  if (awaited_.empty() && switchboard_.defer_logins()) {
     awaited_ = shared_.turns.ask(place_.index);
     if (place_.count > 1) {
       shared_.wake_all();
@@ -143,22 +143,22 @@ void Loop::after_poll() {
 void Loop::after_read() {
   if (dispatcher_.is_full() || shared_.random.chance(10)) {
     dispatcher_.submit_full(UnixMs{shared_.diary.now_ms});
-    take_home();
+    deliver_replies();
   }
 }
 
-void Loop::take_home() {
+void Loop::deliver_replies() {
   inbox_.drain(arrived_);
   for (BatchShare& share : arrived_) {
-    switchboard_.take_home(*share);
+    switchboard_.deliver_replies(*share);
     if (BatchPtr batch = share.finish()) {
       if (std::exchange(batch->is_continuation, false)) {
-        shared_.continuation_is_home();
+        shared_.continuation_is_done();
       }
       if (batch->loop == place_.index) {
         dispatcher_.recycle(std::move(batch));
       } else {
-        shared_.homecoming.give_back(std::move(batch));
+        shared_.reply_router.give_back(std::move(batch));
       }
     }
   }
@@ -166,7 +166,7 @@ void Loop::take_home() {
 }
 
 void Loop::finish_turn() {
-  take_home();
+  deliver_replies();
   switchboard_.finish_turn();
   dispatcher_.submit(UnixMs{shared_.diary.now_ms});
 }

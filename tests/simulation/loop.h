@@ -14,8 +14,8 @@
 
 #include "loop/census.h"
 #include "loop/dispatcher.h"
-#include "loop/homecoming.h"
 #include "loop/loop_inbox.h"
+#include "loop/reply_router.h"
 #include "loop/switchboard.h"
 #include "loop/ticks.h"
 #include "loop/turns.h"
@@ -32,12 +32,12 @@ class Loop {
   struct Shared {
     const Settings& settings;
     Census& census;
-    Homecoming& homecoming;
+    ReplyRouter& reply_router;
     Turns& turns;
     std::atomic<std::uint64_t>& last_batch;
     Dispatcher::Submit submit;
     std::function<void()> wake_all;
-    std::function<void()> continuation_is_home;
+    std::function<void()> continuation_is_done;
     /// For a checker: the server took a connection in, under this id.
     std::function<void(Link&, ConnectionId)> accepted;
     /// For a checker: so much time counts at once.
@@ -74,7 +74,7 @@ class Loop {
   void tell(Link& link);
   void after_poll();
   void after_read();
-  void take_home();
+  void deliver_replies();
   void finish_turn();
 
   LoopPlace place_;

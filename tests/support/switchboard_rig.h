@@ -101,15 +101,15 @@ struct Rig {
         apply(std::move(batch));
       }
       board.finish_turn();
-      if (board.line_up_logins()) {
+      if (board.defer_logins()) {
         board.admit_logins();
       }
     } while (!dispatcher.is_idle());
   }
 
-  /// What was read makes its round and comes home in the middle of a poll: only long frames are
+  /// What was read makes its round and comes back in the middle of a poll: only long frames are
   /// written.
-  void come_home() {
+  void come_back() {
     dispatcher.submit(UnixMs{1});
     for (BatchPtr& batch : std::exchange(sent, {})) {
       apply(std::move(batch));
@@ -122,7 +122,7 @@ struct Rig {
       inbox.note_passed();
     }
     registry.apply_all(batch->inputs, batch->now, batch->output);
-    board.take_home(*batch);
+    board.deliver_replies(*batch);
     dispatcher.recycle(std::move(batch));
   }
 

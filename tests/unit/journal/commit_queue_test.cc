@@ -177,7 +177,7 @@ TEST_F(CommitQueueTest, MarksWhatTheEffectsThatWentOnPointInto) {
   step();
   EXPECT_EQ(went_on(), (Effects{push_to(kBob, 1, "x")}));
   EXPECT_TRUE(held->is_for_all);
-  // The step that is on its way home is counted once, and not held.
+  // The step that is on its way back is counted once, and not held.
   EXPECT_FALSE(held->is_continuation);
 }
 

@@ -116,7 +116,7 @@ TEST(Switchboard, DoesNotTakeBackALongMessageOfWhichTheKernelHasAPart) {
     if (has_answer_behind) {
       rig.send(bob, send_bytes("bob", "ann", "hi"));
     }
-    rig.come_home();
+    rig.come_back();
     // In the same poll bob ends: what is not under way goes back.
     rig.board.end(*bob.connection, false);
     rig.turn();
@@ -155,7 +155,7 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
   }
   rig.board.end(*bob.connection, true);
   EXPECT_TRUE(bob.stream->is_closed);
-  rig.board.take_home(*batch);
+  rig.board.deliver_replies(*batch);
   rig.dispatcher.recycle(std::move(batch));
   rig.turn();
 
@@ -171,7 +171,7 @@ TEST(Switchboard, WritesAnswersThatCameHomeBeforeTheEndWasRead) {
   Rig rig;
   Peer ann = rig.created("ann");
   rig.send(ann, bytes_of(List{"x"}));
-  rig.come_home();
+  rig.come_back();
   rig.board.end(*ann.connection, false);
   rig.turn();
   rig.take_all(ann);
@@ -186,7 +186,7 @@ TEST(Switchboard, WritesTheLastWordThatCameHomeBeforeTheEndWasRead) {
   Rig rig;
   Peer ann = rig.connect();
   rig.send(ann, "\x01");
-  rig.come_home();
+  rig.come_back();
   rig.board.end(*ann.connection, false);
   rig.turn();
   EXPECT_EQ(ann.frames().size(), 1U);
@@ -213,7 +213,7 @@ TEST(Switchboard, ReturnsToTheQueueWhatWasOnItsWayAtALogout) {
     rig.registry.apply(input, {}, batch->output);
   }
   rig.board.end(*bob.connection, false);
-  rig.board.take_home(*batch);
+  rig.board.deliver_replies(*batch);
   rig.dispatcher.recycle(std::move(batch));
   rig.turn();
   Peer again = rig.connect();
@@ -556,23 +556,23 @@ TEST(Switchboard, TellsStrangersThatThereIsNoRoomAndKeepsAFewOfThem) {
   limits.connections = 1;
   Rig rig(limits);
   Peer ann = rig.created("ann");
-  std::vector<Peer> strangers;
-  for (std::size_t i = 0; i < Switchboard::kStrangers + 1; ++i) {
-    strangers.push_back(rig.connect());
-    EXPECT_EQ(strangers.back().frames(),
+  std::vector<Peer> rejected;
+  for (std::size_t i = 0; i < Rejections::kMost + 1; ++i) {
+    rejected.push_back(rig.connect());
+    EXPECT_EQ(rejected.back().frames(),
               Frames{response("the server is at its limit of 1 connections, try again later")});
-    EXPECT_FALSE(strangers.back().stream->is_reading);
+    EXPECT_FALSE(rejected.back().stream->is_reading);
     rig.turn();
-    EXPECT_TRUE(strangers.back().stream->is_shut);
+    EXPECT_TRUE(rejected.back().stream->is_shut);
   }
-  EXPECT_TRUE(strangers.front().stream->is_closed);
-  EXPECT_EQ(strangers.front().stream->discards, 1);
-  EXPECT_FALSE(strangers[1].stream->is_closed);
-  EXPECT_EQ(rig.board.size(), 1 + Switchboard::kStrangers);
+  EXPECT_TRUE(rejected.front().stream->is_closed);
+  EXPECT_EQ(rejected.front().stream->discards, 1);
+  EXPECT_FALSE(rejected[1].stream->is_closed);
+  EXPECT_EQ(rig.board.size(), 1 + Rejections::kMost);
   rig.board.end(*ann.connection, false);
   rig.turn();
   EXPECT_TRUE(ann.stream->is_closed);
-  // There is room, though strangers are still around.
+  // There is room, though rejected connections connections are still around.
   Peer bob = rig.created("bob");
   EXPECT_TRUE(bob.stream->is_reading);
   rig.board.tick(1000);
@@ -719,13 +719,13 @@ TEST(Switchboard, SeesALogoutBeforeALoginThatCameAfterIt) {
   EXPECT_EQ(rig.send(again, bytes), bytes.size());
   EXPECT_FALSE(again.stream->is_reading);
   EXPECT_FALSE(rig.board.is_quiet());
-  EXPECT_TRUE(rig.board.line_up_logins());
+  EXPECT_TRUE(rig.board.defer_logins());
   rig.board.end(*ann.connection, false);
   rig.board.admit_logins();
   rig.turn();
   EXPECT_EQ(again.frames(), (Frames{names({}), response(), names({})}));
   EXPECT_TRUE(again.stream->is_reading);
-  EXPECT_FALSE(rig.board.line_up_logins());
+  EXPECT_FALSE(rig.board.defer_logins());
 }
 
 TEST(Switchboard, GivesEveryConnectionANewId) {

@@ -30,7 +30,7 @@ BatchPtr creation(std::uint64_t number, std::string_view name) {
   return batch;
 }
 
-/// An actor whose batches come home into a list.
+/// An actor whose batches come back into a list.
 struct Fixture {
   std::vector<BatchPtr> home;
   std::size_t passed = 0;
@@ -114,7 +114,7 @@ TEST(RegistryActor, GoesOnWithALongListUntilItIsDone) {
 }
 
 // The registry made answers faster than the loop could write them, and others waited for seconds.
-TEST(RegistryActor, MakesNoMoreLongAnswersThanTheLoopTakesHome) {
+TEST(RegistryActor, MakesNoMoreLongAnswersThanTheLoopTakesBack) {
   Fixture f;
   constexpr std::size_t kAskers = 20;
   auto batch = std::make_unique<Batch>();
@@ -142,7 +142,7 @@ TEST(RegistryActor, MakesNoMoreLongAnswersThanTheLoopTakesHome) {
       if (home->is_continuation) {
         ++continuations;
         answers += home->output.effects.size();
-        may_go_on |= f.actor.note_continuation_home();
+        may_go_on |= f.actor.note_continuation_done();
       }
     }
     EXPECT_LE(continuations, 1U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 6, reply: what is safe comes home. With one loop that is the loop; with several a batch
+// Station 6, reply: what is safe comes back. With one loop that is the loop; with several a batch
 // may say something to connections of each, and every loop gets it that has a part in it.
 #pragma once
 
@@ -46,10 +46,10 @@ class BatchShare {
   Batch* batch_;
 };
 
-class Homecoming {
+class ReplyRouter {
  public:
   /// `inboxes`: of all loops, in the order of LoopPlace::index.
-  explicit Homecoming(std::vector<LoopInbox*> inboxes);
+  explicit ReplyRouter(std::vector<LoopInbox*> inboxes);
 
   /// Sends batches to the loops that have a part in them, each loop's in this order, and to the
   /// one that each is of. Any thread, one at a time. Never waits.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// See homecoming.h.
-#include "loop/homecoming.h"
+// See reply_router.h.
+#include "loop/reply_router.h"
 
 #include "loop/loop_inbox.h"
 
 namespace tribar {
 
-Homecoming::Homecoming(std::vector<LoopInbox*> inboxes)
+ReplyRouter::ReplyRouter(std::vector<LoopInbox*> inboxes)
     : inboxes_(std::move(inboxes)), shares_(inboxes_.size()) {}
 
-void Homecoming::post(std::span<BatchPtr> batches) {
+void ReplyRouter::post(std::span<BatchPtr> batches) {
   for (BatchPtr& batch : batches) {
     if (inboxes_.size() == 1) {
       shares_.front().emplace_back(std::move(batch));
@@ -26,14 +26,14 @@ void Homecoming::post(std::span<BatchPtr> batches) {
   }
 }
 
-void Homecoming::give_back(BatchPtr batch) {
+void ReplyRouter::give_back(BatchPtr batch) {
   batch->output.effects.clear();
   LoopInbox& inbox = *inboxes_[batch->loop];
   BatchShare share(std::move(batch));
   inbox.post({&share, 1});
 }
 
-void Homecoming::share_out(BatchPtr batch) {
+void ReplyRouter::share_out(BatchPtr batch) {
   const std::size_t loops = inboxes_.size();
   const std::size_t home = batch->loop;
   has_part_.assign(loops, batch->is_for_all);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Homecoming: every loop gets the batches that it has a part in, in order, and each batch comes
+// ReplyRouter: every loop gets the batches that it has a part in, in order, and each batch comes
 // back to the loop that it is of. Rendezvous: loops stop only together.
-#include "loop/homecoming.h"
+#include "loop/reply_router.h"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ struct Fixture {
       inboxes.push_back(std::make_unique<LoopInbox>([] {}));
       pointers.push_back(inboxes.back().get());
     }
-    homecoming = std::make_unique<Homecoming>(pointers);
+    reply_router = std::make_unique<ReplyRouter>(pointers);
   }
 
   /// Of loop `home`, with one effect for a connection of each of `loops`.
@@ -54,30 +54,30 @@ struct Fixture {
   }
 
   std::vector<std::unique_ptr<LoopInbox>> inboxes;
-  std::unique_ptr<Homecoming> homecoming;
+  std::unique_ptr<ReplyRouter> reply_router;
 };
 using Numbers = std::vector<std::uint64_t>;
 
-TEST(Homecoming, BringsEverythingToTheOnlyLoop) {
+TEST(ReplyRouter, BringsEverythingToTheOnlyLoop) {
   Fixture f(1);
   std::vector<BatchPtr> batches;
   batches.push_back(f.batch(0, 1, {}));
   batches.push_back(f.batch(0, 2, {5}));
-  f.homecoming->post(batches);
+  f.reply_router->post(batches);
   auto shares = f.drain(0);
   EXPECT_EQ(f.numbers(shares), (Numbers{1, 2}));
   EXPECT_TRUE(shares[0].finish());
   EXPECT_TRUE(shares[1].finish());
 }
 
-TEST(Homecoming, BringsEachLoopWhatItHasAPartInAndTheHomeLoopItsOwn) {
+TEST(ReplyRouter, BringsEachLoopWhatItHasAPartInAndTheHomeLoopItsOwn) {
   Fixture f(3);
   std::vector<BatchPtr> batches;
   batches.push_back(f.batch(0, 1, {0, 1}));
   batches.push_back(f.batch(1, 2, {4, 1}));  // both of loop 1
   batches.push_back(f.batch(2, 3, {0, 1}));
   batches.push_back(f.batch(0, 4, {}));
-  f.homecoming->post(batches);
+  f.reply_router->post(batches);
   EXPECT_EQ(f.numbers(f.drain(0)), (Numbers{1, 3, 4}));
   EXPECT_EQ(f.numbers(f.drain(1)), (Numbers{1, 2, 3}));
   EXPECT_EQ(f.numbers(f.drain(2)), (Numbers{3}));
@@ -85,28 +85,28 @@ TEST(Homecoming, BringsEachLoopWhatItHasAPartInAndTheHomeLoopItsOwn) {
 
 // What went on before it, in a batch of its own, points into it: a loop that has only that was to
 // read what another had recycled.
-TEST(Homecoming, BringsABatchThatOthersPointIntoToAll) {
+TEST(ReplyRouter, BringsABatchThatOthersPointIntoToAll) {
   Fixture f(3);
   std::vector<BatchPtr> batches;
   batches.push_back(f.batch(1, 1, {1}));
   batches.front()->is_for_all = true;
-  f.homecoming->post(batches);
+  f.reply_router->post(batches);
   for (std::size_t loop = 0; loop < 3; ++loop) {
     EXPECT_EQ(f.numbers(f.drain(loop)), (Numbers{1}));
   }
 }
 
-TEST(Homecoming, GivesABatchBackToItsLoopWhenAllAreDone) {
+TEST(ReplyRouter, GivesABatchBackToItsLoopWhenAllAreDone) {
   Fixture f(2);
   std::vector<BatchPtr> batches;
   batches.push_back(f.batch(0, 7, {0, 1}));
-  f.homecoming->post(batches);
+  f.reply_router->post(batches);
   auto first = f.drain(0);
   auto second = f.drain(1);
   EXPECT_FALSE(first[0].finish());
   BatchPtr last = second[0].finish();
   ASSERT_TRUE(last);
-  f.homecoming->give_back(std::move(last));
+  f.reply_router->give_back(std::move(last));
   auto back = f.drain(0);
   ASSERT_EQ(f.numbers(back), (Numbers{7}));
   EXPECT_TRUE((*back[0]).output.effects.empty());
