@@ -2,9 +2,9 @@
 //
 // A bare libuv relay: the floor that a server of this protocol is measured against. It speaks the
 // same frames and does nothing else with them: no accounts, no queues, no checks, no limits. A
-// frame is cut by its length, its target found by the decimal number at the end of the
-// recipient's name, and its bytes go to the target and back to the sender. What a peer gets in
-// one turn of the loop is written together.
+// frame is cut by the low word of its length, its target is the decimal number at the end of the
+// recipient's name (an index, nothing is hashed), and its bytes go to the target and back to the
+// sender. What a peer gets in one turn of the loop is one write.
 //
 // It models the least that any relay on this loop has to do; a peer that sends nonsense is cut
 // off, and one that does not read costs memory without bound. For benchmarks only.
@@ -57,10 +57,19 @@ struct PendingWrite {
 /// The number at the end of `name`, 0 when there is none.
 std::size_t trailing_number(std::string_view name) {
   std::size_t number = 0;
-  for (const char c : name) {
-    number = c >= '0' && c <= '9' ? number * 10 + static_cast<std::size_t>(c - '0') : 0;
+  std::size_t place = 1;
+  for (std::size_t i = name.size(); i > 0 && name[i - 1] >= '0' && name[i - 1] <= '9'; --i) {
+    number += static_cast<std::size_t>(name[i - 1] - '0') * place;
+    place *= 10;
   }
   return number;
+}
+
+/// The bytes of the whole frame whose header is at `at`, as far as a sane peer can ask for.
+std::size_t frame_bytes_at(const char* at) {
+  std::uint64_t low = 0;
+  std::memcpy(&low, at + kHeaderBytes - sizeof low, sizeof low);
+  return kHeaderBytes + static_cast<std::size_t>(__builtin_bswap64(low));
 }
 
 class Relay {
@@ -72,7 +81,7 @@ class Relay {
   void accept_one();
   void close(Peer& peer);
   void take(Peer& peer, std::string_view bytes);
-  void handle(Peer& peer, const FrameCut& frame, std::string_view whole);
+  void handle(Peer& peer, std::string_view whole);
   void append(Peer& peer, std::string_view bytes);
   void flush();
 
@@ -161,31 +170,31 @@ void Relay::take(Peer& peer, std::string_view bytes) {
     peer.partial.clear();
     bytes = joined_.append(bytes);
   }
-  while (true) {
-    const FrameCut frame = cut_frame(bytes, kMostFrameBytes);
-    if (frame.kind == FrameCut::Kind::Incomplete) {
-      peer.partial.assign(bytes);
-      return;
+  while (bytes.size() >= kHeaderBytes) {
+    const std::size_t frame_bytes = frame_bytes_at(bytes.data());
+    if (bytes[0] != kProtocolVersion || frame_bytes > kMostFrameBytes) {
+      return close(peer);
     }
-    if (frame.kind != FrameCut::Kind::Whole) {
-      close(peer);
-      return;
+    if (bytes.size() < frame_bytes) {
+      break;
     }
-    handle(peer, frame, bytes.substr(0, frame.frame_bytes));
-    bytes.remove_prefix(frame.frame_bytes);
+    handle(peer, bytes.substr(0, frame_bytes));
+    bytes.remove_prefix(frame_bytes);
   }
+  peer.partial.assign(bytes);
 }
 
-void Relay::handle(Peer& peer, const FrameCut& frame, std::string_view whole) {
-  switch (static_cast<FrameCode>(frame.code)) {
+void Relay::handle(Peer& peer, std::string_view whole) {
+  const std::string_view data = whole.substr(kHeaderBytes);
+  switch (static_cast<FrameCode>(whole[1])) {
     case FrameCode::Send: {
       // The sender's name is as long as the one it came with.
       const std::size_t start = peer.name_bytes + kDelimiter.size();
-      const std::size_t end = frame.data.find('|', start);
-      if (end == std::string_view::npos) {
+      // And so is the recipient's: the load generator gives all names one length.
+      if (data.size() < start + peer.name_bytes) {
         return;
       }
-      const std::size_t target = trailing_number(frame.data.substr(start, end - start));
+      const std::size_t target = trailing_number(data.substr(start, peer.name_bytes));
       if (target < by_index_.size() && by_index_[target] != nullptr) {
         append(*by_index_[target], whole);
       }
@@ -194,12 +203,12 @@ void Relay::handle(Peer& peer, const FrameCut& frame, std::string_view whole) {
     }
     case FrameCode::Create:
     case FrameCode::Login: {
-      const std::size_t index = trailing_number(frame.data);
+      const std::size_t index = trailing_number(data);
       if (index < kMostIndex) {
         by_index_.resize(std::max(by_index_.size(), index + 1));
         by_index_[index] = &peer;
         peer.index = index;
-        peer.name_bytes = frame.data.size();
+        peer.name_bytes = data.size();
       }
       std::string answer;
       append_frame(answer, static_cast<std::uint8_t>(FrameCode::Response), {});
