@@ -210,7 +210,7 @@ void Swarm::read(User user) {
   const auto count = static_cast<std::size_t>(n);
   if (is_long) {
     link.partial.append({buffer_.data(), count});
-    const ByteBuffer whole = std::exchange(link.partial, {});
+    const ByteQueue whole = std::exchange(link.partial, {});
     hand_over(user, whole.view());
     return;
   }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stress/byte_buffer.h"
+#include "stress/byte_queue.h"
 #include "stress/endpoint.h"
 #include "stress/types.h"
 
@@ -81,8 +81,8 @@ class Swarm {
     bool is_reading = true;
     bool is_dirty = false;
     bool is_finishing = false;
-    ByteBuffer out;
-    ByteBuffer partial;  // the front of a frame that is not whole yet
+    ByteQueue out;
+    ByteQueue partial;  // the front of a frame that is not whole yet
   };
 
   void read(User user);
