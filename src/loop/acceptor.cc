@@ -26,11 +26,14 @@ constexpr unsigned kUnsentBytes = 65536;
 /// A socket under a connection.
 class SocketTransport final : public Transport, private uv::StreamEvents {
  public:
-  SocketTransport(uv::Stream::Ptr stream, const Acceptor::Destination& destination)
-      : stream_(std::move(stream)), destination_(destination) {}
+  explicit SocketTransport(uv::Stream::Ptr stream) : stream_(std::move(stream)) {}
   SocketTransport(const SocketTransport&) = delete;
   SocketTransport& operator=(const SocketTransport&) = delete;
 
+  void bind(TransportEvents& events, Connection& connection) override {
+    events_ = &events;
+    connection_ = &connection;
+  }
   void start_reading() override { stream_->start_reading(this); }
   void stop_reading() override { stream_->stop_reading(); }
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
@@ -46,26 +49,18 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
     return network_of(reinterpret_cast<const sockaddr*>(&address));
   }
 
-  /// Set once the switchboard has it.
-  Connection* connection = nullptr;
-
  private:
   Space on_space() noexcept override {
-    const Framer::Space space = destination_.switchboard.space(*connection);
+    const ReadSpace space = events_->space(*connection_);
     return {space.at, space.size};
   }
-  void on_read(std::size_t size) noexcept override {
-    const Acceptor::Destination& destination = destination_;
-    destination.switchboard.read(*connection, size);  // which may be the end of us
-    destination.after_read();
-  }
-  void on_end(int code) noexcept override { destination_.switchboard.end(*connection, code != 0); }
-  void on_written(int code) noexcept override {
-    destination_.switchboard.written(*connection, code == 0);
-  }
+  void on_read(std::size_t size) noexcept override { events_->read(*connection_, size); }
+  void on_end(int code) noexcept override { events_->end(*connection_, code != 0); }
+  void on_written(int code) noexcept override { events_->written(*connection_, code == 0); }
 
   uv::Stream::Ptr stream_;
-  const Acceptor::Destination& destination_;
+  TransportEvents* events_ = nullptr;
+  Connection* connection_ = nullptr;
 };
 
 }  // namespace
@@ -120,10 +115,12 @@ bool Acceptor::admit(int socket, Protocol protocol) {
     return false;
   }
   static_cast<void>(pace_.take(loop_.now_ms()));
-  auto transport = std::make_unique<SocketTransport>(std::move(stream), destination_);
-  SocketTransport& owned = *transport;
-  owned.connection = &destination_.switchboard.adopt(std::move(transport), protocol);
-  destination_.switchboard.begin(*owned.connection);
+  std::unique_ptr<Transport> transport = std::make_unique<SocketTransport>(std::move(stream));
+  if (destination_.filter) {
+    transport = destination_.filter(std::move(transport));
+  }
+  Switchboard& switchboard = destination_.switchboard;
+  switchboard.begin(switchboard.adopt(std::move(transport), protocol, destination_.events));
   return true;
 }
 

@@ -27,11 +27,12 @@ struct AcceptorLimits {
 /// second, waits in the kernel and is not polled for meanwhile.
 class Acceptor {
  public:
-  /// Where connections go, and what is called when one was read from and the switchboard has what
-  /// came.
+  /// Where connections go, whom their transports report to, and what is put over these, if
+  /// anything.
   struct Destination {
     Switchboard& switchboard;
-    std::function<void()> after_read;
+    TransportEvents& events;
+    TransportFilter filter;
   };
 
   Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);

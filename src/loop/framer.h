@@ -26,10 +26,7 @@ class Framer {
   /// Before login no legal command needs more data than this.
   static constexpr std::uint64_t kBeforeLoginBytes = 1024;
 
-  struct Space {
-    char* at = nullptr;
-    std::size_t size = 0;
-  };
+  using Space = ReadSpace;
 
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
       : limits_(limits), dispatcher_(dispatcher) {}

@@ -39,7 +39,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
                   limits.buffered_bytes / 4),
       switchboard_(limits, dispatcher_, shared.census),
-      acceptor_(loop_, {switchboard_, [this] { after_read(); }}, acceptor_limits),
+      acceptor_(loop_, {switchboard_, *this, shared.filter}, acceptor_limits),
       heap_(shared.last_batch),
       clock_(loop_,
              [this] {
@@ -103,6 +103,7 @@ std::string IoLoop::close() {
 void IoLoop::after_poll() {
   switchboard_.set_time(loop_.now_ms());
   inbox_.wake_up();
+  switchboard_.resume_input();
   if (turns_.are_reached(awaited_)) {
     switchboard_.admit_logins();
     awaited_.clear();
@@ -153,7 +154,8 @@ void IoLoop::before_poll() {
   }
   defer_logins();
   // The loop says that it sleeps before it looks here: whoever changes this later wakes it.
-  if (turns_.is_wanted(place_.index) || (!awaited_.empty() && turns_.are_reached(awaited_))) {
+  if (switchboard_.has_held_back() || turns_.is_wanted(place_.index) ||
+      (!awaited_.empty() && turns_.are_reached(awaited_))) {
     wake_.send();
   }
   update_quiet();

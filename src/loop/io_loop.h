@@ -25,7 +25,7 @@
 
 namespace tribar {
 
-class IoLoop {
+class IoLoop final : private TransportEvents {
  public:
   /// What all loops of a server have in common.
   struct Shared {
@@ -37,6 +37,7 @@ class IoLoop {
     std::function<void()> wake_all;
     std::function<void()> continuation_is_done;  // see RegistryActor
     Dispatcher::Submit submit;
+    TransportFilter filter;  // over each socket; none: nothing is
   };
 
   IoLoop(LoopPlace place, const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
@@ -58,7 +59,25 @@ class IoLoop {
   /// What other threads use of this loop.
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
+  ~IoLoop() = default;
+  IoLoop(const IoLoop&) = delete;
+  IoLoop& operator=(const IoLoop&) = delete;
+
  private:
+  // What transports report goes to the switchboard.
+  ReadSpace space(Connection& connection) override { return switchboard_.space(connection); }
+  void read(Connection& connection, std::size_t size) override {
+    switchboard_.read(connection, size);
+    after_read();
+  }
+  void end(Connection& connection, bool is_failed) override {
+    switchboard_.end(connection, is_failed);
+  }
+  void written(Connection& connection, bool is_ok) override {
+    switchboard_.written(connection, is_ok);
+  }
+  void hold_back(Connection& connection) override { switchboard_.hold_back(connection); }
+
   void begin_drain();
   void defer_logins();
   void complete_turn();

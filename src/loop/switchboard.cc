@@ -51,7 +51,8 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
 
 Switchboard::~Switchboard() = default;
 
-Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol protocol) {
+Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol protocol,
+                               TransportEvents& events) {
   std::uint32_t at = static_cast<std::uint32_t>(slots_.size());
   if (free_slots_.empty()) {
     slots_.emplace_back();
@@ -64,6 +65,7 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol pr
   slot.connection->id = ConnectionId::make(dispatcher_.place().slot_at(at), ++slot.generation);
   slot.connection->transport = std::move(transport);
   slot.connection->protocol = protocol;
+  slot.connection->transport->bind(events, *slot.connection);
   ++size_;
   return *slot.connection;
 }
@@ -111,7 +113,7 @@ void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
   connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
 }
 
-Framer::Space Switchboard::space(Connection& connection) {
+ReadSpace Switchboard::space(Connection& connection) {
   if (connection.is_shut) {
     static thread_local std::array<char, 16384> discarded;
     return {discarded.data(), discarded.size()};
@@ -261,6 +263,14 @@ void Switchboard::finish_turn() {
   }
   touched_.clear();
   check_budget();
+}
+
+void Switchboard::resume_input() {
+  for (const ConnectionId id : std::exchange(held_back_, {})) {
+    if (Connection* connection = find(id)) {
+      connection->transport->resume();
+    }
+  }
 }
 
 bool Switchboard::defer_logins() {

@@ -41,7 +41,7 @@ struct SwitchboardLimits {
   std::uint64_t stalled_ms = 600000;
 };
 
-class Switchboard {
+class Switchboard final : public TransportEvents {
  public:
   /// A connection is read no more in a turn of the loop once it has brought so many times
   /// Framer::kReadBytes: the others have theirs first.
@@ -50,21 +50,32 @@ class Switchboard {
   /// `census` counts the connections of all loops.
   Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census);
   ~Switchboard();
+  Switchboard(const Switchboard&) = delete;
+  Switchboard& operator=(const Switchboard&) = delete;
 
-  /// Takes a new connection in that speaks `protocol`; begin() follows when the transport knows it.
-  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport, Protocol protocol);
+  /// Takes a new connection in that speaks `protocol`; its transport reports to `events`, which
+  /// pass it on to this. begin() follows.
+  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport, Protocol protocol,
+                                  TransportEvents& events);
+  [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport, Protocol protocol) {
+    return adopt(std::move(transport), protocol, *this);
+  }
   /// Reads from it from now on; at the cap it is told so and closed instead.
   void begin(Connection& connection);
 
   /// What time it is, by any clock that goes forward; before what happens then is reported.
   void set_time(std::uint64_t now_ms) { framer_.set_time(now_ms_ = now_ms); }
 
-  // What transports report. A space without room: nothing is to be read before the next turn.
-  [[nodiscard]] Framer::Space space(Connection& connection);
-  void read(Connection& connection, std::size_t size);
-  /// The peer sends no more; `is_failed`: the connection is broken.
-  void end(Connection& connection, bool is_failed);
-  void written(Connection& connection, bool is_ok);
+  // What transports report.
+  [[nodiscard]] ReadSpace space(Connection& connection) override;
+  void read(Connection& connection, std::size_t size) override;
+  void end(Connection& connection, bool is_failed) override;
+  void written(Connection& connection, bool is_ok) override;
+  void hold_back(Connection& connection) override { held_back_.push_back(connection.id); }
+
+  /// Whether transports hold input back: the next poll must be short, and resume_input() follows.
+  [[nodiscard]] bool has_held_back() const { return !held_back_.empty(); }
+  void resume_input();
 
   /// A batch came back: what it says to connections of this loop is written, long frames at once
   /// and the rest in finish_turn(). Nothing of it is needed any more.
@@ -135,6 +146,7 @@ class Switchboard {
   std::deque<std::uint32_t> free_slots_;
   std::vector<ConnectionId> touched_;          // this turn
   std::vector<ConnectionId> watched_;          // by the clock
+  std::vector<ConnectionId> held_back_;        // whose transports have input
   std::vector<ConnectionId> with_login_;       // that awaits a poll
   std::vector<ConnectionId> deferred_logins_;  // before the last poll
   std::size_t size_ = 0;

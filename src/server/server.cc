@@ -142,13 +142,13 @@ RegistryLimits registry_limits(const Config& config) {
 
 }  // namespace
 
-Server::Server(const Config& config)
+Server::Server(const Config& config, const TransportFilter& filter)
     : config_(fitted(config)),
       registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
       rendezvous_(config.io_loops, [this] { wake_all_loops(); }),
-      reply_router_(make_loops()),
+      reply_router_(make_loops(filter)),
       journal_(make_journal()),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
@@ -164,7 +164,7 @@ Server::Server(const Config& config)
 Server::~Server() = default;
 
 /// What is for all loops together is theirs in equal shares, but for the connections.
-std::vector<LoopInbox*> Server::make_loops() {
+std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const std::uint32_t count = config_.io_loops;
   const SwitchboardLimits limits = switchboard_limits(config_);
   const AcceptorLimits acceptor_limits{
@@ -180,7 +180,8 @@ std::vector<LoopInbox*> Server::make_loops() {
                                   pool_->nudge();
                                 }
                               },
-                              [this](BatchPtr batch) { pool_->submit(std::move(batch)); }};
+                              [this](BatchPtr batch) { pool_->submit(std::move(batch)); },
+                              filter};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
     loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits,

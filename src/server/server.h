@@ -38,9 +38,9 @@ enum class Ending {
 
 class Server {
  public:
-  /// Opens its store, takes its limits and listens. Throws StorageError, or std::runtime_error when
-  /// it cannot listen.
-  explicit Server(const Config& config);
+  /// Opens its store, takes its limits and listens. `filter` stands over each socket, if any.
+  /// Throws StorageError, or std::runtime_error when it cannot listen.
+  explicit Server(const Config& config, const TransportFilter& filter = {});
   ~Server();
 
   /// Where it listens, HOST:PORT each. Connections are accepted there.
@@ -56,7 +56,7 @@ class Server {
   void stop() { stop_.send(); }
 
  private:
-  [[nodiscard]] std::vector<LoopInbox*> make_loops();
+  [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
   void listen();
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();

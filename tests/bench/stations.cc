@@ -79,6 +79,7 @@ class Sink {
 class OpenMouth : public Transport {
  public:
   OpenMouth(Sink& sink, Meter& meter) : sink_(sink), meter_(meter) {}
+  void bind(TransportEvents&, Connection&) override {}
   void start_reading() override {}
   void stop_reading() override {}
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "support/xor_filter.h"
+
 namespace tribar::simulation {
 
 Loop::Loop(LoopPlace place, const Shared& shared)
@@ -57,7 +59,7 @@ void Loop::before_poll() {
     }
     is_woken_ = true;
   }
-  if (shared_.turns.is_wanted(place_.index) ||
+  if (switchboard_.has_held_back() || shared_.turns.is_wanted(place_.index) ||
       (!awaited_.empty() && shared_.turns.are_reached(awaited_))) {
     is_woken_ = true;
   }
@@ -82,9 +84,12 @@ void Loop::poll() {
     const std::shared_ptr<Link> link = std::exchange(backlog_.front(), {});
     backlog_.pop_front();
     links_.push_back(link);
-    Connection& connection =
-        switchboard_.adopt(std::make_unique<LinkTransport>(link, shared_.random), Protocol::Zero);
-    link->connection = &connection;
+    std::unique_ptr<Transport> transport = std::make_unique<LinkTransport>(link, shared_.random);
+    if (shared_.settings.is_filtered) {
+      link->is_scrambled = true;
+      transport = std::make_unique<test::XorFilter>(std::move(transport));
+    }
+    Connection& connection = switchboard_.adopt(std::move(transport), Protocol::Zero);
     shared_.accepted(*link, connection.id);
     switchboard_.begin(connection);
   }
@@ -92,9 +97,9 @@ void Loop::poll() {
 
 void Loop::tell(Link& link) {
   if (link.connection != nullptr && !link.writing.empty() && link.is_broken()) {
-    switchboard_.written(*link.connection, false);
+    link.events->written(*link.connection, false);
   } else if (link.connection != nullptr && std::exchange(link.write_is_done, false)) {
-    switchboard_.written(*link.connection, true);
+    link.events->written(*link.connection, true);
   }
   if (link.connection == nullptr || !link.is_reading) {
     return;
@@ -102,11 +107,11 @@ void Loop::tell(Link& link) {
   if (link.is_broken()) {
     // Reading ends by itself.
     link.is_reading = false;
-    switchboard_.end(*link.connection, true);
+    link.events->end(*link.connection, true);
     return;
   }
   if (!link.arrived.empty()) {
-    const Framer::Space space = switchboard_.space(*link.connection);
+    const Framer::Space space = link.events->space(*link.connection);
     std::size_t size = std::min(space.size, link.arrived.size());
     if (size == 0) {
       return;
@@ -114,20 +119,22 @@ void Loop::tell(Link& link) {
     if (shared_.random.chance(30)) {
       size = shared_.random.between(1, size);
     }
-    std::memcpy(space.at, link.arrived.data(), size);
-    link.witness->read(std::string_view(link.arrived).substr(0, size));
+    const std::string bytes = link.arrived.substr(0, size);
+    std::memcpy(space.at, (link.is_scrambled ? test::scrambled(bytes) : bytes).data(), size);
+    link.witness->read(bytes);
     link.arrived.erase(0, size);
-    switchboard_.read(*link.connection, size);
+    link.events->read(*link.connection, size);
     after_read();
   } else if (link.end_arrived) {
     link.is_reading = false;
-    switchboard_.end(*link.connection, false);
+    link.events->end(*link.connection, false);
   }
 }
 
 void Loop::after_poll() {
   switchboard_.set_time(shared_.diary.now_ms);
   inbox_.wake_up();
+  switchboard_.resume_input();
   if (shared_.turns.are_reached(awaited_)) {
     switchboard_.admit_logins();
     awaited_.clear();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "support/xor_filter.h"
+
 namespace tribar::simulation {
 
 void Link::carry_up(std::size_t most) {
@@ -80,7 +82,8 @@ std::ptrdiff_t LinkTransport::try_write(std::string_view first, std::string_view
   if (link_->is_broken()) {
     return -1;
   }
-  const std::string bytes = std::string(first) + std::string(more);
+  const std::string all = std::string(first) + std::string(more);
+  const std::string bytes = link_->is_scrambled ? test::scrambled(all) : all;
   const std::size_t room = link_->capacity - std::min(link_->capacity, link_->kernel.size());
   std::size_t size = std::min(room, bytes.size());
   if (size > 0 && random_.chance(10)) {
@@ -93,6 +96,10 @@ std::ptrdiff_t LinkTransport::try_write(std::string_view first, std::string_view
 }
 
 void LinkTransport::write(std::string_view bytes) {
+  if (link_->is_scrambled) {
+    link_->unscrambled = test::scrambled(bytes);
+    bytes = link_->unscrambled;
+  }
   link_->writing = bytes;
   link_->write_is_done = false;
 }

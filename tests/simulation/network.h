@@ -55,12 +55,15 @@ struct Link {
   std::string kernel;           // taken from the server, not received
   std::string received;         // the client may read it
   std::string_view writing;     // not taken of the write under way
+  std::string unscrambled;      // what `writing` points into, of a scrambled one
   bool write_is_done = false;   // and the server is to be told
   bool server_ends = false;     // behind what the kernel has taken
   bool server_is_gone = false;  // has closed it, or crashed
   // The server's side.
   bool is_reading = false;
-  bool is_failing = false;           // a fault of the network: nothing can be written any more
+  bool is_failing = false;    // a fault of the network: nothing can be written any more
+  bool is_scrambled = false;  // what the server reads and writes, by an XorFilter
+  TransportEvents* events = nullptr;
   Connection* connection = nullptr;  // while the server has it
   Witness* witness;
 
@@ -88,6 +91,10 @@ class LinkTransport final : public Transport {
   LinkTransport& operator=(const LinkTransport&) = delete;
   ~LinkTransport() override;
 
+  void bind(TransportEvents& events, Connection& connection) override {
+    link_->events = &events;
+    link_->connection = &connection;
+  }
   void start_reading() override { link_->is_reading = true; }
   void stop_reading() override { link_->is_reading = false; }
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override;

@@ -19,6 +19,7 @@ struct Settings {
   std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
+  bool is_filtered = false;  // an XorFilter stands over each connection
 };
 
 [[nodiscard]] inline Settings roll_settings(Random& random) {
@@ -48,6 +49,7 @@ struct Settings {
   registry.undelivered_bytes = random.chance(20) ? random.between(0, 1500) : 1'000'000;
   registry.queued_bytes = random.chance(15) ? random.between(100, 4000) : 10'000'000;
   registry.list_names = random.chance(10) ? random.between(1, 3) : 1000;
+  settings.is_filtered = random.chance(25);
   return settings;
 }
 

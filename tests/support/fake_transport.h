@@ -45,6 +45,7 @@ class FakeTransport final : public Transport {
   FakeTransport& operator=(const FakeTransport&) = delete;
   ~FakeTransport() override { stream_->is_closed = true; }
 
+  void bind(TransportEvents&, Connection&) override {}
   void start_reading() override { stream_->is_reading = true; }
   void stop_reading() override { stream_->is_reading = false; }
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {

@@ -31,6 +31,10 @@ struct WireFrame {
 };
 void PrintTo(const WireFrame& frame, std::ostream* out);
 
+/// Whether $TRIBAR_TEST_FILTER is set: then servers have an XorFilter over each socket, and peers
+/// speak through one.
+[[nodiscard]] bool is_filtered();
+
 // Frames by what they mean.
 [[nodiscard]] WireFrame response(std::string_view error = "");
 [[nodiscard]] WireFrame message(std::string_view from, std::string_view to, std::string_view text);

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "support/test_peer.h"
+#include "support/xor_filter.h"
 
 namespace tribar::test {
 namespace {
@@ -33,7 +35,13 @@ TestServer::TestServer(Config config) {
   if (const char* loops = std::getenv("TRIBAR_TEST_IO_LOOPS")) {
     config.io_loops = static_cast<unsigned>(std::stoul(loops));
   }
-  server_ = std::make_unique<Server>(config);
+  TransportFilter filter;
+  if (is_filtered()) {
+    filter = [](std::unique_ptr<Transport> socket) {
+      return std::make_unique<XorFilter>(std::move(socket));
+    };
+  }
+  server_ = std::make_unique<Server>(config, filter);
   port_ = port_in(server_->addresses().front());
   thread_ = std::thread([this] { ending_ = server_->run(false); });
 }
