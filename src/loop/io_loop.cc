@@ -50,6 +50,9 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                switchboard_.tick(elapsed_ms);
                account_log_.tick(elapsed_ms);
                static_cast<void>(heap_.tick(elapsed_ms));
+               if (is_farewell_) {
+                 switchboard_.say_farewell();  // to whoever was not idle before
+               }
                count_drain(elapsed_ms);
              }),
       drain_(loop_, [this] { begin_drain(); }) {
@@ -66,6 +69,7 @@ void IoLoop::drain(std::uint64_t deadline_ms) {
 
 void IoLoop::begin_drain() {
   is_draining_ = true;
+  drain_begin_ms_ = loop_.now_ms();
   acceptor_.stop();
   switchboard_.stop_reading();
 }
@@ -79,15 +83,15 @@ void IoLoop::begin_farewell() {
 }
 
 void IoLoop::count_drain(std::uint64_t elapsed_ms) {
-  drained_ms_ += is_draining_ ? elapsed_ms : 0;
+  // The first tick may cover time before the stop.
+  drained_ms_ += is_draining_ ? std::min(elapsed_ms, loop_.now_ms() - drain_begin_ms_) : 0;
   const std::uint64_t deadline_ms = drain_deadline_ms_.load();
   if (!is_draining_ || deadline_ms == 0 || drained_ms_ < deadline_ms) {
     return;
   }
-  if (!is_farewell_) {
-    log::warn("server", "stopping with bytes unwritten: timeouts.shutdown_ms is over");
-    switchboard_.say_farewell();
-  }
+  log::warn("server", "timeouts.shutdown_ms is over: {} connections are closed{}",
+            switchboard_.size(), is_farewell_ ? "" : " with answers or messages unwritten");
+  switchboard_.say_farewell();
   loop_.stop();
 }
 
@@ -163,9 +167,9 @@ void IoLoop::before_poll() {
 }
 
 void IoLoop::update_quiet() {
-  if (is_draining_ && !is_quiet_ && switchboard_.is_quiet()) {
-    is_quiet_ = true;
-    rendezvous_.arrive();
+  if (is_draining_ && is_quiet_ != switchboard_.is_quiet()) {
+    is_quiet_ = !is_quiet_;
+    is_quiet_ ? rendezvous_.arrive() : rendezvous_.leave();
   }
   if (rendezvous_.is_over() && !is_farewell_) {
     begin_farewell();

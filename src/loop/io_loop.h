@@ -114,7 +114,8 @@ class IoLoop final : private TransportEvents {
   std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
   Ticks ticks_;
   std::optional<std::uint64_t> next_tick_ms_;  // that the clock is set to
-  std::uint64_t drained_ms_ = 0;               // since drain()
+  std::uint64_t drain_begin_ms_ = 0;
+  std::uint64_t drained_ms_ = 0;  // since then
   bool is_draining_ = false;
   bool is_quiet_ = false;     // and said so to the rendezvous
   bool is_farewell_ = false;  // peers were told that the server stops

@@ -339,7 +339,7 @@ bool Switchboard::is_quiet() const {
 void Switchboard::say_farewell() {
   for (const Slot& slot : slots_) {
     Connection* connection = slot.connection.get();
-    if (connection != nullptr && !connection->is_at_end && !connection->is_lost &&
+    if (connection != nullptr && !connection->is_end_told && !connection->is_lost &&
         !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
         !connection->outgoing) {
       framer_.release(*connection);  // was not carried out, and this says so
@@ -382,7 +382,8 @@ void Switchboard::settle(Connection& connection) {
     drop(connection, "broken");
     return;
   }
-  if (framer_.can_go_on(connection)) {
+  // What waits for the next second is not carried out any more when the server stops.
+  if (framer_.can_go_on(connection) && !(is_stopping_ && connection.awaits_allowance)) {
     framer_.go_on(connection);
     if (connection.awaits_poll) {
       with_login_.push_back(connection.id);

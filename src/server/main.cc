@@ -19,6 +19,7 @@
 #include "journal/sqlite.h"
 #include "server/options.h"
 #include "server/server.h"
+#include "server/signals.h"
 #include "server/start_check.h"
 
 namespace tribar {
@@ -102,6 +103,7 @@ int serve(const Config& config, const ConfigChoice& choice) {
   mallopt(M_MMAP_THRESHOLD, kReturnedBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
   log::configure(config.log.level, config.log.format);
+  ignore_signals();
   const log::Background background;
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
   if (config.storage.engine == StorageEngine::Sqlite && has_sqlite()) {

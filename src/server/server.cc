@@ -5,10 +5,9 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -28,21 +27,6 @@ constexpr std::string_view kSubject = "server";
 /// has of its own.
 constexpr std::uint64_t kReservedDescriptors = 16;
 constexpr std::uint64_t kLoopDescriptors = 8;
-
-/// They would end the process, and mean nothing to it.
-constexpr std::pair<int, std::string_view> kIgnoredSignals[]{
-    {SIGHUP, "SIGHUP"},       {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"},
-    {SIGALRM, "SIGALRM"},     {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
-#ifdef SIGPOLL
-    {SIGPOLL, "SIGPOLL"},
-#endif
-#ifdef SIGPWR
-    {SIGPWR, "SIGPWR"},
-#endif
-#ifdef SIGSTKFLT
-    {SIGSTKFLT, "SIGSTKFLT"},
-#endif
-};
 
 std::size_t worker_count(unsigned configured) {
   if (configured > 0) {
@@ -153,10 +137,17 @@ Server::Server(const Config& config, const TransportFilter& filter)
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
-  listen();
+  // Before anything can fail: the journal's thread may have something to tell by now.
   const std::size_t workers = worker_count(config.workers);
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
+  try {
+    listen();
+  } catch (...) {
+    pool_->stop();
+    static_cast<void>(journal_->stop());
+    throw;
+  }
   log::info(kSubject, "{} loop{}, {} worker thread{}", loops_.size(), loops_.size() == 1 ? "" : "s",
             workers, workers == 1 ? "" : "s");
 }
@@ -292,32 +283,6 @@ void Server::tell_storage_state(bool is_up, const std::string& why) {
   pool_->nudge();
 }
 
-/// No signal that can be caught ends the server with answers unwritten.
-void Server::watch_signals() {
-  const auto watch = [this](int number, std::function<void()> callback) {
-    signals_.push_back(
-        std::make_unique<uv::Signal>(loops_.front()->loop(), number, std::move(callback)));
-  };
-  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGXCPU}) {
-    watch(number, [this, number] {
-      if (is_stopping_) {
-        log::warn(kSubject, "stopped at once by a second signal");
-        log::flush();
-        _exit(128 + number);
-      }
-      begin_stop();
-    });
-  }
-  for (const auto& [number, name] : kIgnoredSignals) {
-    watch(number, [name = name] { log::warn(kSubject, "{} is ignored", name); });
-  }
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a store that may not grow is a write that fails
-  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
-    std::signal(number, SIG_IGN);
-  }
-}
-
 /// Says what was not stored, if anything.
 Ending Server::end_storage() {
   const Unstored unstored = journal_->stop();
@@ -333,8 +298,9 @@ Ending Server::end_storage() {
 }
 
 Ending Server::run(bool handles_signals) {
+  std::optional<SignalWatch> signals;
   if (handles_signals) {
-    watch_signals();
+    signals.emplace(loops_.front()->loop(), [this] { begin_stop(); });
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);
@@ -344,12 +310,12 @@ Ending Server::run(bool handles_signals) {
     threads.emplace_back([&io = *loops_[i]] { io.run(); });
   }
   loops_.front()->run();
+  signals.reset();
   for (std::thread& thread : threads) {
     thread.join();
   }
   pool_->stop();
   const Ending ending = end_storage();
-  signals_.clear();
   stop_ = uv::Async{};
   std::string open;
   for (const auto& io : loops_) {

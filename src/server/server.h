@@ -14,7 +14,7 @@
 #include "journal/store.h"
 #include "loop/io_loop.h"
 #include "registry/registry.h"
-#include "uv/signal.h"
+#include "server/signals.h"
 #include "workers/registry_actor.h"
 #include "workers/worker_pool.h"
 
@@ -64,7 +64,6 @@ class Server {
   void tell_storage_state(bool is_up, const std::string& why);
   [[nodiscard]] Ending end_storage();
   void begin_stop();
-  void watch_signals();
 
   Config config_;
   Registry registry_;
@@ -78,7 +77,6 @@ class Server {
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
   uv::Async stop_;
-  std::vector<std::unique_ptr<uv::Signal>> signals_;
   std::vector<std::string> addresses_;
   bool is_stopping_ = false;
 };

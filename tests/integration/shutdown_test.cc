@@ -91,6 +91,35 @@ TEST(Shutdown, TellsNobodyWhoIsOwedSomething) {
   }
 }
 
+// What it sent beyond its rate is not carried out any more; otherwise a stop would take as long as
+// the peer likes.
+TEST(Shutdown, DoesNotWaitForWhatARateLimitHoldsBack) {
+  Config config;
+  config.limits.commands_per_second = 1;
+  config.timeouts.shutdown_ms = 0;
+  TestServer server(config);
+  std::vector<TestPeer> peers;
+  std::string questions;
+  for (int i = 0; i < 200; ++i) {
+    questions += bytes_of(List{"nobody"});
+  }
+  for (int i = 0; i < 9; ++i) {
+    TestPeer& peer = peers.emplace_back(server.port());
+    peer.send_raw(questions);
+    peer.expect(names({}));
+    if (i % 3 == 0) {
+      peer.half_close();
+    }
+  }
+  server.begin_stop();
+  for (TestPeer& peer : peers) {
+    const std::vector<WireFrame> rest = peer.receive_rest();
+    ASSERT_FALSE(rest.empty());
+    EXPECT_EQ(rest.back(), kStopping);
+    EXPECT_LT(rest.size(), 10U);
+  }
+}
+
 TEST(Shutdown, AnswersWhatWasRead) {
   for (int round = 0; round < 20; ++round) {
     TestServer server;

@@ -133,6 +133,35 @@ TEST(Surroundings, ClosedDescriptorsAreOpenedAsNothing) {
   }
 }
 
+// Also when the main loop has nothing left to do and others wait for their peers to hang up.
+TEST(Surroundings, ASecondSignalEndsAStopAtOnce) {
+  RunningServer server(R"("io_loops": 3, "timeouts": {"shutdown_ms": 0})");
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 8; ++i) {
+    peers.push_back(created(server.port(), "u" + std::to_string(i)));
+  }
+  server.process().signal(SIGTERM);
+  for (TestPeer& peer : peers) {
+    peer.expect(kStopping);
+  }
+  server.process().signal(SIGINT);
+  EXPECT_EQ(server.process().wait_for_exit(), 128 + SIGINT);
+}
+
+#ifdef TRIBAR_HAS_SQLITE
+TEST(Surroundings, AStoreThatMayNotGrowIsAnErrorAndNoSignal) {
+  const TemporaryFolder folder;
+  write_file(folder.file("tribard.json"), fmt::format(R"({{"listen": [{{"port": 0}}],
+                             "storage": {{"engine": "sqlite", "path": "{}"}}}})",
+                                                      folder.file("tribar.db")));
+  Process server(
+      {"/bin/sh", "-c",
+       fmt::format("ulimit -f 8; exec '{}' -c '{}'", tribard(), folder.file("tribard.json"))},
+      Process::Stdio::Pipes);
+  EXPECT_EQ(server.wait_for_exit(), 74) << server.error();
+}
+#endif
+
 /// A socket that listens on the loopback.
 class Listener {
  public:

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// See signals.h.
+#include "server/signals.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+
+namespace tribar {
+namespace {
+
+constexpr std::string_view kSubject = "server";
+
+constexpr std::array kStops{SIGTERM, SIGINT, SIGQUIT, SIGXCPU};
+
+/// They would end the process, and mean nothing to it.
+constexpr std::pair<int, std::string_view> kIgnoredSignals[]{
+    {SIGHUP, "SIGHUP"},       {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"},
+    {SIGALRM, "SIGALRM"},     {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
+#ifdef SIGPOLL
+    {SIGPOLL, "SIGPOLL"},
+#endif
+#ifdef SIGPWR
+    {SIGPWR, "SIGPWR"},
+#endif
+#ifdef SIGSTKFLT
+    {SIGSTKFLT, "SIGSTKFLT"},
+#endif
+};
+
+}  // namespace
+
+void ignore_signals() {
+  for (const auto& [number, name] : kIgnoredSignals) {
+    std::signal(number, SIG_IGN);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a store that may not grow is a write that fails
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+    std::signal(number, SIG_IGN);
+  }
+}
+
+SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop) : stop_(std::move(stop)) {
+  for (const int number : kStops) {
+    signals_.push_back(std::make_unique<uv::Signal>(loop, number, [this, number] {
+      if (std::exchange(is_stopping_, true)) {
+        log::warn(kSubject, "stopped at once by a second signal");
+        log::flush();
+        _exit(128 + number);
+      }
+      stop_();
+    }));
+  }
+  for (const auto& [number, name] : kIgnoredSignals) {
+    signals_.push_back(std::make_unique<uv::Signal>(
+        loop, number, [name = name] { log::warn(kSubject, "{} is ignored", name); }));
+  }
+}
+
+SignalWatch::~SignalWatch() {
+  signals_.clear();
+  for (const int number : kStops) {
+    std::signal(number, [](int caught) { _exit(128 + caught); });
+  }
+  ignore_signals();
+}
+
+}  // namespace tribar
