@@ -16,7 +16,7 @@
 #include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "config/config.h"
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 #include "server/options.h"
 #include "server/server.h"
 #include "server/signals.h"

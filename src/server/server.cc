@@ -17,7 +17,7 @@
 #include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 namespace tribar {
 namespace {

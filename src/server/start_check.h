@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 namespace tribar {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 namespace tribar::test {
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // See sqlite_start_id.h.
-#include "journal/sqlite_start_id.h"
+#include "journal/sqlite/sqlite_start_id.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <random>
 
-#include "journal/sqlite_database.h"
+#include "journal/sqlite/sqlite_database.h"
 
 namespace tribar {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See sqlite_log.h.
-#include "journal/sqlite_log.h"
+#include "journal/sqlite/sqlite_log.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

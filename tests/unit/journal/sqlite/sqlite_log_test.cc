@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The write-ahead log: whose it is, and that it does not grow unnoticed.
-#include "journal/sqlite_log.h"
+#include "journal/sqlite/sqlite_log.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See sqlite_database.h.
-#include "journal/sqlite_database.h"
+#include "journal/sqlite/sqlite_database.h"
 
 #include <fmt/format.h>
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "journal/sqlite_database.h"
+#include "journal/sqlite/sqlite_database.h"
 #include "journal/store.h"
 
 namespace tribar {

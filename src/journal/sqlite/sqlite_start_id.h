@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 
-#include "journal/store_file.h"
+#include "journal/sqlite/store_file.h"
 
 namespace tribar {
 

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "journal/sqlite_database.h"
-#include "journal/sqlite_log.h"
+#include "journal/sqlite/sqlite_database.h"
+#include "journal/sqlite/sqlite_log.h"
+#include "journal/sqlite/store_file.h"
 #include "journal/store.h"
-#include "journal/store_file.h"
 
 namespace tribar {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See sqlite.h.
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 #include <fmt/format.h>
 
@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "journal/record.h"
-#include "journal/sqlite_start_id.h"
-#include "journal/sqlite_store.h"
-#include "journal/store_file.h"
+#include "journal/sqlite/sqlite_start_id.h"
+#include "journal/sqlite/sqlite_store.h"
+#include "journal/sqlite/store_file.h"
 
 namespace tribar {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See store_file.h.
-#include "journal/store_file.h"
+#include "journal/sqlite/store_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

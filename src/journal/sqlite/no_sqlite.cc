@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What sqlite.h promises, in a build without SQLite.
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 namespace tribar {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // See sqlite_store.h.
-#include "journal/sqlite_store.h"
+#include "journal/sqlite/sqlite_store.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The SQLite store: what it keeps, and what it refuses and leaves as it is.
-#include "journal/sqlite.h"
+#include "journal/sqlite/sqlite.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

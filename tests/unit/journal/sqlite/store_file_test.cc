@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A store is a regular file, and one server's, by whatever name it is reached.
-#include "journal/store_file.h"
+#include "journal/sqlite/store_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
