@@ -22,7 +22,7 @@ struct ListenAddress {
 };
 
 enum class StorageEngine { Memory, Sqlite };
-/// See Sync in journal/sqlite/sqlite.h.
+/// See Sync in journal/store.h.
 enum class StorageSync { Full, Normal };
 
 /// Members are named as the keys are. What a value means and what it may be stands in

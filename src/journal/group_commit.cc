@@ -63,6 +63,7 @@ void GroupCommit::run() {
     queue_.step(steady_ms());
     if (is_stopping_.load() && mailbox_.is_empty()) {
       unstored_ = queue_.finish();
+      store_->close();
       return;
     }
     const std::uint64_t now_ms = steady_ms();

@@ -18,7 +18,8 @@ namespace tribar {
 
 class GroupCommit final : public Journal {
  public:
-  /// Starts the thread, on which `onward` and `on_state` are called: see CommitQueue.
+  /// `store` is open and loaded; it is closed at the end. Starts the thread, on which `onward` and
+  /// `on_state` are called: see CommitQueue.
   GroupCommit(std::unique_ptr<Store> store, Onward onward,
               std::function<void(bool is_up, const std::string& why)> on_state);
   ~GroupCommit() override;

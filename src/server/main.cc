@@ -16,7 +16,7 @@
 #include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "config/config.h"
-#include "journal/sqlite/sqlite.h"
+#include "server/make_store.h"
 #include "server/options.h"
 #include "server/server.h"
 #include "server/signals.h"
@@ -36,6 +36,13 @@ int complain(const std::string& text, ExitCode exit_code) {
 int print(const std::string& text, ExitCode exit_code = ExitCode::Fine) {
   const auto failure = write_output(text);
   return failure ? complain(*failure, ExitCode::OutputFailed) : code(exit_code);
+}
+
+/// When a store cannot be used, see StoreOpenError::is_io.
+ExitCode exit_code_of(bool is_io) { return is_io ? ExitCode::StorageFailed : ExitCode::BadConfig; }
+
+int complain(const StoreOpenError& error) {
+  return complain(error.text, exit_code_of(error.is_io));
 }
 
 ExitCode exit_code_of(Ending ending) {
@@ -67,8 +74,9 @@ Config config_or_exit(const ConfigChoice& choice) {
 
 /// Whether a server could start: prints why not, or what is good.
 int check(const Config& config, const ConfigChoice& choice) {
-  if (config.storage.engine == StorageEngine::Sqlite && !has_sqlite()) {
-    return complain("storage.engine \"sqlite\": this build has no SQLite", ExitCode::BadConfig);
+  const auto store = make_store(config.storage);
+  if (!store) {
+    return complain(store.error());
   }
   ExitCode result = ExitCode::Fine;
   const ListenCheck listen = check_listen(config.listen);
@@ -76,10 +84,10 @@ int check(const Config& config, const ConfigChoice& choice) {
     result = ExitCode::CannotListen;
     complain(problem, result);
   }
-  if (config.storage.engine == StorageEngine::Sqlite) {
-    if (const auto problem = storage_problem(config.storage.path)) {
-      result = problem->is_io ? ExitCode::StorageFailed : ExitCode::BadConfig;
-      complain(problem->text, result);
+  if (store.value() != nullptr) {
+    if (const auto obstacle = store.value()->find_obstacle()) {
+      result = exit_code_of(obstacle->is_io);
+      complain(*obstacle);
     }
   }
   if (result != ExitCode::Fine) {
@@ -106,18 +114,12 @@ int serve(const Config& config, const ConfigChoice& choice) {
   ignore_signals();
   const log::Background background;
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
-  if (config.storage.engine == StorageEngine::Sqlite && has_sqlite()) {
-    if (const auto problem = storage_folder_problem(config.storage.path)) {
-      log::error("server", "{}", *problem);
-      return code(ExitCode::StorageFailed);
-    }
-  }
   std::unique_ptr<Server> server;
   try {
     server = std::make_unique<Server>(config);
   } catch (const StorageError& error) {
     log::error("server", "{}", error.what());
-    return code(error.is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
+    return code(exit_code_of(error.is_io));
   } catch (const std::runtime_error& error) {
     log::error("server", "{}", error.what());
     return code(ExitCode::CannotListen);
@@ -127,10 +129,13 @@ int serve(const Config& config, const ConfigChoice& choice) {
 
 /// Checks a store and prints what it holds.
 int verify_storage(const std::string& path) {
-  const auto report = verify_sqlite(path);
+  const auto store = make_file_store(path);
+  if (!store) {
+    return complain(store.error());
+  }
+  const auto report = store.value()->verify();
   if (!report) {
-    return complain(report.error().text,
-                    report.error().is_io ? ExitCode::StorageFailed : ExitCode::BadConfig);
+    return complain(report.error());
   }
   const StoreReport& found = report.value();
   std::string text;

@@ -17,7 +17,8 @@
 #include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
-#include "journal/sqlite/sqlite.h"
+#include "journal/restore.h"
+#include "server/make_store.h"
 
 namespace tribar {
 namespace {
@@ -217,65 +218,44 @@ void Server::listen() {
 
 std::unique_ptr<Journal> Server::make_journal() {
   const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
-  if (config_.storage.engine == StorageEngine::Memory) {
+  auto store =
+      make_store(config_.storage, [](const std::string& line) { log::warn(kSubject, "{}", line); });
+  if (!store) {
+    throw StorageError(store.error());
+  }
+  if (store.value() == nullptr) {
     return std::make_unique<MemoryJournal>(onward);
   }
+  restore_from(*store.value());
   return std::make_unique<GroupCommit>(
-      open_store(), onward,
+      std::move(store.value()), onward,
       [this](bool is_up, const std::string& why) { tell_storage_state(is_up, why); });
 }
 
-/// Opens the store and restores the registry from it.
-std::unique_ptr<Store> Server::open_store() {
-  const std::string& path = config_.storage.path;
-  std::uint64_t messages = 0;
-  std::vector<Record> ownerless;
-  StoreReader reader;
-  reader.account = [&](AccountId id, UnixMs, std::string_view name) {
-    return registry_.restore_account(id, name);
-  };
-  reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
-    const MessageNumber number = message->number();
-    if (registry_.restore_message(recipient, std::move(message))) {
-      ++messages;
-    } else {
-      // Of an account that was deleted, when there was no time to delete all it had.
-      ownerless.emplace_back(HandedOver{number});
-    }
-  };
-  reader.counters = [&](AccountId last, MessageNumber below) {
-    registry_.restore_counters(last, below);
-  };
-  StoreOptions options;
-  options.sync = config_.storage.sync == StorageSync::Full ? Sync::Full : Sync::Normal;
-  options.warn = [](const std::string& line) { log::warn(kSubject, "{}", line); };
-  auto opened = open_sqlite(path, options, reader);
-  if (!opened) {
-    throw StorageError(opened.error().text, opened.error().is_io);
+void Server::restore_from(Store& store) {
+  store_name_ = store.name();
+  const auto restored = restore(store, registry_);
+  if (!restored) {
+    throw StorageError(restored.error());
   }
-  for (const std::string& warning : opened.value().warnings) {
+  for (const std::string& warning : restored.value().warnings) {
     log::error(kSubject, "{}", warning);
   }
-  if (!ownerless.empty()) {
-    const std::span<const Record> group(ownerless);
-    if (const auto error = opened.value().store->commit({&group, 1})) {
-      throw StorageError(fmt::format("{}: cannot be written: {}", path, error->text), true);
-    }
-    log::info(kSubject, "{}: removed {} message{} of accounts that are not there", path,
-              ownerless.size(), ownerless.size() == 1 ? "" : "s");
+  if (const std::uint64_t removed = restored.value().removed; removed > 0) {
+    log::info(kSubject, "{}: removed {} message{} of accounts that are not there", store_name_,
+              removed, removed == 1 ? "" : "s");
   }
-  log::info(kSubject, "{}: {} accounts, {} undelivered messages", path, registry_.account_count(),
-            messages);
-  return std::move(opened.value().store);
+  log::info(kSubject, "{}: {} accounts, {} undelivered messages", store_name_,
+            registry_.account_count(), restored.value().messages);
 }
 
 /// On the journal's thread: the registry refuses what cannot be stored, until it can be again.
 void Server::tell_storage_state(bool is_up, const std::string& why) {
   if (is_up) {
-    log::info(kSubject, "{}: storage works again", config_.storage.path);
+    log::info(kSubject, "{}: storage works again", store_name_);
   } else {
     log::error(kSubject, "{}: storage fails: {}; what needs it is refused until it works again",
-               config_.storage.path, why);
+               store_name_, why);
   }
   auto batch = std::make_unique<Batch>();
   batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
@@ -292,8 +272,8 @@ Ending Server::end_storage() {
   log::error(kSubject,
              "{}: storage fails to the end: {}; not stored, and not confirmed: {} accounts, {} "
              "deletions, {} messages; {} delivered messages will come again",
-             config_.storage.path, unstored.why, unstored.accounts, unstored.deletions,
-             unstored.messages, unstored.handed_over);
+             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.messages,
+             unstored.handed_over);
   return Ending::StorageFailed;
 }
 

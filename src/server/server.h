@@ -23,8 +23,8 @@ namespace tribar {
 /// The store cannot be used; what() says why and what to do.
 class StorageError : public std::runtime_error {
  public:
-  StorageError(const std::string& text, bool is_system)
-      : std::runtime_error(text), is_io(is_system) {}
+  explicit StorageError(const StoreOpenError& error)
+      : std::runtime_error(error.text), is_io(error.is_io) {}
   /// The system failed or the file is damaged; otherwise it is a mistake to use it.
   const bool is_io;
 };
@@ -60,7 +60,7 @@ class Server {
   void listen();
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
-  [[nodiscard]] std::unique_ptr<Store> open_store();
+  void restore_from(Store& store);
   void tell_storage_state(bool is_up, const std::string& why);
   [[nodiscard]] Ending end_storage();
   void begin_stop();
@@ -73,6 +73,7 @@ class Server {
   Rendezvous rendezvous_;
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first is the main thread's
   ReplyRouter reply_router_;
+  std::string store_name_;  // for the log
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;

@@ -6,18 +6,12 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 #include "uv/error.h"
 #include "uv/listener.h"
@@ -25,55 +19,6 @@
 
 namespace tribar {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// Where a new file would be made: `path`, or what the symbolic links there lead to, which need not
-/// be there.
-fs::path followed(fs::path path) {
-  constexpr int kMostLinks = 40;
-  std::error_code error;
-  for (int links = 0; links < kMostLinks && fs::is_symlink(path, error); ++links) {
-    path = path.parent_path() / fs::read_symlink(path, error);
-  }
-  return path;
-}
-
-std::string folder_of(const fs::path& file) {
-  return file.has_parent_path() ? file.parent_path().string() : ".";
-}
-
-/// `text` as a shell reads it again.
-std::string shell_quoted(const std::string& text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+").find(c) != std::string_view::npos;
-  });
-  if (is_plain && !text.starts_with('-')) {
-    return text;
-  }
-  std::string quoted = "'";
-  for (const char c : text) {
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  }
-  return (text.starts_with('-') ? "./" : "") + quoted + '\'';
-}
-
-std::string_view kind_of(fs::file_type type) {
-  switch (type) {
-    case fs::file_type::directory:
-      return "a folder";
-    case fs::file_type::block:
-    case fs::file_type::character:
-      return "a device";
-    case fs::file_type::fifo:
-      return "a FIFO";
-    case fs::file_type::socket:
-      return "a socket";
-    default:
-      return "something else";
-  }
-}
 
 socklen_t size_of(const sockaddr* address) {
   return address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
@@ -123,52 +68,6 @@ bool is_answered(const sockaddr* address) {
 }
 
 }  // namespace
-
-std::optional<std::string> storage_folder_problem(const std::string& path) {
-  const std::string folder = folder_of(followed(path));
-  std::error_code error;
-  const fs::file_status status = fs::status(folder, error);
-  if (status.type() == fs::file_type::not_found) {
-    return fmt::format("{}: its folder does not exist; create it with: install -d -m 0700 {}", path,
-                       shell_quoted(folder));
-  }
-  if (error) {
-    return fmt::format("{}: its folder cannot be used: {}", path, error.message());
-  }
-  if (status.type() != fs::file_type::directory) {
-    return fmt::format("{}: {} is not a folder", path, folder);
-  }
-  if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    return fmt::format("{}: its folder {} must be writable: {}", path, folder,
-                       std::strerror(errno));
-  }
-  return std::nullopt;
-}
-
-std::optional<StoreOpenError> storage_problem(const std::string& path) {
-  if (auto problem = storage_folder_problem(path)) {
-    return StoreOpenError{*std::move(problem), true};
-  }
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) {
-    return std::nullopt;  // it will be made
-  }
-  if (error) {
-    return StoreOpenError{fmt::format("{}: cannot be used: {}", path, error.message()), true};
-  }
-  if (status.type() != fs::file_type::regular) {
-    return StoreOpenError{
-        fmt::format("{}: is {}, and a store is a regular file; name another storage.path", path,
-                    kind_of(status.type())),
-        false};
-  }
-  if (access(path.c_str(), R_OK | W_OK) != 0) {
-    return StoreOpenError{
-        fmt::format("{}: must be readable and writable: {}", path, std::strerror(errno)), true};
-  }
-  return std::nullopt;
-}
 
 ListenCheck check_listen(const std::vector<ListenAddress>& addresses) {
   ListenCheck found;

@@ -188,7 +188,7 @@ void Ledger::note_storage_state(bool is_up) {
 void Ledger::begin_life(const Storage& storage) {
   check_pairs();
   std::map<std::string, std::uint64_t> kept_accounts;
-  for (const auto& [id, account] : storage.accounts()) {
+  for (const auto& [id, account] : storage.accounts) {
     kept_accounts[account.name] = id;
   }
   for (const auto& [name, id] : kept_accounts) {
@@ -214,9 +214,9 @@ void Ledger::begin_life(const Storage& storage) {
     facts.deleted_told = facts.deleted_stored;
   }
   for (auto& [text, message] : messages_) {
-    const auto found = storage.messages().find(message.number);
-    const bool is_kept = found != storage.messages().end() && found->second.text == text &&
-                         storage.accounts().contains(found->second.recipient.value);
+    const auto found = storage.messages.find(message.number);
+    const bool is_kept = found != storage.messages.end() && found->second.text == text &&
+                         storage.accounts.contains(found->second.recipient.value);
     if (message.is_promised && !message.is_excused && message.taken == 0 && !is_kept) {
       diary.fail("message {} is lost", text);
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/memory.h"
+#include "journal/restore.h"
 #include "workers/decoder.h"
 
 namespace tribar::simulation {
@@ -35,6 +36,7 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       listener_(std::move(listener)),
       diary_(diary),
       random_(random),
+      storage_(storage),
       registry_(settings.registry, {1, 2}, storage != nullptr),
       turns_(settings.loops),
       reply_router_(make_loops()),
@@ -47,8 +49,8 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
     commits_.emplace(
         *storage, [this](std::span<BatchPtr> batches) { reply_router_.post(batches); },
         [this](bool is_up, const std::string&) { tell_storage_state(is_up); });
-    if (!storage->restore(registry_)) {
-      diary_.fail("the store contradicts itself");
+    if (const auto restored = restore(*storage, registry_); !restored) {
+      diary_.fail("{}", restored.error().text);
     }
   }
 }
@@ -190,6 +192,7 @@ void Life::end() {
     }
     // What is not stored was not confirmed: the ledger knows.
     static_cast<void>(commits_->finish());
+    storage_->close();
   }
   for (const auto& loop : loops_) {
     loop->drop_all();

@@ -87,6 +87,7 @@ class Life {
   Listener listener_;
   Diary& diary_;
   Random& random_;
+  Storage* storage_;  // null: nothing is to be stored
   Registry registry_;
   std::atomic<std::uint64_t> last_batch_{0};
   Census census_;

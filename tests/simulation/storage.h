@@ -4,59 +4,24 @@
 // that is left after a crash.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-
-#include "journal/store.h"
-#include "registry/registry.h"
+#include "support/fake_store.h"
 
 namespace tribar::simulation {
 
 /// The end of the process, thrown out of a commit: before or behind the point where it is safe.
 struct Crash {};
 
-class Storage final : public Store {
+class Storage final : public test::FakeStore {
  public:
-  struct Account {
-    std::string name;
-    UnixMs created;
-  };
-  struct Message {
-    AccountId recipient;
-    UnixMs time;
-    std::string sender;
-    std::string text;
-  };
+  Storage();
 
-  /// What happens to the next commits.
+  /// What happens to the next commits of this life.
   bool is_failing = false;
   enum class CrashAt { Never, Before, After } crash_at = CrashAt::Never;
-  /// Told of each record that is safe now, in order.
-  std::function<void(const Record&)> on_stored;
 
-  std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override;
-  std::optional<StoreError> check() override { return std::nullopt; }
-
-  /// Gives everything to a new registry; false when it contradicts itself.
-  [[nodiscard]] bool restore(Registry& registry);
-
-  [[nodiscard]] const std::map<std::uint64_t, Account>& accounts() const { return accounts_; }
-  [[nodiscard]] const std::map<std::uint64_t, Message>& messages() const { return messages_; }
-
- private:
-  void take(const AccountCreated& created);
-  void take(const AccountDeleted& deleted) { accounts_.erase(deleted.account.value); }
-  void take(const MessageKept& kept);
-  void take(const HandedOver& handed) { messages_.erase(handed.number.value); }
-  void take(const NumbersReserved& reserved) { below_ = reserved.below; }
-
-  std::map<std::uint64_t, Account> accounts_;
-  std::map<std::uint64_t, Message> messages_;
-  AccountId last_account_;
-  MessageNumber below_;
+  /// A server does not start where storing fails, and the crash that was meant for
+  /// the life before is over.
+  std::optional<StoreOpenError> open() override;
 };
 
 }  // namespace tribar::simulation

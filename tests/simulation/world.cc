@@ -190,6 +190,7 @@ void World::crash() {
   diary_.tell("the server crashes");
   ledger_.is_ending = true;
   life_.reset();
+  storage_.close();  // by the system
   begin_life();
 }
 
@@ -208,7 +209,7 @@ void World::restart() {
   try {
     life_->end();
   } catch (const Crash&) {
-    // The end is the same.
+    storage_.close();  // The end is the same.
   }
   life_.reset();
   begin_life();
@@ -379,9 +380,9 @@ void World::collect() {
   if (life_->registry().queued_bytes() != 0) {
     diary_.fail("{} bytes count as kept, and nothing is", life_->registry().queued_bytes());
   }
-  if (!storage_.messages().empty()) {
-    diary_.fail("{} messages stay in the store, such as {}", storage_.messages().size(),
-                storage_.messages().begin()->second.text);
+  if (!storage_.messages.empty()) {
+    diary_.fail("{} messages stay in the store, such as {}", storage_.messages.size(),
+                storage_.messages.begin()->second.text);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A store in memory that does what a test says: it works, takes its time, or fails. What it holds
-// is what a real one would give back at the next start.
+// it gives back at the next start, as a real one would.
 #pragma once
 
 #include <cstdint>
@@ -9,26 +9,68 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
+#include <variant>
 
 #include "journal/store.h"
 
 namespace tribar::test {
 
-class FakeStore final : public Store {
+class FakeStore : public Store {
  public:
-  struct Kept {
-    AccountId account;
+  struct Account {
+    std::string name;
+    UnixMs created;
+  };
+  struct Message {
+    AccountId recipient;
+    UnixMs time;
+    std::string sender;
     std::string text;
-    friend bool operator==(const Kept&, const Kept&) = default;
   };
 
   /// Called first in each commit(), on its thread; may wait. Text: it fails so, nothing is stored.
+  /// It may throw, which is the end of the process.
   std::function<std::optional<std::string>()> before_commit;
-  /// Called last in each commit(), when all is stored; may throw, which is the end of the process.
+  /// Told of each record that is safe now, in order.
+  std::function<void(const Record&)> on_stored;
+  /// Called last in each commit(), when all is stored; may throw as well.
   std::function<void()> after_commit;
+  /// Text: the store is not at its place.
+  std::optional<std::string> misplaced;
 
-  std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override {
+  [[nodiscard]] const std::string& name() const override { return name_; }
+
+  [[nodiscard]] std::optional<StoreOpenError> find_obstacle() const override {
+    return misplaced ? std::optional(StoreOpenError{name_ + ": " + *misplaced, true})
+                     : std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<StoreOpenError> open() override {
+    if (is_open) {
+      return StoreOpenError{name_ + ": is in use", false};
+    }
+    auto obstacle = find_obstacle();
+    is_open = !obstacle;
+    return obstacle;
+  }
+
+  [[nodiscard]] Result<StoreWarnings, StoreOpenError> load(const LoadHandlers& handlers) override {
+    for (const auto& [id, account] : accounts) {
+      if (!handlers.account(AccountId{id}, account.created, account.name)) {
+        close();
+        return StoreOpenError{name_ + ": contradicts itself", true};
+      }
+    }
+    for (const auto& [number, message] : messages) {
+      handlers.message(message.recipient, KeptMessage::make(MessageNumber{number}, message.time,
+                                                            message.sender, message.text));
+    }
+    handlers.counters(last_account, below);
+    return StoreWarnings{};
+  }
+
+  [[nodiscard]] std::optional<StoreError> commit(
+      std::span<const std::span<const Record>> groups) override {
     ++tries;
     if (misplaced) {
       return StoreError{*misplaced};
@@ -41,6 +83,9 @@ class FakeStore final : public Store {
     ++commits;
     for (const std::span<const Record> group : groups) {
       for (const Record& record : group) {
+        if (on_stored) {
+          on_stored(record);
+        }
         std::visit([this](const auto& each) { take(each); }, record);
       }
     }
@@ -50,26 +95,47 @@ class FakeStore final : public Store {
     return std::nullopt;
   }
 
-  /// Text: the store is not at its place.
-  std::optional<std::string> misplaced;
-  std::optional<StoreError> check() override {
+  [[nodiscard]] std::optional<StoreError> check() override {
     return misplaced ? std::optional(StoreError{*misplaced}) : std::nullopt;
   }
 
+  void close() override { is_open = false; }
+
+  [[nodiscard]] Result<StoreReport, StoreOpenError> verify() const override {
+    StoreReport report;
+    report.accounts = accounts.size();
+    report.messages = messages.size();
+    for (const auto& [number, message] : messages) {
+      report.message_bytes += message.text.size();
+      if (!accounts.contains(message.recipient.value)) {
+        report.leftovers.push_back("message " + std::to_string(number));
+      }
+    }
+    return report;
+  }
+
+  bool is_open = false;
   std::uint64_t tries = 0;
   std::uint64_t commits = 0;
-  std::map<std::uint64_t, std::string> accounts;  // by id
-  std::map<std::uint64_t, Kept> messages;         // by number
+  std::map<std::uint64_t, Account> accounts;  // by id
+  std::map<std::uint64_t, Message> messages;  // by number
+  AccountId last_account;
   MessageNumber below;
 
  private:
-  void take(const AccountCreated& created) { accounts[created.account.value] = created.name; }
+  void take(const AccountCreated& created) {
+    accounts[created.account.value] = {std::string(created.name), created.time};
+    last_account = created.account;
+  }
   void take(const AccountDeleted& deleted) { accounts.erase(deleted.account.value); }
   void take(const MessageKept& kept) {
-    messages[kept.number.value] = {kept.account, std::string(kept.text)};
+    messages[kept.number.value] = {kept.account, kept.time, std::string(kept.sender),
+                                   std::string(kept.text)};
   }
   void take(const HandedOver& handed) { messages.erase(handed.number.value); }
   void take(const NumbersReserved& reserved) { below = reserved.below; }
+
+  std::string name_ = "the fake store";
 };
 
 }  // namespace tribar::test

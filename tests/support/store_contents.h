@@ -58,28 +58,46 @@ struct Opening {
 inline Opening open_store(const std::string& path, const StoreOptions& options = {}) {
   Opening opening;
   StoreContents& contents = opening.contents;
-  StoreReader reader;
-  reader.account = [&](AccountId id, UnixMs, std::string_view name) {
+  LoadHandlers handlers;
+  handlers.account = [&](AccountId id, UnixMs, std::string_view name) {
     contents.accounts.push_back({id.value, std::string(name)});
     return std::none_of(contents.accounts.begin(), contents.accounts.end() - 1,
                         [&](const auto& account) { return account.name == name; });
   };
-  reader.message = [&](AccountId recipient, KeptMessage::Ptr message) {
+  handlers.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     contents.messages.push_back({message->number().value, recipient.value, message->time().value,
                                  std::string(message->sender()), std::string(message->text())});
   };
-  reader.counters = [&](AccountId last, MessageNumber below) {
+  handlers.counters = [&](AccountId last, MessageNumber below) {
     contents.last_account = last.value;
     contents.below = below.value;
   };
-  auto opened = open_sqlite(path, options, reader);
-  if (opened) {
-    opening.store = std::move(opened.value().store);
-    opening.warnings = std::move(opened.value().warnings);
-  } else {
-    opening.error = opened.error();
+  auto made = make_sqlite_store(path, options);
+  if (!made) {
+    opening.error = made.error();
+    return opening;
   }
+  std::unique_ptr<Store>& store = made.value();
+  if (auto error = store->open()) {
+    opening.error = *std::move(error);
+    return opening;
+  }
+  auto warnings = store->load(handlers);
+  if (!warnings) {
+    opening.error = warnings.error();
+    return opening;
+  }
+  opening.store = std::move(store);
+  opening.warnings = std::move(warnings.value());
   return opening;
+}
+
+inline Result<StoreReport, StoreOpenError> verify_store(const std::string& path) {
+  const auto made = make_sqlite_store(path, {});
+  if (!made) {
+    return made.error();
+  }
+  return made.value()->verify();
 }
 
 /// Stores `records` in one commit; empty: it worked.

@@ -9,12 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -89,6 +92,65 @@ std::optional<std::string> real_path(const std::string& path) {
 /// The folder of `path`, with its slash; empty: the working directory.
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
+/// What the symbolic links at `path` lead to, which need not be there.
+std::string follow(const std::string& path) {
+  std::string at = path;
+  for (int links = 0; links < kMostLinks; ++links) {
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = readlink(at.c_str(), target.data(), target.size());
+    if (size < 0) {
+      break;
+    }
+    const std::string name(target.data(), static_cast<std::size_t>(size));
+    at = name.starts_with('/') ? name : fmt::format("{}{}", folder_of(at), name);
+  }
+  return at;
+}
+
+/// `text` as a shell reads it again.
+std::string shell_quoted(const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-+").find(c) != std::string_view::npos;
+  });
+  if (is_plain && !text.starts_with('-')) {
+    return text;
+  }
+  std::string quoted = "'";
+  for (const char c : text) {
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return (text.starts_with('-') ? "./" : "") + quoted + '\'';
+}
+
+/// Why the folder of `path` is none for a store: it is not there, then with the command that makes
+/// it, or cannot be written.
+std::optional<StoreOpenError> check_folder(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path place = follow(path);
+  const std::string folder = place.has_parent_path() ? place.parent_path().string() : ".";
+  const auto failed = [&path](const std::string& why) {
+    return StoreOpenError{fmt::format("{}: {}", path, why), true};
+  };
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (status.type() == fs::file_type::not_found) {
+    return failed(fmt::format("its folder does not exist; create it with: install -d -m 0700 {}",
+                              shell_quoted(folder)));
+  }
+  if (error) {
+    return failed("its folder cannot be used: " + error.message());
+  }
+  if (status.type() != fs::file_type::directory) {
+    return failed(folder + " is not a folder");
+  }
+  // SQLite keeps files beside this one.
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return failed(fmt::format("its folder {} must be writable: {}", folder, text_of(errno)));
+  }
+  return std::nullopt;
+}
+
 /// Where `path` leads; the file itself need not be there.
 Result<std::string, StoreOpenError> resolve(const std::string& path) {
   if (auto error = check_name(path)) {
@@ -97,29 +159,20 @@ Result<std::string, StoreOpenError> resolve(const std::string& path) {
   const auto failed = [&path](const std::string& why) {
     return StoreOpenError{fmt::format("{}: {}", path, why), true};
   };
-  std::string at = path;
-  for (int links = 0; links < kMostLinks; ++links) {
-    if (auto found = real_path(at)) {
-      return *found;
-    }
-    if (errno != ENOENT) {
-      return failed("cannot be opened: " + text_of(errno));
-    }
-    std::array<char, PATH_MAX> target{};
-    const ssize_t size = readlink(at.c_str(), target.data(), target.size());
-    if (size < 0) {
-      const std::string folder = folder_of(at);
-      const auto found = real_path(folder.empty() ? "." : folder);
-      if (!found || at.size() == folder.size()) {
-        return failed(fmt::format("cannot be created: {}; its folder must exist and be writable",
-                                  text_of(found ? EISDIR : errno)));
-      }
-      return fmt::format("{}/{}", *found == "/" ? "" : *found, at.substr(folder.size()));
-    }
-    const std::string name(target.data(), static_cast<std::size_t>(size));
-    at = name.starts_with('/') ? name : fmt::format("{}{}", folder_of(at), name);
+  if (auto found = real_path(path)) {
+    return *found;
   }
-  return failed("cannot be opened: " + text_of(ELOOP));
+  if (errno != ENOENT) {
+    return failed("cannot be opened: " + text_of(errno));
+  }
+  const std::string at = follow(path);
+  const std::string folder = folder_of(at);
+  const auto found = real_path(folder.empty() ? "." : folder);
+  if (!found || at.size() == folder.size()) {
+    return failed(fmt::format("cannot be created: {}; its folder must exist and be writable",
+                              text_of(found ? EISDIR : errno)));
+  }
+  return fmt::format("{}/{}", *found == "/" ? "" : *found, at.substr(folder.size()));
 }
 
 /// Makes a new name in the folder of `place` last.
@@ -194,7 +247,37 @@ Result<StoreFile, StoreOpenError> StoreFile::look_at(const std::string& path) {
   return open(path, O_RDONLY);
 }
 
+std::optional<StoreOpenError> StoreFile::find_obstacle(const std::string& path) {
+  if (auto error = check_name(path)) {
+    return error;
+  }
+  if (auto error = check_folder(path)) {
+    return error;
+  }
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) {
+      return std::nullopt;  // it will be made
+    }
+    return StoreOpenError{fmt::format("{}: cannot be used: {}", path, text_of(errno)), true};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return not_regular(path, status.st_mode);
+  }
+  if (access(path.c_str(), R_OK | W_OK) != 0) {
+    return StoreOpenError{
+        fmt::format("{}: must be readable and writable: {}", path, text_of(errno)), true};
+  }
+  return std::nullopt;
+}
+
 Result<StoreFile, StoreOpenError> StoreFile::lock(const std::string& path) {
+  if (auto error = check_name(path)) {
+    return *error;
+  }
+  if (auto error = check_folder(path)) {
+    return *error;
+  }
   for (int look = 0; look < kMostLooks; ++look) {
     // NFS takes a lock only by a descriptor that can write.
     auto file = open(path, O_RDWR | O_CREAT);
@@ -219,13 +302,6 @@ Result<StoreFile, StoreOpenError> StoreFile::lock(const std::string& path) {
 std::optional<StoreOpenError> StoreFile::check_alone() const {
   if (is_mounted_by_itself(descriptor_.get())) {
     return mounted_by_itself(path_);
-  }
-  const std::string folder = folder_of(place_);
-  if (access(folder.c_str(), W_OK) != 0) {
-    return StoreOpenError{fmt::format("{}: its folder {} is not writable ({}), and SQLite keeps "
-                                      "files beside it; allow it, or name another storage.path",
-                                      path_, folder, text_of(errno)),
-                          true};
   }
   struct stat status {};
   if (fstat(descriptor_.get(), &status) != 0) {

@@ -27,6 +27,9 @@ class StoreFile {
   /// Opens the file to which `path` leads for reading, without a lock.
   [[nodiscard]] static Result<StoreFile, StoreOpenError> look_at(const std::string& path);
 
+  /// Why lock() would fail, as far as that can be known without opening or creating anything.
+  [[nodiscard]] static std::optional<StoreOpenError> find_obstacle(const std::string& path);
+
   /// Where the file is: absolute, and without symbolic links.
   [[nodiscard]] const std::string& place() const { return place_; }
 

@@ -89,7 +89,7 @@ class SqliteLogTest : public testing::Test {
       EXPECT_NE(opening.error.text.find("remove " + place + "-wal and " + place + "-shm"),
                 std::string::npos)
           << opening.error.text;
-      const auto report = verify_sqlite(place);
+      const auto report = verify_store(place);
       ASSERT_TRUE(report) << report.error().text;
       ASSERT_FALSE(report.value().damage.empty());
       EXPECT_NE(report.value().damage.front().find("is the log of another state"),

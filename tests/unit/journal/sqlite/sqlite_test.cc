@@ -265,8 +265,9 @@ TEST_F(SqliteTest, RefusesAFolderThatIsNotThere) {
   const Opening opening = open_store(path_);
   EXPECT_FALSE(opening.store);
   EXPECT_TRUE(opening.error.is_io);
-  EXPECT_NE(opening.error.text.find("its folder must exist"), std::string::npos)
-      << opening.error.text;
+  EXPECT_EQ(opening.error.text,
+            path_ + ": its folder does not exist; create it with: install -d -m 0700 " +
+                folder_.file("none"));
 }
 
 TEST_F(SqliteTest, RefusesWhatIsNoDatabase) {
@@ -347,10 +348,36 @@ TEST_F(SqliteTest, NamesAMessageWhoseRecordIsTooShort) {
   EXPECT_EQ(opening.warnings, (StoreWarnings{path_ + ": message 2 is lost: its length is wrong"}));
 }
 
+// Whatever a store was refused for, it can be opened again once that is mended; and a closed one.
+TEST_F(SqliteTest, IsClosedAfterARefusalAndOpensAgain) {
+  make_store();
+  const auto made = make_sqlite_store(path_, {});
+  ASSERT_TRUE(made);
+  Store& store = *made.value();
+  EXPECT_EQ(store.name(), path_);
+  const LoadHandlers refuses{[](AccountId, UnixMs, std::string_view) { return false; },
+                             [](AccountId, const KeptMessage::Ptr&) {},
+                             [](AccountId, MessageNumber) {}};
+  const LoadHandlers takes{[](AccountId, UnixMs, std::string_view) { return true; },
+                           [](AccountId, const KeptMessage::Ptr&) {},
+                           [](AccountId, MessageNumber) {}};
+  ASSERT_FALSE(store.open());
+  EXPECT_FALSE(store.load(refuses));
+  ASSERT_FALSE(store.open()) << "nobody holds it";
+  ASSERT_TRUE(store.load(takes));
+  EXPECT_FALSE(open_store(path_).store) << "it is held";
+  EXPECT_EQ(commit(store, {kept(4, 2, "four")}), "");
+  store.close();
+  store.close();
+  StoreContents expected = made_contents();
+  expected.messages.push_back({4, 2, kTime.value, "ann", "four"});
+  EXPECT_EQ(open_store(path_).contents, expected);
+}
+
 TEST_F(SqliteTest, VerifiesAStoreAlsoWhileItIsInUse) {
   make_store();
   const Opening opening = open_store(path_);
-  const auto report = verify_sqlite(path_);
+  const auto report = verify_store(path_);
   ASSERT_TRUE(report) << report.error().text;
   EXPECT_EQ(report.value().accounts, 2U);
   EXPECT_EQ(report.value().messages, 3U);
@@ -362,7 +389,7 @@ TEST_F(SqliteTest, VerifiesADamagedStore) {
   make_store();
   flip(offset_of("two of a kind"));
   const std::string before = read_file(path_);
-  const auto report = verify_sqlite(path_);
+  const auto report = verify_store(path_);
   ASSERT_TRUE(report) << report.error().text;
   EXPECT_EQ(report.value().messages, 2U);
   EXPECT_EQ(report.value().damage, std::vector<std::string>{"message 2: its checksum is wrong"});
@@ -385,7 +412,7 @@ TEST_F(SqliteTest, RefusesAndReportsWhatContradictsItself) {
     std::filesystem::remove(path_);
     ASSERT_EQ(commit(*open_store(path_).store, c.records), "");
     expect_refused(c.finding, true);
-    const auto report = verify_sqlite(path_);
+    const auto report = verify_store(path_);
     ASSERT_TRUE(report) << report.error().text;
     EXPECT_EQ(report.value().damage, std::vector<std::string>{c.finding});
   }
@@ -395,7 +422,7 @@ TEST_F(SqliteTest, RefusesAndReportsWhatContradictsItself) {
 TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
   make_store();
   ASSERT_EQ(commit(*open_store(path_).store, {AccountDeleted{AccountId{2}}}), "");
-  const auto report = verify_sqlite(path_);
+  const auto report = verify_store(path_);
   ASSERT_TRUE(report) << report.error().text;
   EXPECT_EQ(report.value().damage, std::vector<std::string>{});
   EXPECT_EQ(report.value().leftovers,
@@ -403,7 +430,7 @@ TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
 }
 
 TEST_F(SqliteTest, VerifiesNothingWhereThereIsNoStore) {
-  const auto report = verify_sqlite(path_);
+  const auto report = verify_store(path_);
   ASSERT_FALSE(report);
   EXPECT_FALSE(report.error().is_io);
   EXPECT_FALSE(std::filesystem::exists(path_));

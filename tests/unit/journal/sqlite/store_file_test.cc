@@ -3,15 +3,16 @@
 // A store is a regular file, and one server's, by whatever name it is reached.
 #include "journal/sqlite/store_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
-#include <cstring>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -138,7 +139,11 @@ TEST_F(StoreFileTest, OfAnotherTypeIsRefusedByItsTypeAndStays) {
     fs::create_symlink(name, link);
     for (const std::string& path : {name, link}) {
       expect_refused(path, each.words, false);
-      const auto report = verify_sqlite(path);
+      const auto obstacle = StoreFile::find_obstacle(path);
+      ASSERT_TRUE(obstacle);
+      EXPECT_EQ(obstacle->text, open_store(path).error.text);
+      EXPECT_FALSE(obstacle->is_io);
+      const auto report = verify_store(path);
       ASSERT_FALSE(report);
       EXPECT_NE(report.error().text.find(each.words), std::string::npos) << report.error().text;
     }
@@ -162,7 +167,7 @@ TEST_F(StoreFileTest, IsMadeWhereALinkLeads) {
   EXPECT_EQ(open_store(folder_.file("first.db")).contents.accounts.size(), 1U);
 
   fs::create_symlink("nowhere/real.db", folder_.file("lost.db"));
-  expect_refused(folder_.file("lost.db"), "its folder must exist", true);
+  expect_refused(folder_.file("lost.db"), "its folder does not exist", true);
   fs::create_symlink("round.db", folder_.file("round.db"));
   expect_refused(folder_.file("round.db"), "symbolic links", true);
 }
@@ -194,7 +199,8 @@ TEST_F(StoreFileTest, NeedsAFolderThatIsWritable) {
     const bool is_nobody = geteuid() != 0 || setresuid(65534, 65534, 65534) == 0;
     const Opening opening = open_store(path_);
     const bool is_refused =
-        opening.error.is_io && opening.error.text.find("is not writable") != std::string::npos;
+        opening.error.is_io &&
+        opening.error.text.find("must be writable: Permission denied") != std::string::npos;
     _exit(is_nobody && is_refused ? 0 : 1);
   }
   int status = 0;
@@ -247,6 +253,105 @@ TEST_F(StoreFileTest, IsNotMadeOverAFileThatCameMeanwhile) {
   ASSERT_TRUE(error);
   EXPECT_NE(error->text.find("somebody put another file in its place"), std::string::npos);
   EXPECT_TRUE(read_file(path_) == theirs);
+}
+
+using Obstacle = std::optional<std::string>;
+
+/// What is in the way of a store at `path`; a start says the same where that can be.
+Obstacle obstacle_at(const std::string& path) {
+  const auto obstacle = StoreFile::find_obstacle(path);
+  return obstacle ? Obstacle(obstacle->text) : std::nullopt;
+}
+
+TEST(StoreFileObstacle, IsNoneWhereAStoreIsOrCanBeMade) {
+  const TemporaryFolder folder;
+  write_file(folder.file("there"), "");
+  std::filesystem::create_symlink("there", folder.file("link"));
+  std::filesystem::create_symlink("not-yet", folder.file("dangling"));
+  for (const char* name : {"there", "new", "link", "dangling"}) {
+    EXPECT_EQ(obstacle_at(folder.file(name)), Obstacle{}) << name;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.file("new")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("not-yet")));
+}
+
+TEST(StoreFileObstacle, NamesTheCommandThatMakesTheFolder) {
+  const TemporaryFolder folder;
+  struct Case {
+    std::string folder;
+    std::string shown;
+  };
+  for (const Case& c : std::vector<Case>{
+           {folder.file("data"), folder.file("data")},
+           {folder.file("a/b"), folder.file("a/b")},
+           {folder.file("it's here"), "'" + folder.file("it'\\''s here") + "'"},
+       }) {
+    const std::string path = c.folder + "/tribar.db";
+    const std::string command = "install -d -m 0700 " + c.shown;
+    EXPECT_EQ(
+        obstacle_at(path),
+        Obstacle(fmt::format("{}: its folder does not exist; create it with: {}", path, command)));
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    EXPECT_EQ(obstacle_at(path), Obstacle{});
+    EXPECT_EQ(mode_of(c.folder), 0700U);
+  }
+  std::filesystem::create_symlink(folder.file("gone/x.db"), folder.file("link"));
+  EXPECT_EQ(obstacle_at(folder.file("link")),
+            Obstacle(fmt::format("{}: its folder does not exist; create it with: "
+                                 "install -d -m 0700 {}",
+                                 folder.file("link"), folder.file("gone"))));
+}
+
+TEST(StoreFileObstacle, NamesWhatIsNoFile) {
+  const TemporaryFolder folder;
+  const auto obstacle_of = [&folder](std::string_view name) {
+    return obstacle_at(folder.file(name)).value_or("none");
+  };
+  const auto expected = [&folder](std::string_view name, std::string_view what) {
+    return fmt::format("{}: {}", folder.file(name), what);
+  };
+  std::filesystem::create_directory(folder.file("folder"));
+  ASSERT_EQ(mkfifo(folder.file("fifo").c_str(), 0600), 0);
+  write_file(folder.file("file"), "");
+  ASSERT_EQ(mknod(folder.file("socket").c_str(), S_IFSOCK | 0600, 0), 0);
+  EXPECT_EQ(obstacle_of("folder"),
+            expected("folder",
+                     "is a directory, and a store is a regular file; name another storage.path"));
+  EXPECT_EQ(
+      obstacle_of("fifo"),
+      expected("fifo", "is a FIFO, and a store is a regular file; name another storage.path"));
+  EXPECT_EQ(
+      obstacle_of("socket"),
+      expected("socket", "is a socket, and a store is a regular file; name another storage.path"));
+  EXPECT_FALSE(StoreFile::find_obstacle(folder.file("fifo"))->is_io);
+  EXPECT_EQ(obstacle_of("file/x"), expected("file/x", folder.file("file") + " is not a folder"));
+}
+
+TEST(StoreFileObstacle, IsAFolderThatCannotBeWritten) {
+  const TemporaryFolder folder;
+  const std::string data = folder.file("data");
+  std::filesystem::create_directory(data);
+  chmod(folder.path().c_str(), 0755);
+  chmod(data.c_str(), 0555);
+  const std::string expected =
+      fmt::format("{}/x.db: its folder {} must be writable: Permission denied", data, data);
+  // The system lets root write anywhere: somebody else looks.
+  const pid_t child = fork();
+  if (child == 0) {
+    constexpr uid_t kNobody = 65534;
+    const bool is_somebody_else = geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0;
+    _exit(is_somebody_else && obstacle_at(data + "/x.db") == expected ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+// Such settings were good, it was said, and the start refused them.
+TEST(StoreFileObstacle, IsANameThatOnlySqliteKnows) {
+  EXPECT_NE(obstacle_at(":memory:").value_or("none").find("is a database in memory"),
+            std::string::npos);
+  EXPECT_NE(obstacle_at("file:tribar.db").value_or("none").find("is a URI"), std::string::npos);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See sqlite_store.h.
-#include "journal/sqlite/sqlite_store.h"
+// See sqlite_writer.h.
+#include "journal/sqlite/sqlite_writer.h"
 
 #include <fmt/format.h>
 
@@ -28,35 +28,36 @@ std::string insertion_of(std::size_t rows) {
 
 }  // namespace
 
-bool SqliteStore::take(Database database, AccountId last_account, MessageNumber below) {
-  database_ = std::move(database);
-  last_account_ = last_account;
-  below_ = below;
+SqliteWriter::SqliteWriter(sqlite3* database, const StoreFile& file, const StoreOptions& options,
+                           AccountId last_account, MessageNumber below)
+    : database_(database),
+      file_(file),
+      log_(database, file.place(), options),
+      last_account_(last_account),
+      below_(below) {
   const auto prepare = [this](Statement& statement, const std::string& sql) {
-    statement = Statement(database_.get(), sql.c_str());
+    statement = Statement(database_, sql.c_str());
     return statement.is_ready();
   };
-  const bool is_ready =
-      prepare(begin_, "BEGIN IMMEDIATE") && prepare(commit_, "COMMIT") &&
-      prepare(add_account_, "INSERT INTO accounts VALUES(?1, ?2, ?3)") &&
-      prepare(remove_account_, "DELETE FROM accounts WHERE id = ?1") &&
-      prepare(add_message_, insertion_of(1)) && prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
-      prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
-      prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
-  log_.emplace(database_.get(), file_.place(), options_);
-  return is_ready;
+  is_ready_ = prepare(begin_, "BEGIN IMMEDIATE") && prepare(commit_, "COMMIT") &&
+              prepare(add_account_, "INSERT INTO accounts VALUES(?1, ?2, ?3)") &&
+              prepare(remove_account_, "DELETE FROM accounts WHERE id = ?1") &&
+              prepare(add_message_, insertion_of(1)) &&
+              prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
+              prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
+              prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
 }
 
-bool SqliteStore::is_in_place() const { return file_.is_in_place() && log_->is_in_place(); }
+bool SqliteWriter::is_in_place() const { return file_.is_in_place() && log_.is_in_place(); }
 
-std::optional<StoreError> SqliteStore::check() {
+std::optional<StoreError> SqliteWriter::check() const {
   return is_in_place() ? std::nullopt : std::optional(StoreError{kNotInPlace});
 }
 
-std::optional<StoreError> SqliteStore::commit(std::span<const std::span<const Record>> groups) {
+std::optional<StoreError> SqliteWriter::commit(std::span<const std::span<const Record>> groups) {
   const AccountId last_account = last_account_;
   const MessageNumber below = below_;
-  bool is_ok = begin_.run() && log_->write_start_id() && write_all(groups);
+  bool is_ok = begin_.run() && log_.write_start_id() && write_all(groups);
   if (is_ok && (last_account != last_account_ || below != below_)) {
     is_ok = write_counters();
   }
@@ -64,20 +65,20 @@ std::optional<StoreError> SqliteStore::commit(std::span<const std::span<const Re
   if (is_ok && !is_gone && commit_.run()) {
     return std::nullopt;
   }
-  StoreError error{is_gone ? kNotInPlace : sqlite3_errmsg(database_.get())};
-  if (!is_gone && sqlite3_system_errno(database_.get()) != 0) {
-    error.text += fmt::format(
-        " ({})", std::generic_category().message(sqlite3_system_errno(database_.get())));
+  StoreError error{is_gone ? kNotInPlace : sqlite3_errmsg(database_)};
+  if (!is_gone && sqlite3_system_errno(database_) != 0) {
+    error.text +=
+        fmt::format(" ({})", std::generic_category().message(sqlite3_system_errno(database_)));
   }
   // Also when nothing was begun: then it fails, and that is as well.
-  execute(database_.get(), "ROLLBACK");
+  execute(database_, "ROLLBACK");
   last_account_ = last_account;
   below_ = below;
   return error;
 }
 
 /// Removes last: while storing fails, a message can be handed over before it is stored.
-bool SqliteStore::write_all(std::span<const std::span<const Record>> groups) {
+bool SqliteWriter::write_all(std::span<const std::span<const Record>> groups) {
   kept_count_ = 0;
   handed_over_.clear();
   for (const std::span<const Record> group : groups) {
@@ -90,17 +91,17 @@ bool SqliteStore::write_all(std::span<const std::span<const Record>> groups) {
   return add_messages() && remove_messages();
 }
 
-bool SqliteStore::write(const MessageKept& kept) {
+bool SqliteWriter::write(const MessageKept& kept) {
   kept_[kept_count_++] = &kept;
   return kept_count_ < kRowsAtOnce || add_messages();
 }
 
-bool SqliteStore::write(const HandedOver& handed) {
+bool SqliteWriter::write(const HandedOver& handed) {
   handed_over_.push_back(handed.number.value);
   return true;
 }
 
-bool SqliteStore::write(const AccountCreated& created) {
+bool SqliteWriter::write(const AccountCreated& created) {
   encode_account(record_, created.account, created.time, created.name);
   add_account_.bind(1, created.account.value);
   add_account_.bind(2, created.time.value);
@@ -109,18 +110,18 @@ bool SqliteStore::write(const AccountCreated& created) {
   return add_account_.run();
 }
 
-bool SqliteStore::write(const AccountDeleted& deleted) {
+bool SqliteWriter::write(const AccountDeleted& deleted) {
   remove_account_.bind(1, deleted.account.value);
   return remove_account_.run();
 }
 
-bool SqliteStore::write(const NumbersReserved& reserved) {
+bool SqliteWriter::write(const NumbersReserved& reserved) {
   below_ = reserved.below;
   return true;
 }
 
 /// Adds the messages that were gathered.
-bool SqliteStore::add_messages() {
+bool SqliteWriter::add_messages() {
   const bool is_full = kept_count_ == kRowsAtOnce;
   Statement& statement = is_full ? add_messages_ : add_message_;
   int column = 0;
@@ -142,7 +143,7 @@ bool SqliteStore::add_messages() {
 }
 
 /// Removes the messages that were handed over: each run of numbers without a gap at once.
-bool SqliteStore::remove_messages() {
+bool SqliteWriter::remove_messages() {
   std::sort(handed_over_.begin(), handed_over_.end());
   for (std::size_t i = 0; i < handed_over_.size();) {
     std::size_t end = i + 1;
@@ -159,7 +160,7 @@ bool SqliteStore::remove_messages() {
   return true;
 }
 
-bool SqliteStore::write_counters() {
+bool SqliteWriter::write_counters() {
   encode_counters(record_, last_account_, below_);
   set_counters_.bind(1, last_account_.value);
   set_counters_.bind(2, below_.value);

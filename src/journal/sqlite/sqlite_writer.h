@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "journal/sqlite/sqlite_database.h"
@@ -20,18 +19,19 @@ namespace tribar {
 
 /// Messages are added many with one statement, and what is handed over is deleted in runs of
 /// numbers: for SQLite a statement costs more than a row.
-class SqliteStore final : public Store {
+class SqliteWriter {
  public:
-  /// Keeps `file` for as long as it lives.
-  SqliteStore(StoreFile file, StoreOptions options)
-      : file_(std::move(file)), options_(std::move(options)) {}
+  /// Writes to `database`, which is in `file` and has the counters `last_account` and `below`. Both
+  /// stay longer than this.
+  SqliteWriter(sqlite3* database, const StoreFile& file, const StoreOptions& options,
+               AccountId last_account, MessageNumber below);
 
-  /// Writes to `database`, which is in the file, from now on; false when its tables are not as they
-  /// should be. `last_account` and `below` are its counters.
-  [[nodiscard]] bool take(Database database, AccountId last_account, MessageNumber below);
+  /// False: the tables are not as they should be.
+  [[nodiscard]] bool is_ready() const { return is_ready_; }
 
-  std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override;
-  std::optional<StoreError> check() override;
+  // See Store.
+  [[nodiscard]] std::optional<StoreError> commit(std::span<const std::span<const Record>> groups);
+  [[nodiscard]] std::optional<StoreError> check() const;
 
  private:
   static constexpr std::size_t kRowsAtOnce = 32;
@@ -48,14 +48,14 @@ class SqliteStore final : public Store {
   [[nodiscard]] bool remove_messages();
   [[nodiscard]] bool write_counters();
 
-  StoreFile file_;  // closed after the database
-  StoreOptions options_;
-  Database database_;
-  std::optional<SqliteLog> log_;
+  sqlite3* database_;
+  const StoreFile& file_;
+  SqliteLog log_;
   Statement begin_, commit_, add_account_, remove_account_, add_message_, add_messages_,
       remove_messages_, set_counters_;
   AccountId last_account_;
   MessageNumber below_;
+  bool is_ready_ = false;
   std::string record_;  // the bytes of the one being written
   // Of the commit under way.
   std::array<const MessageKept*, kRowsAtOnce> kept_{};
