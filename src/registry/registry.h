@@ -76,52 +76,54 @@ class Registry {
     std::size_t recipient_bytes;  // of its name, which counts for each
   };
 
+  // Dispatch and the life of sessions.
   void fetch_ahead(std::span<Input> inputs);
   void execute(Session& session, const Input& input, Turn& turn);
-  void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
-  void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
-  void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
-  void send(Session& session, const Input& input, const Message& message, Turn& turn);
-  void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
-  void remove(Session& session, std::uint32_t command_bytes, Turn& turn);
-  void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
-
-  void written(Session& session, const Written& written, Turn& turn);
-  void returned(Session* session, const Returned& returned, Turn& turn);
-  void end_when_done(Session& session);
-  void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
-  void closed(Session& session, Turn& turn);
-  void go_on(Turn& turn);
-
-  [[nodiscard]] Session* find_session(ConnectionId id);
   Session& session_of(ConnectionId id);
-  [[nodiscard]] bool may_go_on_listing() const {
-    return !listings_.is_empty() && owed_names_ < limits_.listing_bytes;
-  }
-  void note_written_names(Session& session, std::uint64_t still_owed);
-  [[nodiscard]] bool must_wait(const Session& session) const;
+  [[nodiscard]] Session* find_session(ConnectionId id);
   void log_in(Session& session, Account& account);
   void log_out(Session& session);
+  void end_when_done(Session& session);
+  void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
-  void execute_front(Session& session, Turn& turn);
-  void return_runs(Session& session, bool live_only);
-  void drain(Session& session, Turn& turn);
-  void resume(Session& session, Turn& turn);
+  void closed(Session& session, Turn& turn);
 
+  // Commands: commands.cc.
+  void send(Session& session, const Input& input, const Message& message, Turn& turn);
+  void push(Session& reader, Account& account, const Message* message, MessageNumber number,
+            UnixMs time, bool is_live, Turn& turn);
+  void confirm(Session& session, const Input& input, const Message& message, std::uint32_t charge,
+               Turn& turn);
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;
   void keep_record_of(const Account& recipient, MessageNumber number, const Message& message,
                       Turn& turn);
-  void push(Session& reader, Account& account, const Message* message, MessageNumber number,
-            UnixMs time, bool is_live, Turn& turn);
-  template <typename Body>
+  void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
+  void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
+  void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
+  void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
+  [[nodiscard]] bool may_go_on_listing() const {
+    return !listings_.is_empty() && owed_names_ < limits_.listing_bytes;
+  }
+  void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
+  void remove(Session& session, std::uint32_t command_bytes, Turn& turn);
+  void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
+  void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
+  template <typename Body>  // answer.h
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
               const Body& body, Turn& turn);
-  void confirm(Session& session, const Input& input, const Message& message, std::uint32_t charge,
-               Turn& turn);
-  void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
-  void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
+  void go_on(Turn& turn);
+
+  // The flow towards readers: flow.cc.
+  [[nodiscard]] bool must_wait(const Session& session) const;
+  void written(Session& session, const Written& written, Turn& turn);
+  void returned(Session* session, const Returned& returned, Turn& turn);
+  void note_written_names(Session& session, std::uint64_t still_owed);
+  void drain(Session& session, Turn& turn);
+  void resume(Session& session, Turn& turn);
+  void execute_front(Session& session, Turn& turn);
+  void return_runs(Session& session, bool live_only);
 
   RegistryLimits limits_;
   bool keeps_records_;

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+//
+// See registry.h. What each command does. SEND comes first, with all that it takes in one place,
+// since nearly every command is one.
+#include <algorithm>
+#include <utility>
+
+#include "registry/answer.h"
+#include "registry/registry.h"
+
+namespace tribar {
+namespace {
+
+/// A slice of a LIST: some tens of microseconds. The first one is taken at once, so that a short
+/// LIST is answered in its own turn.
+constexpr std::uint64_t kSliceSteps = 3000;
+/// Freed of a deleted account's queue per Continue.
+constexpr std::size_t kTrashPerStep = 2000;
+/// Numbers are stored as used in blocks, so that one record serves many messages.
+constexpr std::uint64_t kReservedNumbers = 16384;
+
+}  // namespace
+
+void Registry::send(Session& session, const Input& input, const Message& message, Turn& turn) {
+  const std::uint32_t command_bytes = input.command_bytes;
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::SendBeforeLogin}, turn);
+  }
+  if (accounts_.at(session.account.place).name != message.sender) {
+    return refuse(session, command_bytes, {RefusalCode::SenderIsNotYou}, turn);
+  }
+  Account* recipient = input.recipient_hash == 0
+                           ? accounts_.find(message.recipient)
+                           : accounts_.find(message.recipient, input.recipient_hash);
+  if (recipient == nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::NoSuchRecipient}, turn);
+  }
+  const std::uint32_t charge = charge_of(message);
+  if (const auto refusal = refuse_message_for(*recipient, charge)) {
+    return refuse(session, command_bytes, *refusal, turn);
+  }
+  const MessageNumber number{last_number_.value + 1};
+  last_number_ = number;
+  recipient->held_bytes += charge;
+  recipient->held_messages += 1;
+  queued_bytes_ += charge;
+  if (keeps_records_) {
+    keep_record_of(*recipient, number, message, turn);
+  }
+  Session* reader = find_session(recipient->session);
+  if (reader == nullptr) {
+    recipient->kept().push_back(KeptMessage::make(number, turn.now, message.sender, message.text));
+  } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
+    auto& backlog = reader->stalled().backlog;
+    if (backlog.empty() || !backlog.back().is_live) {
+      backlog.push_back({true, {}, recipient->name.size()});
+    }
+    backlog.back().messages.push_back(
+        KeptMessage::make(number, turn.now, message.sender, message.text));
+  } else {
+    push(*reader, *recipient, &message, number, turn.now, true, turn);
+  }
+  confirm(session, input, message, charge, turn);
+}
+
+void Registry::push(Session& reader, Account& account, const Message* message, MessageNumber number,
+                    UnixMs time, bool is_live, Turn& turn) {
+  const std::uint32_t charge = charge_of(*message);
+  reader.owed += charge;
+  reader.owed_pushes += 1;
+  reader.owed_push_charge += charge;
+  if (keeps_records_) {
+    if (!reader.owed_numbers) {
+      reader.owed_numbers = std::make_unique<std::deque<MessageNumber>>();
+    }
+    reader.owed_numbers->push_back(number);
+  }
+  // Far from every limit a late report costs nothing; near one it would refuse what there is
+  // room for.
+  const bool wants_report =
+      keeps_records_ || account.held_messages * std::uint64_t{2} >= limits_.undelivered_messages ||
+      account.held_bytes * 2 >= limits_.undelivered_bytes ||
+      queued_bytes_ * 2 >= limits_.queued_bytes;
+  Push& push = add_effect<Push>(turn.out, reader.id, 0, charge);
+  push.message = message;
+  push.account = account.id;
+  push.number = number;
+  push.time = time;
+  push.is_live = is_live;
+  push.wants_report = wants_report;
+  push.came_as = turn.protocol;
+}
+
+/// Answers SEND. Joins the Echo before it when that is the connection's last effect: then the input
+/// before this one, whose frame is next to this one's, is what it confirmed last.
+void Registry::confirm(Session& session, const Input& input, const Message& message,
+                       std::uint32_t charge, Turn& turn) {
+  Output& out = turn.out;
+  if (input.is_next && out.row_to == session.id) {
+    Effect& row = out.effects[out.row_at];
+    if (row.charge < kRowCharge) {
+      session.owed += charge;
+      row.charge += charge;
+      row.completes_bytes += input.command_bytes;
+      auto& echo = *std::get_if<Echo>(&row.body);
+      echo.more += 1;
+      echo.more_bytes += input.command_bytes;
+      return;
+    }
+  }
+  answer(session, input.command_bytes, charge, Echo{&message}, turn);
+  if (!session.is_gone) {
+    out.row_to = session.id;
+    out.row_at = out.effects.size() - 1;
+  }
+}
+
+/// Why nothing more is kept for `recipient` now, if so.
+std::optional<Refusal> Registry::refuse_message_for(const Account& recipient,
+                                                    std::uint64_t charge) const {
+  if (!is_storage_up_) {
+    return Refusal{RefusalCode::StorageUnavailable};
+  }
+  if (recipient.held_messages >= limits_.undelivered_messages ||
+      recipient.held_bytes + charge > limits_.undelivered_bytes) {
+    return Refusal{RefusalCode::RecipientQueueFull};
+  }
+  if (queued_bytes_ + charge > limits_.queued_bytes) {
+    return Refusal{RefusalCode::ServerQueuesFull};
+  }
+  return std::nullopt;
+}
+
+void Registry::keep_record_of(const Account& recipient, MessageNumber number,
+                              const Message& message, Turn& turn) {
+  if (number >= reserved_) {
+    reserved_ = MessageNumber{number.value + kReservedNumbers};
+    turn.out.records.emplace_back(NumbersReserved{reserved_});
+  }
+  turn.out.records.emplace_back(
+      MessageKept{number, recipient.id, turn.now, message.sender, message.text});
+}
+
+void Registry::create(Session& session, std::uint32_t command_bytes, std::string_view name,
+                      Turn& turn) {
+  if (accounts_.find(name) != nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::UsernameTaken}, turn);
+  }
+  if (session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
+  }
+  if (!is_storage_up_) {
+    return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
+  }
+  if (accounts_.size() >= limits_.accounts) {
+    return refuse(session, command_bytes,
+                  {RefusalCode::TooManyAccounts, accounts_.size(), limits_.accounts}, turn);
+  }
+  last_account_ = AccountId{last_account_.value + 1};
+  Account& account = accounts_.add(last_account_, name);
+  if (keeps_records_) {
+    turn.out.records.emplace_back(
+        AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
+  }
+  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), false});
+  log_in(session, account);
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account.id}, turn);
+}
+
+void Registry::login(Session& session, std::uint32_t command_bytes, std::string_view name,
+                     Turn& turn) {
+  Account* account = accounts_.find(name);
+  if (account == nullptr) {
+    return refuse(session, command_bytes, {RefusalCode::NoSuchUsername}, turn);
+  }
+  if (!account->session.is_none()) {
+    return refuse(session, command_bytes, {RefusalCode::LoggedInElsewhere}, turn);
+  }
+  if (session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
+  }
+  log_in(session, *account);
+  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account->id}, turn);
+}
+
+void Registry::list(Session& session, std::uint32_t command_bytes, std::string_view pattern,
+                    Turn& turn) {
+  if (session.is_gone) {
+    return;
+  }
+  if (pattern.empty()) {
+    pattern = "*";
+  }
+  if (pattern.find_first_of("*?[") == std::string_view::npos) {
+    const Account* account = accounts_.find(pattern);
+    const std::string_view names =
+        account == nullptr ? std::string_view() : turn.out.keep(account->name + '\n');
+    return answer(session, command_bytes,
+                  kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
+                  Names{names, account == nullptr ? 0U : 1U}, turn);
+  }
+  Listing listing(session.id, command_bytes, pattern, accounts_);
+  // Answers that nobody has read yet, and those in the making, are bounded: the next waits.
+  if (owed_names_ + listings_.names_bytes() >= limits_.listing_bytes) {
+    session.stalled().is_listing = true;
+    listings_.add(std::move(listing));
+    return;
+  }
+  const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
+  if (state == Listing::State::Unfinished) {
+    session.stalled().is_listing = true;
+    listings_.add(std::move(listing));
+    return;
+  }
+  answer_listing(session, listing, state, turn);
+}
+
+void Registry::answer_listing(Session& session, Listing& listing, Listing::State state,
+                              Turn& turn) {
+  if (state == Listing::State::TooLong) {
+    return refuse(session, listing.command_bytes(),
+                  {RefusalCode::ListTooLong, 0, limits_.list_names}, turn);
+  }
+  const std::string_view names = turn.out.keep(listing.take_names());
+  const auto charge = kShortAnswerCharge + static_cast<std::uint32_t>(names.size());
+  if (charge >= kLongAnswerCharge && !session.is_gone) {
+    session.owed_names += charge;
+    owed_names_ += charge;
+  }
+  answer(session, listing.command_bytes(), charge, Names{names, listing.count()}, turn);
+}
+
+void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn) {
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::DeliverBeforeLogin}, turn);
+  }
+  answer(session, command_bytes, 0, Done{}, turn);
+  Account& account = accounts_.at(session.account.place);
+  if (!account.undelivered || account.undelivered->is_empty() || session.is_gone) {
+    return;
+  }
+  session.stalled().backlog.push_back(
+      {false, std::move(*account.undelivered), account.name.size()});
+  account.undelivered.reset();
+  drain(session, turn);
+}
+
+void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn) {
+  if (!session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::DeleteBeforeLogin}, turn);
+  }
+  if (!is_storage_up_) {
+    return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
+  }
+  Account& account = accounts_.at(session.account.place);
+  if (keeps_records_) {
+    turn.out.records.emplace_back(AccountDeleted{account.id});
+  }
+  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), true});
+  turn.out.released_bytes += account.held_bytes;
+  // What it held counts until it is freed, written or back.
+  if (account.undelivered && !account.undelivered->is_empty()) {
+    trash_.push_back({std::move(*account.undelivered), account.name.size()});
+  }
+  listings_.pass(account);
+  accounts_.remove(account);
+  session.is_logged_in = false;
+  session.account = {};
+  session.orphan_pushes += std::exchange(session.owed_pushes, 0);
+  session.orphan_push_charge += std::exchange(session.owed_push_charge, 0);
+  if (session.owed_numbers) {
+    for (const MessageNumber number : *session.owed_numbers) {
+      turn.out.records.emplace_back(HandedOver{number});
+    }
+    session.owed_numbers.reset();
+  }
+  answer(session, command_bytes, 0, LoggedOut{}, turn);
+}
+
+void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected,
+                      Turn& turn) {
+  refuse(session, command_bytes, rejected.refusal, turn);
+  if (rejected.is_fatal) {
+    log_out(session);
+    finish(session, turn);
+  }
+}
+
+void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal,
+                      Turn& turn) {
+  answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal}, turn);
+}
+
+void Registry::go_on(Turn& turn) {
+  for (std::size_t i = 0; i < kTrashPerStep && !trash_.empty(); ++i) {
+    Trash& trash = trash_.front();
+    const KeptMessage::Ptr kept = trash.messages.pop_front();
+    queued_bytes_ -= charged_bytes({kept->sender(), {}, kept->text()}) + trash.recipient_bytes;
+    if (keeps_records_) {
+      turn.out.records.emplace_back(HandedOver{kept->number()});
+    }
+    if (trash.messages.is_empty()) {
+      trash_.pop_front();
+    }
+  }
+  if (!may_go_on_listing()) {
+    return;
+  }
+  Listing& listing = listings_.current();
+  const std::size_t found_before = listing.names_bytes();
+  const Listing::State state = listing.step(accounts_, kSliceSteps, limits_.list_names);
+  if (state == Listing::State::Unfinished) {
+    listings_.rotate(listing.names_bytes() - found_before);
+    return;
+  }
+  Session& session = *find_session(listing.asker());
+  session.stall->is_listing = false;
+  answer_listing(session, listing, state, turn);
+  listings_.drop_current(found_before);
+  resume(session, turn);
+}
+
+}  // namespace tribar
