@@ -291,6 +291,43 @@ void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal r
   answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal}, turn);
 }
 
+/// Of LOGIN: whose name it gives; else none.
+AccountId Registry::account_named_by(const Input& input) {
+  const auto* entry = std::get_if<Login>(&input.body);
+  const Account* account = entry == nullptr ? nullptr : accounts_.find(entry->username);
+  return account == nullptr ? AccountId{} : account->id;
+}
+
+void Registry::check(Session& session, const Input& input, Turn& turn) {
+  if (session.is_gone) {
+    return;  // nobody is there who could be told the result
+  }
+  const AccountId account = account_named_by(input);
+  CheckedCommand& checked = session.stalled().checked.emplace();
+  checked = {copy_command(input), account};
+  checked.command.input.needs_check = false;
+  answer(session, 0, 0, Check{account}, turn);
+}
+
+/// Executes what was checked as if it came now: whatever happened meanwhile counts.
+void Registry::answered(Session& session, const Answered& result, Turn& turn) {
+  if (!session.is_checking()) {
+    return;  // dismissed meanwhile
+  }
+  CheckedCommand checked = std::move(*session.stall->checked);
+  session.stall->checked.reset();
+  const Input& input = checked.command.input;
+  if (result.refusal) {
+    refuse(session, input.command_bytes, *result.refusal, turn);
+  } else if (account_named_by(input) != checked.account) {
+    // The account that was checked is deleted; the name may be another's by now.
+    refuse(session, input.command_bytes, {RefusalCode::NoSuchUsername}, turn);
+  } else {
+    execute_copy(session, std::move(checked.command), turn);
+  }
+  resume(session, turn);
+}
+
 void Registry::go_on(Turn& turn) {
   for (std::size_t i = 0; i < kTrashPerStep && !trash_.empty(); ++i) {
     Trash& trash = trash_.front();

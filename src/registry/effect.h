@@ -76,12 +76,19 @@ struct LoggedOut {
   friend bool operator==(const LoggedOut&, const LoggedOut&) = default;
 };
 
+/// The connection's command has to be checked outside the registry. The result comes as Answered;
+/// until then the connection's next commands wait.
+struct Check {
+  AccountId account;  // of LOGIN: whose name it is; none: nobody's
+  friend bool operator==(const Check&, const Check&) = default;
+};
+
 /// Close the connection when everything before this is written.
 struct Close {
   friend bool operator==(const Close&, const Close&) = default;
 };
 
-using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, LoggedOut, Close>;
+using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, LoggedOut, Check, Close>;
 
 struct Effect {
   ConnectionId to;

@@ -127,10 +127,15 @@ void Registry::resume(Session& session, Turn& turn) {
   }
 }
 
-/// Executes the first waiting command; its bytes live on in the output.
+/// Executes the first waiting command.
 void Registry::execute_front(Session& session, Turn& turn) {
   WaitingCommand command = std::move(session.stall->waiting.front());
   session.stall->waiting.pop_front();
+  execute_copy(session, std::move(command), turn);
+}
+
+/// Executes a command that was copied; its bytes live on in the output.
+void Registry::execute_copy(Session& session, WaitingCommand command, Turn& turn) {
   const Input* input = turn.out.arena.make(command.input);
   turn.out.texts.push_back(std::move(command.bytes));
   execute(session, *input, turn);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/ids.h"
@@ -37,6 +38,20 @@ struct Closed {
   friend bool operator==(const Closed&, const Closed&) = default;
 };
 
+/// The session must go: it gets `refusal` and Close, and is logged out. What it asked and was not
+/// answered yet, and what it asks from now on, counts as nothing; messages that it was not handed
+/// yet go back to the queue. Does nothing to a connection that is closed or has not said anything.
+struct Dismiss {
+  Refusal refusal;
+  friend bool operator==(const Dismiss&, const Dismiss&) = default;
+};
+
+/// The result of a Check: the connection's command is executed now, or refused.
+struct Answered {
+  std::optional<Refusal> refusal;
+  friend bool operator==(const Answered&, const Answered&) = default;
+};
+
 /// What the kernel took since the last report, as sums of the effects' charges; also of nothing.
 struct Written {
   std::uint64_t charge = 0;       // of all effects
@@ -68,8 +83,9 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
-using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
-                               Returned, LoginExpired, Closed, Continue, StorageDown, StorageUp>;
+using InputBody =
+    std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written, Returned,
+                 LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp>;
 
 struct Input {
   ConnectionId from;  // none for those that no connection brings
@@ -80,6 +96,9 @@ struct Input {
   /// Of a command: its frame came from the connection right behind that of the input before it in
   /// the batch, and is right behind it in memory too.
   bool is_next = false;
+  /// Of a command, but for SEND: when its turn comes it is checked outside the registry first, and
+  /// executed at the result. See Check.
+  bool needs_check = false;
   Protocol protocol = Protocol::Zero;  // of the connection
   /// Of a SEND: Accounts::hash_of() its recipient; 0: not looked at yet.
   std::uint32_t recipient_hash = 0;

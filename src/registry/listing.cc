@@ -42,12 +42,17 @@ void Listings::add(Listing listing) {
   queue_.push_back(std::move(listing));
 }
 
-void Listings::cancel(ConnectionId asker) {
-  std::erase_if(queue_, [this, asker](const Listing& listing) {
-    const bool is_his = listing.asker() == asker;
-    names_bytes_ -= is_his ? listing.names_bytes() : 0;
-    return is_his;
+std::uint32_t Listings::cancel(ConnectionId asker) {
+  const auto found = std::find_if(queue_.begin(), queue_.end(), [asker](const Listing& listing) {
+    return listing.asker() == asker;
   });
+  if (found == queue_.end()) {
+    return 0;
+  }
+  const std::uint32_t command_bytes = found->command_bytes();
+  names_bytes_ -= found->names_bytes();
+  queue_.erase(found);
+  return command_bytes;
 }
 
 void Listings::pass(const Account& account) {

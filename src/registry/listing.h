@@ -50,7 +50,8 @@ class Listings {
  public:
   [[nodiscard]] bool is_empty() const { return queue_.empty(); }
   void add(Listing listing);
-  void cancel(ConnectionId asker);
+  /// Drops the one that `asker` has under way; returns its command_bytes(), 0 if there is none.
+  std::uint32_t cancel(ConnectionId asker);
   void pass(const Account& account);
 
   /// Whose turn it is; call only when not is_empty().

@@ -39,10 +39,18 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     resume(session, turn);
   } else if (std::holds_alternative<LoginExpired>(input.body)) {
     Session& session = session_of(input.from);
-    if (session.is_listing() || session.has_waiting()) {
+    if (session.awaits_answer() || session.has_waiting()) {
       session.stalled().waiting.push_back(copy_command(input));
     } else {
       execute(session, input, turn);
+    }
+  } else if (const auto* dismissal = std::get_if<Dismiss>(&input.body)) {
+    if (Session* session = find_session(input.from)) {
+      dismiss(*session, dismissal->refusal, turn);
+    }
+  } else if (const auto* result = std::get_if<Answered>(&input.body)) {
+    if (Session* session = find_session(input.from)) {
+      answered(*session, *result, turn);
     }
   } else if (std::holds_alternative<Closed>(input.body)) {
     if (Session* session = find_session(input.from)) {
@@ -102,6 +110,8 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
     send(session, input, command->message, turn);
+  } else if (input.needs_check) {
+    check(session, input, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
     create(session, bytes, creation->username, turn);
   } else if (const auto* entry = std::get_if<Login>(&input.body)) {
@@ -152,7 +162,7 @@ void Registry::log_out(Session& session) {
 
 /// The logout of a half-closed connection, once its commands are executed.
 void Registry::end_when_done(Session& session) {
-  if (!session.has_ended || session.is_over || session.has_waiting()) {
+  if (!session.has_ended || session.is_over || session.is_checking() || session.has_waiting()) {
     return;
   }
   log_out(session);
@@ -181,6 +191,28 @@ void Registry::finish_when_idle(Session& session, Turn& turn) {
   if (session.is_over && !session.is_closing && !session.is_busy()) {
     finish(session, turn);
   }
+}
+
+/// Unlike at a fatal mistake, what the session waits for is given up: it may be waiting for a peer
+/// that is long gone. Every command is completed all the same.
+void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
+  if (session.is_closing) {
+    return;
+  }
+  log_out(session);
+  return_runs(session, false);
+  session.is_over = true;
+  if (session.is_listing()) {
+    answer(session, listings_.cancel(session.id), 0, Done{}, turn);
+  } else if (session.is_checking()) {
+    answer(session, session.stall->checked->command.input.command_bytes, 0, Done{}, turn);
+  }
+  while (session.has_waiting()) {
+    execute_front(session, turn);
+  }
+  session.stall.reset();
+  refuse(session, 0, refusal, turn);
+  finish(session, turn);
 }
 
 void Registry::closed(Session& session, Turn& turn) {

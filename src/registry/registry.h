@@ -87,6 +87,7 @@ class Registry {
   void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
+  void dismiss(Session& session, Refusal refusal, Turn& turn);
   void closed(Session& session, Turn& turn);
 
   // Commands: commands.cc.
@@ -113,6 +114,9 @@ class Registry {
   template <typename Body>  // answer.h
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
               const Body& body, Turn& turn);
+  void check(Session& session, const Input& input, Turn& turn);
+  void answered(Session& session, const Answered& result, Turn& turn);
+  [[nodiscard]] AccountId account_named_by(const Input& input);
   void go_on(Turn& turn);
 
   // The flow towards readers: flow.cc.
@@ -123,6 +127,7 @@ class Registry {
   void drain(Session& session, Turn& turn);
   void resume(Session& session, Turn& turn);
   void execute_front(Session& session, Turn& turn);
+  void execute_copy(Session& session, WaitingCommand command, Turn& turn);
   void return_runs(Session& session, bool live_only);
 
   RegistryLimits limits_;

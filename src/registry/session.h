@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -31,11 +32,19 @@ struct BacklogRun {
   std::size_t recipient_bytes = 0;  // of the account's name, which counts for each
 };
 
-/// What is there only while a connection has to wait for its reader or for a LIST of its own.
+/// A command that is being checked outside the registry.
+struct CheckedCommand {
+  WaitingCommand command;
+  AccountId account;  // see Check
+};
+
+/// What is there only while a connection has to wait for its reader, or for the answer to a command
+/// of its own that takes longer.
 struct Stall {
   std::deque<BacklogRun> backlog;      // what it is to get once there is room
   std::deque<WaitingCommand> waiting;  // its own later commands
   bool is_listing = false;             // a LIST of its own is under way
+  std::optional<CheckedCommand> checked;
 };
 
 struct Session {
@@ -70,8 +79,11 @@ struct Session {
     return *stall;
   }
   /// Whether something more is on its way to the peer, whatever it asks.
-  [[nodiscard]] bool is_busy() const { return is_listing() || has_backlog(); }
+  [[nodiscard]] bool is_busy() const { return awaits_answer() || has_backlog(); }
+  /// Whether one of its commands was begun and is not answered yet.
+  [[nodiscard]] bool awaits_answer() const { return is_listing() || is_checking(); }
   [[nodiscard]] bool is_listing() const { return stall && stall->is_listing; }
+  [[nodiscard]] bool is_checking() const { return stall && stall->checked; }
   [[nodiscard]] bool has_waiting() const { return stall && !stall->waiting.empty(); }
   [[nodiscard]] bool has_backlog() const { return stall && !stall->backlog.empty(); }
 };

@@ -88,6 +88,10 @@ inline void PrintTo(const Names& names, std::ostream* out) {
 }
 inline void PrintTo(const Done&, std::ostream* out) { *out << "Done"; }
 inline void PrintTo(const LoggedOut&, std::ostream* out) { *out << "LoggedOut"; }
+inline void PrintTo(const Check& check, std::ostream* out) {
+  *out << "Check ";
+  PrintTo(check.account, out);
+}
 inline void PrintTo(const Close&, std::ostream* out) { *out << "Close"; }
 
 inline void PrintTo(const Effect& effect, std::ostream* out) {

@@ -33,6 +33,9 @@ std::string describe(const EffectBody& body) {
   if (const auto* names = std::get_if<Names>(&body)) {
     return "names " + std::to_string(names->count) + ' ' + std::string(names->names);
   }
+  if (const auto* check = std::get_if<Check>(&body)) {
+    return "check " + std::to_string(check->account.value);
+  }
   return std::holds_alternative<LoggedIn>(body)    ? "in"
          : std::holds_alternative<LoggedOut>(body) ? "out"
          : std::holds_alternative<Close>(body)     ? "close"
@@ -205,6 +208,13 @@ void RegistryModel::end(ConnectionId id) {
   log_out(ended);
   give_back(ended, true);
   ended.is_over = true;
+}
+
+void RegistryModel::dismiss(ConnectionId id) {
+  ModelConnection& dismissed = connection(id);
+  log_out(dismissed);
+  give_back(dismissed, false);
+  dismissed.is_over = true;
 }
 
 void RegistryModel::close(ConnectionId id) {

@@ -69,12 +69,14 @@ class RegistryModel {
   /// The connection is gone; what it was due goes back. Commands may still be executed.
   void close(ConnectionId id);
   void forget(ConnectionId id) { connections_.erase(id); }
+  /// It is told to go.
+  void dismiss(ConnectionId id);
   /// It had no login in time.
   void expire(ConnectionId id) { connection(id).is_over = true; }
 
   void written(const ModelMessage& message);
   void returned(const ModelMessagePtr& message);
-  /// It is told that something of it was written, or that it is gone.
+  /// It is told that something of it was written, the result of a check, or that it is gone.
   void reported(ConnectionId id);
   /// What deleted accounts had waiting is freed.
   void empty_trash();
@@ -83,13 +85,14 @@ class RegistryModel {
   [[nodiscard]] ModelConnection& connection(ConnectionId id) { return connections_[id]; }
   /// In the order of creation.
   [[nodiscard]] const std::deque<ModelAccount>& accounts() const { return accounts_; }
+  /// Null when there is none.
+  ModelAccount* find(std::string_view name);
   /// Of all messages that are somewhere.
   [[nodiscard]] std::uint64_t queued_bytes() const;
   /// Of those whose account is there.
   [[nodiscard]] std::uint64_t kept_bytes() const;
 
  private:
-  ModelAccount* find(std::string_view name);
   ModelAccount* find(AccountId id);
   void log_out(ModelConnection& connection);
   void give_back(ModelConnection& connection, bool live_only);

@@ -47,6 +47,8 @@ std::string_view lasting_name(std::string_view name) {
 
 const Refusal kLoginTimeout{RefusalCode::LoginTimeout, 0, 5};
 const Refusal kMalformed{RefusalCode::UnexpectedData};
+const Refusal kDismissal{RefusalCode::LoggedInElsewhere};
+const Refusal kWrong{RefusalCode::SenderIsNotYou};
 const Refusal kFatal{RefusalCode::FrameTooLong, 0, 9};
 
 /// Whether what expired is still due: there was no login since.
@@ -82,20 +84,26 @@ void RegistryWorld::step() {
     } else {
       write(peer, 1 + choose_(4));
       report(peer);
+      answer_check(peer);
     }
   } else if (choice < 80) {
     write(peer, 1 + choose_(6));
     if (choose_(3) == 0) {
       report(peer);
     }
-  } else if (choice < 85) {
+  } else if (choice < 84) {
     report(peer);
+    answer_check(peer);
   } else if (choice < 88) {
     close(peer);
   } else if (choice < 90) {
     half_close(peer);
   } else if (choice < 91) {
-    expire_login(peer);
+    if (choose_(2) == 0) {
+      expire_login(peer);
+    } else {
+      dismiss(peer);
+    }
   } else if (choice < 92) {
     is_storage_up_ = !is_storage_up_ || choose_(10) > 0;
     model_.set_storage(is_storage_up_);
@@ -123,12 +131,15 @@ void RegistryWorld::settle() {
       is_busy |= !peer.outbox.empty() || !peer.unreported.empty();
       write(peer, peer.outbox.size());
       report(peer);
+      is_busy |= !peer.pending.empty() && peer.pending.front().is_checking;
+      answer_check(peer);
     }
   }
   for (Peer& peer : peers_) {
     expect(peer.pending.empty(), "every command is completed once everything is read");
     expect(model_.connection(peer.id).due.empty(), "everything due was handed over");
     expect(peer.is_closed == model_.connection(peer.id).is_over, "Close comes when it is over");
+    expect(!peer.is_dismissed, "who is dismissed is told");
     expect(peer.outbox.empty() && peer.unreported.empty(), "nothing is owed");
   }
 }
@@ -154,7 +165,10 @@ void RegistryWorld::drain() {
     Peer& peer = peers_.front();
     const std::string name = account.name;
     for (const InputBody& body : {InputBody(Login{name}), InputBody(Deliver{})}) {
-      peer.pending.push_back({body, {}, 60, inputs_, false});
+      Pending& pending = peer.pending.emplace_back();
+      pending.body = body;
+      pending.bytes = 60;
+      pending.asked_at = inputs_;
       apply(peer.id, 60, body);
     }
     settle();
@@ -179,14 +193,16 @@ void RegistryWorld::ask(Peer& peer, bool is_next) {
     pending.body = Send{{choose_own_name(peer), choose_recipient(), pending.text}};
   } else {
     pending.body = choose_command(pending);
+    pending.needs_check = !std::holds_alternative<Send>(pending.body) && choose_(3) == 0;
   }
+  peer.is_known = true;
   peer.pending.push_back(std::move(pending));
   // The text may have moved with the string.
   Pending& kept = peer.pending.back();
   if (auto* sending = std::get_if<Send>(&kept.body)) {
     sending->message.text = kept.text;
   }
-  apply(peer.id, kept.bytes, InputBody(kept.body), is_next);
+  apply(peer.id, kept.bytes, InputBody(kept.body), is_next, kept.needs_check);
 }
 
 InputBody RegistryWorld::choose_command(Pending& pending) {
@@ -308,6 +324,7 @@ void RegistryWorld::half_close(Peer& peer) {
   }
   peer.outbox.insert(peer.outbox.end(), kept.begin(), kept.end());
   peer.has_ended = true;
+  peer.is_known = true;
   after_commands(peer);
   apply(peer.id, 0, Ended{});
 }
@@ -340,7 +357,7 @@ void RegistryWorld::close(Peer& peer) {
     ModelConnection& state = model_.connection(id);
     if (const auto* expired = std::get_if<LoginExpired>(&pending.body)) {
       state.is_over |= is_login_due(state, *expired);
-    } else if (!pending.is_long_list) {
+    } else if (!pending.is_long_list && !pending.needs_check) {
       if (auto* sending = std::get_if<Send>(&pending.body)) {
         sending->message.text = pending.text;
       }
@@ -359,11 +376,36 @@ void RegistryWorld::expire_login(Peer& peer) {
     return;
   }
   peer.was_expired = true;
+  peer.is_known = true;
   Pending& pending = peer.pending.emplace_back();
   pending.body = LoginExpired{kLoginTimeout, model_.connection(peer.id).logins};
   const InputBody body = pending.body;
   after_commands(peer);
   apply(peer.id, 0, body);
+}
+
+void RegistryWorld::dismiss(Peer& peer) {
+  if (peer.is_known && !peer.is_closed) {
+    peer.is_dismissed = true;
+    model_.dismiss(peer.id);
+    model_.reported(peer.id);
+    after_commands(peer);
+  }
+  apply(peer.id, 0, Dismiss{kDismissal});
+}
+
+void RegistryWorld::answer_check(Peer& peer) {
+  if (peer.pending.empty() || !peer.pending.front().is_checking) {
+    return;
+  }
+  Pending& pending = peer.pending.front();
+  pending.is_checking = false;
+  pending.was_checked = true;
+  if (choose_(4) == 0) {
+    pending.refusal = kWrong;
+  }
+  model_.reported(peer.id);
+  apply(peer.id, 0, Answered{pending.refusal});
 }
 
 void RegistryWorld::give_back(ConnectionId id, const Owed& owed) {
@@ -387,13 +429,14 @@ void RegistryWorld::return_stray() {
 // What the registry says.
 
 void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body,
-                          bool is_next) {
+                          bool is_next, bool needs_check) {
   if (!trouble_.empty()) {
     return;
   }
   ++inputs_;
   const Input* before = batch_.empty() ? nullptr : &batch_.back();
   Input& input = batch_.emplace_back(Input{from, bytes, body, is_next});
+  input.needs_check = needs_check;
   own(input.body);
   if (std::holds_alternative<Continue>(body)) {
     model_.empty_trash();
@@ -521,6 +564,16 @@ void RegistryWorld::see_answer(const Effect& effect) {
   ModelConnection& state = model_.connection(peer->id);
   if (effect.completes_bytes > 0) {
     see_completion(*peer, effect);
+  } else if (std::holds_alternative<Check>(effect.body)) {
+    see_check(*peer, effect.body);
+  } else if (peer->is_dismissed) {
+    peer->is_dismissed = false;
+    expect(describe(effect.body) == describe(Refuse{kDismissal}) && peer->pending.empty(),
+           "who is dismissed is told, behind what it asked");
+    // This may go past the credit.
+    peer->owed += effect.charge;
+    peer->outbox.push_back({effect.charge, nullptr, false});
+    return;
   } else if (std::holds_alternative<Close>(effect.body)) {
     expect(state.is_over && !peer->is_closed && state.due.empty(), "Close is the last word");
     peer->is_closed = true;
@@ -548,17 +601,43 @@ void RegistryWorld::see_completion(Peer& peer, const Effect& effect) {
   Pending pending = std::move(peer.pending.front());
   peer.pending.pop_front();
   expect(pending.bytes == effect.completes_bytes, "a completion names its command's bytes");
-  if (pending.is_long_list && !model_.connection(peer.id).is_over) {
+  const bool is_over = model_.connection(peer.id).is_over;
+  expect(!pending.needs_check || pending.was_checked || is_over, "what has to be is checked first");
+  if (pending.is_long_list && !pending.refusal && !is_over) {
     see_long_list(pending, effect.body);
     return;
   }
   if (auto* sending = std::get_if<Send>(&pending.body)) {
     sending->message.text = pending.text;
   }
-  const std::string expected = model_.execute(peer.id, pending.body, UnixMs{inputs_});
+  const auto* entry = std::get_if<Login>(&pending.body);
+  std::string expected;
+  if (pending.refusal && !is_over) {
+    expected = describe(Refuse{*pending.refusal});
+  } else if (pending.needs_check && entry != nullptr && !is_over &&
+             account_of(entry->username) != pending.account) {
+    expected = describe(Refuse{{RefusalCode::NoSuchUsername}});
+  } else {
+    expected = model_.execute(peer.id, pending.body, UnixMs{inputs_});
+  }
+  if (pending.was_checked) {
+    model_.reported(peer.id);
+  }
   if (describe(effect.body) != expected) {
     fail("answer '" + describe(effect.body) + "' instead of '" + expected + "'");
   }
+}
+
+void RegistryWorld::see_check(Peer& peer, const EffectBody& body) {
+  if (!expect(!peer.pending.empty() && peer.pending.front().needs_check && !peer.is_closed,
+              "only what has to be is checked")) {
+    return;
+  }
+  Pending& pending = peer.pending.front();
+  const auto* entry = std::get_if<Login>(&pending.body);
+  pending.account = entry == nullptr ? AccountId{} : account_of(entry->username);
+  pending.is_checking = true;
+  expect(describe(body) == describe(Check{pending.account}), "a check names the account");
 }
 
 /// Who was there all the time is named, who was there at no time is not; in order, and once.
@@ -751,6 +830,12 @@ void RegistryWorld::own(std::string_view& bytes) {
   char* copy = batch_bytes_.emplace_back(new char[bytes.size() + 1]).get();
   std::copy(bytes.begin(), bytes.end(), copy);
   bytes = {copy, bytes.size()};
+}
+
+/// None when there is no such account.
+AccountId RegistryWorld::account_of(std::string_view name) {
+  const ModelAccount* account = model_.find(name);
+  return account == nullptr ? AccountId{} : account->id;
 }
 
 RegistryWorld::Peer* RegistryWorld::find(ConnectionId id) {
