@@ -96,8 +96,8 @@ struct Input {
   /// Of a command: its frame came from the connection right behind that of the input before it in
   /// the batch, and is right behind it in memory too.
   bool is_next = false;
-  /// Of a command, but for SEND: when its turn comes it is checked outside the registry first, and
-  /// executed at the result. See Check.
+  /// Of a command: when its turn comes it is checked outside the registry first, and executed at
+  /// the result. See Check. Means nothing of Send and Rejected.
   bool needs_check = false;
   Protocol protocol = Protocol::Zero;  // of the connection
   /// Of a SEND: Accounts::hash_of() its recipient; 0: not looked at yet.

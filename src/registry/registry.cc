@@ -110,6 +110,8 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
     send(session, input, command->message, turn);
+  } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
+    reject(session, bytes, *rejected, turn);
   } else if (input.needs_check) {
     check(session, input, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
@@ -122,8 +124,6 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     deliver(session, bytes, turn);
   } else if (std::holds_alternative<Delete>(input.body)) {
     remove(session, bytes, turn);
-  } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
-    reject(session, bytes, *rejected, turn);
   }
 }
 

@@ -193,7 +193,8 @@ void RegistryWorld::ask(Peer& peer, bool is_next) {
     pending.body = Send{{choose_own_name(peer), choose_recipient(), pending.text}};
   } else {
     pending.body = choose_command(pending);
-    pending.needs_check = !std::holds_alternative<Send>(pending.body) && choose_(3) == 0;
+    pending.needs_check = !std::holds_alternative<Send>(pending.body) &&
+                          !std::holds_alternative<Rejected>(pending.body) && choose_(3) == 0;
   }
   peer.is_known = true;
   peer.pending.push_back(std::move(pending));

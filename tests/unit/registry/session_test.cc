@@ -314,6 +314,14 @@ TEST(RegistrySession, PushesWhileACommandIsChecked) {
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
 }
 
+TEST(RegistrySession, ChecksNeitherMessagesNorWhatIsNoCommand) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  EXPECT_EQ(bench.apply(checked(send(kAnn, "ann", "bob", "m1"))),
+            (Effects{live(kBob, to_bob(1, "m1")), echo(kAnn, "ann", "bob", "m1")}));
+  EXPECT_EQ(bench.apply(checked(rejected(kAnn, kWrong, true))),
+            (Effects{refused(kAnn, kWrong), close(kAnn)}));
+}
+
 TEST(RegistrySession, IgnoresAResultThatNobodyWaitsFor) {
   RegistryBench bench = with_users({"ann"});
   EXPECT_EQ(bench.apply(right(kAnn)), Effects{});
