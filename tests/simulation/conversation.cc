@@ -247,6 +247,9 @@ void Conversation::hear_response(const std::string& text) {
     has_lost_stream_ = true;
     return;
   }
+  if (text == text_of(kDismissal)) {
+    return hear_dismissal();
+  }
   if (hear_timeout(text)) {
     return;
   }
@@ -262,6 +265,25 @@ void Conversation::hear_response(const std::string& text) {
   judge(asked, text);
   settle(asked);
   cut();
+}
+
+/// What was executed is answered before it, and the rest counts as nothing.
+void Conversation::hear_dismissal() {
+  if (!is_dismissed_) {
+    fail("is dismissed, and nobody asked for that");
+  }
+  is_over_ = true;
+  has_lost_stream_ = true;
+  for (const Asked& asked : asked_) {
+    if (asked.kind != Kind::Send || is_echo_heard(asked)) {
+      continue;
+    }
+    MessageFacts& message = *ledger_.message(asked.what);
+    message.is_refused = true;
+    if (message.taken > 0 || message.is_stored) {
+      fail("message {} counts as nothing and was accepted", message.text);
+    }
+  }
 }
 
 /// The refusals that the clock brings.
@@ -435,6 +457,13 @@ void Conversation::judge(const Asked& asked, const std::string& text) {
   const auto is = [&text](RefusalCode code, std::uint64_t allowed = 0) {
     return text == text_of_code(code, allowed);
   };
+  if (text == text_of(kWrongSecret) && (asked.kind == Kind::Create || asked.kind == Kind::Login)) {
+    ledger_.account(asked.what).claim_end = ledger_.diary.step;
+    if (--wrong_secrets_ < 0) {
+      fail("the secret for {} was not wrong", asked.what);
+    }
+    return;
+  }
   bool is_due = false;
   switch (asked.kind) {
     case Kind::Create:

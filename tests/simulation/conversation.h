@@ -36,6 +36,10 @@ class Conversation final : public Witness {
   /// It comes when as many are there as may be: all that it is told, if it can be, is that.
   void note_rejected() { is_rejected_ = true; }
   void note_logout() { has_logged_out_ = true; }
+  /// It is told to go; nothing that it asks is executed any more.
+  void note_dismissed() { is_dismissed_ = true; }
+  /// The check of one of its commands came out wrong.
+  void note_wrong_secret() { ++wrong_secrets_; }
   void note_closed();
   /// The server can know since now that the client has ended: see Ledger::may_have_been_logged_in.
   void note_end_visible();
@@ -87,6 +91,7 @@ class Conversation final : public Witness {
   [[nodiscard]] bool is_echo_due(const MessageFacts& message) const;
   [[nodiscard]] bool is_echo_heard(const Asked& asked) const;
   [[nodiscard]] bool hear_timeout(const std::string& text);
+  void hear_dismissal();
   void judge(const Asked& asked, const std::string& text);
   void stop_listening(const Asked& asked);
   void judge_create(const Asked& asked, const std::string& text);
@@ -121,6 +126,8 @@ class Conversation final : public Witness {
   bool has_lost_stream_ = false;  // nothing is cut any more
   bool is_over_ = false;          // the last word was said
   bool is_rejected_ = false;      // may be told that the server is full
+  bool is_dismissed_ = false;
+  int wrong_secrets_ = 0;  // results that no command was refused for yet
   bool is_shut_ = false;
   bool is_closed_ = false;
   bool is_settled_ = false;      // the registry has forgotten it

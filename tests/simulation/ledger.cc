@@ -115,6 +115,9 @@ void Ledger::note_passed(const Batch& batch) {
       from->note_closed();
     } else if (std::holds_alternative<Ended>(input.body) && from != nullptr) {
       from->note_logout();
+    } else if (const auto* result = std::get_if<Answered>(&input.body);
+               result != nullptr && result->refusal && from != nullptr) {
+      from->note_wrong_secret();
     } else if (std::holds_alternative<StorageUp>(input.body)) {
       up_passed_ = diary.step;
       is_down_ = !is_told_up_;
@@ -129,6 +132,11 @@ void Ledger::note_passed(const Batch& batch) {
     if (const auto* push = std::get_if<Push>(&effect.body)) {
       diary.tell("{:x}: is to get {}", effect.to.value, push->message->text.substr(0, 20));
       know_number(push->message->text, push->number);
+    } else if (const auto* refuse = std::get_if<Refuse>(&effect.body);
+               refuse != nullptr && refuse->refusal == kDismissal) {
+      if (const auto found = by_id_.find(effect.to.value); found != by_id_.end()) {
+        found->second->note_dismissed();
+      }
     } else if (std::holds_alternative<Close>(effect.body)) {
       if (const auto found = by_id_.find(effect.to.value); found != by_id_.end()) {
         found->second->note_logout();

@@ -40,7 +40,7 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       registry_(settings.registry, {1, 2}, storage != nullptr),
       turns_(settings.loops),
       reply_router_(make_loops()),
-      journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
+      journal_(std::make_unique<Tap>([this](const Batch& batch) { note_passed(batch); },
                                      [this](BatchPtr batch) { store(std::move(batch)); })),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
@@ -118,6 +118,11 @@ void Life::run_worker(std::size_t at) {
   BatchPtr batch = std::move(worker.drained.front());
   worker.drained.pop_front();
   decode(*batch, settings_.commands);
+  for (Input& input : batch->inputs) {
+    const bool can_be_checked =
+        std::holds_alternative<Create>(input.body) || std::holds_alternative<Login>(input.body);
+    input.needs_check = can_be_checked && random_.chance(settings_.checked_percent);
+  }
   actor_.deliver(std::move(batch));
   worker.runs_registry = worker.drained.empty();
 }
@@ -201,8 +206,32 @@ void Life::end() {
 
 void Life::tell_storage_state(bool is_up) {
   listener_.storage_state(is_up);
+  tell_registry({}, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{}));
+}
+
+void Life::dismiss(ConnectionId id) { tell_registry(id, Dismiss{kDismissal}); }
+
+void Life::answer_check(bool is_right) {
+  const std::size_t at = random_.below(checks_.size());
+  const ConnectionId id = checks_[at];
+  checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(at));
+  diary_.tell("{:x}: the check comes out {}", id.value, is_right ? "right" : "wrong");
+  tell_registry(id, is_right ? Answered{} : Answered{kWrongSecret});
+}
+
+void Life::note_passed(const Batch& batch) {
+  for (const Effect& effect : batch.output.effects) {
+    if (std::holds_alternative<Check>(effect.body)) {
+      checks_.push_back(effect.to);
+    }
+  }
+  listener_.passed(batch);
+}
+
+/// An input that no loop sends.
+void Life::tell_registry(ConnectionId from, const InputBody& body) {
   auto batch = std::make_unique<Batch>();
-  batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
+  batch->inputs.push_back({from, 0, body});
   actor_.deliver(std::move(batch));
   workers_.front().runs_registry = true;
 }

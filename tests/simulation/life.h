@@ -61,6 +61,13 @@ class Life {
   /// When something happens by itself; none: never.
   [[nodiscard]] std::optional<std::uint64_t> next_due_ms() const;
 
+  /// Tells a session to go, from outside.
+  void dismiss(ConnectionId id);
+  /// Whether a command awaits the result of its check.
+  [[nodiscard]] bool can_answer_check() const { return !checks_.empty(); }
+  /// Brings the result of one of them.
+  void answer_check(bool is_right);
+
   /// Reads nothing any more; ready for end() when is_quiet().
   void begin_stop();
   [[nodiscard]] bool is_quiet() const;
@@ -82,6 +89,8 @@ class Life {
   std::vector<LoopInbox*> make_loops();
   void store(BatchPtr batch);
   void tell_storage_state(bool is_up);
+  void tell_registry(ConnectionId from, const InputBody& body);
+  void note_passed(const Batch& batch);
 
   Settings settings_;
   Listener listener_;
@@ -99,6 +108,7 @@ class Life {
   std::vector<BatchPtr> journal_mailbox_;
   RegistryActor actor_;
   std::vector<Worker> workers_;
+  std::vector<ConnectionId> checks_;  // whose commands are being checked
 };
 
 }  // namespace tribar::simulation

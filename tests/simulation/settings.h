@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "chat/refusal.h"
 #include "loop/switchboard.h"
 #include "registry/registry.h"
 #include "simulation/random.h"
@@ -20,7 +21,13 @@ struct Settings {
   std::size_t workers = 1;
   bool is_durable = false;
   bool is_filtered = false;  // an XorFilter stands over each connection
+  unsigned checked_percent = 0;  // of CREATE and LOGIN: are checked outside the registry first
 };
+
+/// What a dismissed session is told, and a command whose check came out wrong: texts that nothing
+/// else gives there.
+inline constexpr Refusal kDismissal{RefusalCode::ShuttingDown};
+inline constexpr Refusal kWrongSecret{RefusalCode::SenderIsNotYou};
 
 [[nodiscard]] inline Settings roll_settings(Random& random) {
   Settings settings;
@@ -28,6 +35,7 @@ struct Settings {
   settings.workers = random.between(1, 4);
   settings.is_durable = random.chance(60);
   settings.commands.username_bytes = 8;
+  settings.checked_percent = random.chance(30) ? static_cast<unsigned>(random.between(10, 100)) : 0;
   SwitchboardLimits& loop = settings.loop;
   loop.frames.frame_bytes = random.between(1024, 3000);
   loop.frames.in_flight_commands = random.chance(50) ? random.between(1, 6) : 1000;

@@ -25,9 +25,10 @@ World::World(std::uint64_t seed, bool is_telling)
     : diary_(is_telling),
       random_(seed),
       settings_(roll_settings(random_)),
-      weights_{random_.between(5, 40),  random_.between(5, 40), random_.between(2, 30),
-               random_.between(10, 40), random_.between(5, 40), random_.between(1, 10),
-               random_.between(0, 2)},
+      weights_{random_.between(5, 40), random_.between(5, 40),
+               random_.between(2, 30), random_.between(10, 40),
+               random_.between(5, 40), random_.between(1, 10),
+               random_.between(0, 2),  settings_.checked_percent > 0 ? random_.between(1, 20) : 0},
       ledger_(settings_, diary_),
       credit_(settings_.registry.outbox_bytes, diary_) {
   storage_.on_stored = [this](const Record& record) { ledger_.note_stored(record); };
@@ -57,7 +58,7 @@ std::string World::run() {
 void World::act() {
   std::size_t at =
       random_.below(weights_.loop + weights_.worker + weights_.journal + weights_.client +
-                    weights_.network + weights_.time + weights_.trouble);
+                    weights_.network + weights_.time + weights_.trouble + weights_.checks);
   const auto is = [&at](std::size_t weight) {
     if (at < weight) {
       at = kAll;
@@ -85,6 +86,10 @@ void World::act() {
     carry();
   } else if (is(weights_.time)) {
     diary_.now_ms += random_.chance(5) ? random_.between(100, 1500) : random_.between(1, 30);
+  } else if (is(weights_.checks)) {
+    if (life_->can_answer_check()) {
+      life_->answer_check(random_.chance(75));
+    }
   } else {
     act_trouble();
   }
@@ -158,7 +163,7 @@ std::shared_ptr<Link> World::connect() {
 // Troubles.
 
 void World::act_trouble() {
-  switch (random_.below(6)) {
+  switch (random_.below(8)) {
     case 0:
     case 1:
       storage_.is_failing = settings_.is_durable && !storage_.is_failing;
@@ -177,6 +182,14 @@ void World::act_trouble() {
     case 4:
       if (settings_.is_durable) {
         restart();
+      }
+      break;
+    case 5:
+    case 6:
+      if (!links_.empty()) {
+        const auto& session = static_cast<Conversation&>(*random_.pick(links_)->witness);
+        diary_.tell("#{}: is dismissed, if it is there", session.number());
+        life_->dismiss(session.id);
       }
       break;
     default:
@@ -320,6 +333,10 @@ bool World::run_everything() {
       life_->run_worker(worker);
       has_moved = true;
     }
+  }
+  if (life_->can_answer_check()) {
+    life_->answer_check(true);
+    has_moved = true;
   }
   if (life_->can_run_journal()) {
     life_->run_journal();

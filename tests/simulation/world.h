@@ -37,7 +37,7 @@ class World {
  private:
   /// How often who acts: so that in some runs one is slow and in some another.
   struct Weights {
-    std::size_t loop, worker, journal, client, network, time, trouble;
+    std::size_t loop, worker, journal, client, network, time, trouble, checks;
   };
 
   void act();
