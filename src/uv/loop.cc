@@ -56,6 +56,7 @@ void Loop::turn() {
 
 std::string Loop::close() {
   is_closed_ = true;
+  streams_.close();
   // Close callbacks run in a turn each; nothing else is left that could keep the loop.
   while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
     bool is_any_closing = false;

@@ -3,7 +3,7 @@
 // See stream.h.
 #include "uv/stream.h"
 
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,9 +19,9 @@ namespace {
 /// As often a stream is read for one event, if its owner finds so much space.
 constexpr int kMostReads = 32;
 
-constexpr std::uint32_t kReadable = EPOLLIN;
-constexpr std::uint32_t kWritable = EPOLLOUT;
-constexpr std::uint32_t kFailed = EPOLLERR | EPOLLHUP;
+constexpr int kReadable = POLLIN;
+constexpr int kWritable = POLLOUT;
+constexpr int kFailed = POLLERR | POLLHUP;
 
 int last_error() { return uv_translate_sys_error(errno); }
 
@@ -79,7 +79,7 @@ void Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
 }
 
 /// What an error is, reading and writing find out.
-void Stream::on_poll(std::uint32_t happened) noexcept {
+void Stream::on_poll(int happened) noexcept {
   if (events_ != nullptr && is_reading_ && (happened & (kReadable | kFailed)) != 0) {
     read();
   }
@@ -126,9 +126,9 @@ void Stream::go_on_writing() noexcept {
   }
 }
 
-void Stream::poll_for(std::uint32_t wanted) noexcept {
+void Stream::poll_for(int wanted) noexcept {
   if (wanted != polled_for_) {
-    polled_for_ = static_cast<std::uint16_t>(wanted);
+    polled_for_ = static_cast<std::int16_t>(wanted);
     set_.change(*this);
   }
 }

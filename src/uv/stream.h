@@ -83,10 +83,10 @@ class Stream {
 
   // For its set.
   [[nodiscard]] int socket() const noexcept { return socket_; }
-  /// EPOLLIN, EPOLLOUT.
-  [[nodiscard]] std::uint32_t polled_for() const noexcept { return polled_for_; }
-  /// What is ready, and EPOLLERR, EPOLLHUP.
-  void on_poll(std::uint32_t happened) noexcept;
+  /// POLLIN, POLLOUT.
+  [[nodiscard]] int polled_for() const noexcept { return polled_for_; }
+  /// What is ready, and POLLERR, POLLHUP.
+  void on_poll(int happened) noexcept;
 
  private:
   friend class StreamSet;  // which destroys it
@@ -94,14 +94,14 @@ class Stream {
   ~Stream() = default;
   void read() noexcept;
   void go_on_writing() noexcept;
-  void poll_for(std::uint32_t wanted) noexcept;
+  void poll_for(int wanted) noexcept;
   [[nodiscard]] bool is_let_go() const noexcept { return socket_ < 0; }
 
   StreamSet& set_;
   StreamEvents* events_ = nullptr;
   std::string_view unwritten_;  // of the write under way
   int socket_;
-  std::uint16_t polled_for_;
+  std::int16_t polled_for_;
   bool is_reading_ = false;
 };
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// What one loop waits for: its streams, and libuv's loop as one more that can be ready. A stream
-// costs a place in an epoll set and no handle of libuv's, which would be four times as large, take
-// five calls to be set up, and be looked up for each event. Belongs to the loop's thread.
+// What one loop waits for: its streams, and libuv's handles. Belongs to the loop's thread.
+//
+// The Meson option `poll` chooses how. With `epoll` (stream_set_epoll.cc) a stream costs a place in
+// an epoll set, in which libuv's loop is one more that can be ready, and no handle of libuv's: that
+// would be four times as large, take five calls to be set up, and be looked up for each event. With
+// `libuv` (stream_set_libuv.cc) it has such a handle, on every system on which libuv runs.
 #pragma once
 
 #include <uv.h>
 
 #include <cstddef>
-#include <vector>
-
-#include "uv/socket.h"
+#include <memory>
 
 namespace tribar::uv {
 
@@ -20,6 +21,9 @@ class StreamSet {
  public:
   /// Throws Error.
   explicit StreamSet(uv_loop_t& loop);
+  ~StreamSet();
+  StreamSet(const StreamSet&) = delete;
+  StreamSet& operator=(const StreamSet&) = delete;
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -30,16 +34,19 @@ class StreamSet {
   /// `stream` was let go: closes its socket, and destroys it once no poll will come to it.
   void remove(Stream& stream) noexcept;
 
-  /// Waits until something is ready, for `timeout_ms` at most unless that is negative, sets the
-  /// loop's clock, and tells every stream that was ready then. Returns whether libuv's loop was.
+  /// Waits until something is ready, for `timeout_ms` at most unless that is negative, and sets the
+  /// loop's clock. Every stream that was ready then is told, here or when libuv's loop runs.
+  /// Returns whether libuv's loop has something to do.
   [[nodiscard]] bool poll(int timeout_ms) noexcept;
 
+  /// Ends all polling, before libuv's loop is closed. After this streams are only removed.
+  void close() noexcept;
+
  private:
+  struct Polls;  // what is polled, and with what
   uv_loop_t& loop_;
-  Socket epoll_;
+  std::unique_ptr<Polls> polls_;
   std::size_t size_ = 0;
-  bool is_polling_ = false;
-  std::vector<Stream*> let_go_;  // while polling
 };
 
 }  // namespace tribar::uv

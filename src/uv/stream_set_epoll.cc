@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See stream_set.h.
-#include "uv/stream_set.h"
-
+// See stream_set.h: streams in an epoll set.
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -11,12 +10,19 @@
 #include <cerrno>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "uv/error.h"
+#include "uv/socket.h"
 #include "uv/stream.h"
+#include "uv/stream_set.h"
 
 namespace tribar::uv {
 namespace {
+
+// A stream knows the names of poll(2).
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
+              EPOLLHUP == POLLHUP);
 
 epoll_event event_of(Stream* stream, std::uint32_t events) {
   epoll_event event{};
@@ -27,18 +33,26 @@ epoll_event event_of(Stream* stream, std::uint32_t events) {
 
 }  // namespace
 
-StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop) {
+struct StreamSet::Polls {
+  Socket epoll;
+  bool is_polling = false;
+  std::vector<Stream*> let_go;  // while polling
+};
+
+StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {
   constexpr const char* kWhat = "cannot make an event loop";
-  epoll_.fd = epoll_create1(EPOLL_CLOEXEC);
-  check(epoll_.fd < 0 ? uv_translate_sys_error(errno) : 0, kWhat);
+  polls_->epoll.fd = epoll_create1(EPOLL_CLOEXEC);
+  check(polls_->epoll.fd < 0 ? uv_translate_sys_error(errno) : 0, kWhat);
   epoll_event event = event_of(nullptr, EPOLLIN);
-  const int result = epoll_ctl(epoll_.fd, EPOLL_CTL_ADD, uv_backend_fd(&loop), &event);
+  const int result = epoll_ctl(polls_->epoll.fd, EPOLL_CTL_ADD, uv_backend_fd(&loop), &event);
   check(result != 0 ? uv_translate_sys_error(errno) : 0, kWhat);
 }
 
+StreamSet::~StreamSet() = default;
+
 bool StreamSet::add(Stream& stream) noexcept {
-  epoll_event event = event_of(&stream, stream.polled_for());
-  if (epoll_ctl(epoll_.fd, EPOLL_CTL_ADD, stream.socket(), &event) != 0) {
+  epoll_event event = event_of(&stream, static_cast<std::uint32_t>(stream.polled_for()));
+  if (epoll_ctl(polls_->epoll.fd, EPOLL_CTL_ADD, stream.socket(), &event) != 0) {
     return false;
   }
   ++size_;
@@ -47,16 +61,18 @@ bool StreamSet::add(Stream& stream) noexcept {
 
 void StreamSet::change(Stream& stream) noexcept {
   // Errors and the end of both sides are reported to who wants nothing, too, but once.
-  epoll_event event = event_of(&stream, stream.polled_for() == 0 ? EPOLLET : stream.polled_for());
-  [[maybe_unused]] const int result = epoll_ctl(epoll_.fd, EPOLL_CTL_MOD, stream.socket(), &event);
+  const auto wanted = static_cast<std::uint32_t>(stream.polled_for());
+  epoll_event event = event_of(&stream, wanted == 0 ? EPOLLET : wanted);
+  [[maybe_unused]] const int result =
+      epoll_ctl(polls_->epoll.fd, EPOLL_CTL_MOD, stream.socket(), &event);
   assert(result == 0);  // takes no memory
 }
 
 void StreamSet::remove(Stream& stream) noexcept {
   ::close(std::exchange(stream.socket_, -1));  // and so the set forgets it
   --size_;
-  if (is_polling_) {
-    let_go_.push_back(&stream);
+  if (polls_->is_polling) {
+    polls_->let_go.push_back(&stream);
   } else {
     delete &stream;
   }
@@ -68,9 +84,9 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   // What was reported goes behind all others that are ready: so many more, and all were.
   std::size_t unseen = size_ + 1;
   std::size_t found = 0;
-  is_polling_ = true;
+  polls_->is_polling = true;
   do {
-    const int result = epoll_wait(epoll_.fd, events.data(), events.size(), timeout_ms);
+    const int result = epoll_wait(polls_->epoll.fd, events.data(), events.size(), timeout_ms);
     if (std::exchange(timeout_ms, 0) != 0) {
       uv_update_time(&loop_);
     }
@@ -80,17 +96,20 @@ bool StreamSet::poll(int timeout_ms) noexcept {
       if (event.data.ptr == nullptr) {
         is_loop_ready = true;
       } else {
-        static_cast<Stream*>(event.data.ptr)->on_poll(event.events);
+        static_cast<Stream*>(event.data.ptr)->on_poll(static_cast<int>(event.events));
       }
     }
     unseen -= std::min(unseen, found);
   } while (found == events.size() && unseen > 0);
-  is_polling_ = false;
-  for (Stream* stream : let_go_) {
+  polls_->is_polling = false;
+  for (Stream* stream : polls_->let_go) {
     delete stream;
   }
-  let_go_.clear();
+  polls_->let_go.clear();
   return is_loop_ready;
 }
+
+/// Of libuv's loop it has nothing.
+void StreamSet::close() noexcept {}
 
 }  // namespace tribar::uv
