@@ -4,7 +4,9 @@
 #include "stress/pacer.h"
 
 #include <fmt/format.h>
+#ifdef __linux__
 #include <sys/prctl.h>
+#endif
 
 #include <algorithm>
 #include <limits>
@@ -32,8 +34,10 @@ Pacer::Pacer(Crowd& crowd, User first, User count, std::uint64_t seed)
       count_(count),
       seed_(mixed(seed)),
       most_unwritten_(std::max(kMostUnwritten / count, std::size_t{64} * 1024)) {
+#ifdef __linux__
   // The system may wake us late by 50 us unless it is told not to.
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+#endif
   crowd.swarm().set_events_per_turn(kEventsPerTurn);
 }
 

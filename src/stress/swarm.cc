@@ -6,14 +6,14 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
+#include <span>
 #include <utility>
 
 #include "zero/frame.h"
@@ -36,12 +36,7 @@ Swarm::Swarm(const Address& server, User users, SwarmEvents& events)
       events_(events),
       links_(users),
       buffer_(kFrontBytes + kReadBytes),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      now_(monotonic_now()) {
-  if (epoll_ < 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll");
-  }
-}
+      now_(monotonic_now()) {}
 
 Swarm::~Swarm() {
   for (const Link& link : links_) {
@@ -49,7 +44,6 @@ Swarm::~Swarm() {
       ::close(link.fd);
     }
   }
-  ::close(epoll_);
 }
 
 int Swarm::open(User user) {
@@ -63,7 +57,9 @@ int Swarm::open(User user) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const Address source = source_for(server_, opened_++);
   if (source.bytes > 0) {
+#ifdef IP_BIND_ADDRESS_NO_PORT
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+#endif
   }
   if ((source.bytes > 0 && bind(fd, source.get(), source.bytes) != 0) ||
       (connect(fd, server_.get(), server_.bytes) != 0 && errno != EINPROGRESS)) {
@@ -76,7 +72,7 @@ int Swarm::open(User user) {
   link.is_reading = true;
   link.is_finishing = false;
   link.error = 0;
-  link.watched = 0;
+  link.watched = kUnwatched;
   link.out.clear();
   watch(user);
   return 0;
@@ -85,6 +81,7 @@ int Swarm::open(User user) {
 void Swarm::close(User user) {
   Link& link = links_[user];
   if (link.fd >= 0) {
+    poller_.remove(link.fd);
     ::close(link.fd);
     link.fd = -1;
   }
@@ -152,42 +149,37 @@ void Swarm::set_reading(User user, bool is_reading) {
 
 void Swarm::watch(User user) {
   Link& link = links_[user];
-  // EPOLLERR is always looked for; named here, it tells a descriptor in the set from a new one.
-  const std::uint32_t wanted = EPOLLERR | (link.is_reading ? std::uint32_t{EPOLLIN} : 0U) |
-                               (link.out.is_empty() ? 0U : std::uint32_t{EPOLLOUT});
+  const int wanted = (link.is_reading ? POLLIN : 0) | (link.out.is_empty() ? 0 : POLLOUT);
   if (wanted == link.watched) {
     return;
   }
-  epoll_event event{};
-  event.events = wanted;
-  event.data.u64 = std::uint64_t{link.generation} << 32 | user;
-  epoll_ctl(epoll_, link.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, link.fd, &event);
+  const std::uint64_t tag = std::uint64_t{link.generation} << 32 | user;
+  if (link.watched == kUnwatched) {
+    poller_.add(link.fd, wanted, tag);
+  } else {
+    poller_.change(link.fd, wanted, tag);
+  }
   link.watched = wanted;
 }
 
 void Swarm::turn(Nanos until) {
   flush();
-  std::array<epoll_event, kMostEventsPerTurn> events;
+  std::array<Poller::Event, kMostEventsPerTurn> events;
   const Nanos start = refresh_now();
   const Nanos wait = until > start + kShortestSleep ? until - start : 0;
-  const timespec timeout{.tv_sec = static_cast<time_t>(wait / kSecond),
-                         .tv_nsec = static_cast<long>(wait % kSecond)};
-  const int count =
-      epoll_pwait2(epoll_, events.data(), static_cast<int>(events_per_turn_), &timeout, nullptr);
+  const std::size_t count = poller_.wait(std::span(events).first(events_per_turn_), wait);
   refresh_now();
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    const auto user = static_cast<User>(event.data.u64);
-    const auto generation = static_cast<std::uint32_t>(event.data.u64 >> 32);
+  for (const Poller::Event& event : std::span(events).first(count)) {
+    const auto user = static_cast<User>(event.tag);
+    const auto generation = static_cast<std::uint32_t>(event.tag >> 32);
     const auto is_current = [&] {
       return links_[user].fd >= 0 && links_[user].generation == generation;
     };
-    if ((event.events & EPOLLOUT) != 0 && is_current()) {
+    if ((event.happened & POLLOUT) != 0 && is_current()) {
       flush(user);
     }
-    const std::uint32_t readable =
-        EPOLLERR | EPOLLHUP | (links_[user].is_reading ? std::uint32_t{EPOLLIN} : 0U);
-    if ((event.events & readable) != 0 && is_current()) {
+    const int readable = POLLERR | POLLHUP | (links_[user].is_reading ? POLLIN : 0);
+    if ((event.happened & readable) != 0 && is_current()) {
       read(user);
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Many connections to one server on one thread: epoll, one read and one write per connection and
-// turn, no allocation per frame. Knows frames and nothing of what they mean. All calls come from
-// the thread that made it.
+// Many connections to one server on one thread: one poll for all, one read and one write per
+// connection and turn, no allocation per frame. Knows frames and nothing of what they mean. All
+// calls come from the thread that made it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 
 #include "stress/byte_queue.h"
 #include "stress/endpoint.h"
+#include "stress/poller.h"
 #include "stress/types.h"
 
 namespace tribar::stress {
@@ -32,7 +33,7 @@ class SwarmEvents {
 class Swarm {
  public:
   /// Room for `users` connections to `server`. `events` must outlive this; throws
-  /// std::system_error when the system has no epoll for us.
+  /// std::system_error when the system has no poll for us.
   Swarm(const Address& server, User users, SwarmEvents& events);
   ~Swarm();
   Swarm(const Swarm&) = delete;
@@ -72,11 +73,12 @@ class Swarm {
 
  private:
   static constexpr std::size_t kMostEventsPerTurn = 512;
+  static constexpr int kUnwatched = -1;  // not in the poll yet
 
   struct Link {
     int fd = -1;
     std::uint32_t generation = 0;  // tells events of an earlier connection
-    std::uint32_t watched = 0;     // what epoll looks for
+    int watched = kUnwatched;      // what the poll looks for
     int error = 0;                 // errno of a failed write
     bool is_reading = true;
     bool is_dirty = false;
@@ -96,7 +98,7 @@ class Swarm {
   std::vector<Link> links_;
   std::vector<User> dirty_;
   std::vector<char> buffer_;
-  int epoll_ = -1;
+  Poller poller_;
   std::size_t opened_ = 0;  // connections so far
   std::size_t events_per_turn_ = kMostEventsPerTurn;
   Nanos now_ = 0;
