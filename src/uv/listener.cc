@@ -16,6 +16,10 @@
 #include <cstring>
 #include <memory>
 
+#ifndef SOCK_CLOEXEC
+#include <fcntl.h>
+#endif
+
 #include "uv/error.h"
 
 namespace tribar::uv {
@@ -63,18 +67,53 @@ std::string address_text(const sockaddr* address) {
 
 namespace {
 
+// Where the kernel deals connections out among the sockets of one address.
+#ifdef SO_REUSEPORT_LB
+constexpr int kShared = SO_REUSEPORT_LB;
+#else
+constexpr int kShared = SO_REUSEPORT;
+#endif
+
+// Sockets that do not block, and that no other program inherits. Negative, with errno, when there
+// is none.
+#ifdef SOCK_CLOEXEC
+int open_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+int accept_socket(int listening) {
+  return accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+#else
+int without_blocking(int fd) {
+  if (fd >= 0 && (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)) {
+    ::close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+int open_socket(int family) { return without_blocking(socket(family, SOCK_STREAM, 0)); }
+
+int accept_socket(int listening) { return without_blocking(::accept(listening, nullptr, nullptr)); }
+#endif
+
 void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
   const auto set = [&](int level, int name, unsigned value) {
     const int result = setsockopt(socket.fd, level, name, &value, sizeof value);
     check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
   };
   set(IPPROTO_TCP, TCP_NODELAY, 1);
+#ifdef TCP_NOTSENT_LOWAT
   if (options.unsent_bytes > 0) {
     set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes);
   }
+#endif
   if (options.keepalive_s > 0) {
     set(SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
     set(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_s);
+#endif
   }
 }
 
@@ -86,10 +125,10 @@ socklen_t size_of(const Address& address) {
 int bind_at(Socket& bound, const Address& address, bool is_shared) {
   const int family = address.raw()->sa_family;
   const int on = 1;
-  bound.fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  bound.fd = open_socket(family);
   const bool is_bound =
       bound.fd >= 0 && setsockopt(bound.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-      (!is_shared || setsockopt(bound.fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
+      (!is_shared || setsockopt(bound.fd, SOL_SOCKET, kShared, &on, sizeof on) == 0) &&
       (family != AF_INET6 ||
        setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
       bind(bound.fd, address.raw(), size_of(address)) == 0;
@@ -139,7 +178,7 @@ Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backl
 }
 
 Listener::Waiting Listener::accept() noexcept {
-  const int fd = accept4(socket_.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd = accept_socket(socket_.fd);
   if (fd >= 0) {
     return {Waiting::Kind::Socket, fd, 0};
   }

@@ -38,7 +38,8 @@ struct Address {
 /// HOST:PORT, an IPv6 host in brackets.
 [[nodiscard]] std::string address_text(const sockaddr* address);
 
-/// Set on a listening socket, from which accepted ones have them without a call each.
+/// Set on a listening socket, from which accepted ones have them without a call each. What the
+/// system does not know is left as it is.
 struct SocketOptions {
   unsigned keepalive_s = 0;   // silence before TCP asks whether the peer is there; 0: never
   unsigned unsent_bytes = 0;  // what may wait in the kernel unsent; 0: whatever it likes

@@ -23,6 +23,14 @@ constexpr int kReadable = POLLIN;
 constexpr int kWritable = POLLOUT;
 constexpr int kFailed = POLLERR | POLLHUP;
 
+// A write to a peer that is gone must not end the program. Without the flag, that is the program's
+// to see to: tribard ignores the signal.
+#ifdef MSG_NOSIGNAL
+constexpr int kNoSignal = MSG_NOSIGNAL;
+#else
+constexpr int kNoSignal = 0;
+#endif
+
 int last_error() { return uv_translate_sys_error(errno); }
 
 }  // namespace
@@ -54,7 +62,7 @@ void Stream::start_reading(StreamEvents* events) noexcept {
 void Stream::stop_reading() noexcept { is_reading_ = false; }
 
 std::ptrdiff_t Stream::try_write(std::string_view bytes, std::string_view more) noexcept {
-  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  constexpr int kFlags = kNoSignal | MSG_DONTWAIT;
   std::array<iovec, 2> parts = {iovec{const_cast<char*>(bytes.data()), bytes.size()},
                                 iovec{const_cast<char*>(more.data()), more.size()}};
   msghdr message{};
