@@ -61,15 +61,8 @@ void CommitQueue::step(std::uint64_t now_ms) {
     return;
   }
   if (is_down_) {
-    for (Held& held : held_) {
-      if (!held.failed_ms) {
-        held.failed_ms = now_ms;
-      } else if (now_ms - *held.failed_ms >= kDoubtMs) {
-        end_doubt(held);
-      }
-    }
-    forget_passed();
     if (now_ms < retry_ms_) {
+      judge_doubt(now_ms);
       return;
     }
   } else if (held_.empty()) {
@@ -85,7 +78,11 @@ void CommitQueue::step(std::uint64_t now_ms) {
     }
   }
   if (!try_commit()) {
+    const bool was_down = is_down_;
     fail(now_ms, why_);
+    if (was_down && !has_given_up_) {
+      judge_doubt(now_ms);
+    }
     return;
   }
   ride_ms_.reset();
@@ -95,6 +92,19 @@ void CommitQueue::step(std::uint64_t now_ms) {
     unstored_accounts_.clear();
     on_state_(true, {});
   }
+}
+
+/// Ends the doubt of whoever has waited too long. After a try, so that time in which nothing ran, as
+/// when the process was stopped, does not count against a store that works again.
+void CommitQueue::judge_doubt(std::uint64_t now_ms) {
+  for (Held& held : held_) {
+    if (!held.failed_ms) {
+      held.failed_ms = now_ms;
+    } else if (now_ms - *held.failed_ms >= kDoubtMs) {
+      end_doubt(held);
+    }
+  }
+  forget_passed();
 }
 
 std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
@@ -184,6 +194,7 @@ void CommitQueue::give_up() {
   for (Held& held : held_) {
     note_unstored(held.batch->output.records);
     held.batch->output.records.clear();
+    held.batch->output.account_changes.clear();
     end_doubt(held);
     if (held.batch) {
       pass(held);

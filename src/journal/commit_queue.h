@@ -66,6 +66,7 @@ class CommitQueue {
   void sift(Held& held);
   void end_doubt(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);
+  void judge_doubt(std::uint64_t now_ms);
   void give_up();
   void note_unstored(const std::vector<Record>& records);
 

@@ -235,6 +235,16 @@ TEST_F(CommitQueueTest, ClosesWhoWaitsTooLongAndReturnsItsPushes) {
   EXPECT_EQ(home_, 1U);
 }
 
+// The process was stopped while storing failed, and it works when the process goes on.
+TEST_F(CommitQueueTest, TriesBeforeItJudgesWhoWaitedTooLong) {
+  fail();
+  admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  step();
+  work();
+  step_after(10 * CommitQueue::kDoubtMs);
+  EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi")}));
+}
+
 TEST_F(CommitQueueTest, ClosesAConnectionInDoubtOnce) {
   fail();
   admit({echo_to(kAnn, "one")}, {kept(1, "one")});

@@ -54,7 +54,7 @@ TEST(CheckListen, TellsARunningServerFromAnotherProgram) {
                                "127.0.0.1:{} is in use by a running tribard", server.port())});
   EXPECT_EQ(found.problems,
             std::vector<std::string>{fmt::format(
-                "cannot listen on 127.0.0.1:{}: it is in use, and no tribard answers there",
+                "cannot listen on 127.0.0.1:{}: it is in use, and no tribard answered there within 2 s",
                 other.port())});
 }
 
