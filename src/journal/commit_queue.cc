@@ -94,8 +94,8 @@ void CommitQueue::step(std::uint64_t now_ms) {
   }
 }
 
-/// Ends the doubt of whoever has waited too long. After a try, so that time in which nothing ran, as
-/// when the process was stopped, does not count against a store that works again.
+/// Ends the doubt of whoever has waited too long. After a try, so that time in which nothing ran,
+/// as when the process was stopped, does not count against a store that works again.
 void CommitQueue::judge_doubt(std::uint64_t now_ms) {
   for (Held& held : held_) {
     if (!held.failed_ms) {

@@ -95,8 +95,8 @@ ListenCheck check_listen(const std::vector<ListenAddress>& addresses) {
       if (code == UV_EADDRINUSE && is_answered(address.raw())) {
         found.remarks.push_back(fmt::format("{} is in use by a running tribard", text));
       } else if (code == UV_EADDRINUSE) {
-        found.problems.push_back(
-            fmt::format("cannot listen on {}: it is in use, and no tribard answered there within 2 s", text));
+        found.problems.push_back(fmt::format(
+            "cannot listen on {}: it is in use, and no tribard answered there within 2 s", text));
       } else if (code != 0) {
         found.problems.push_back(fmt::format("cannot listen on {}: {}", text, uv::text_of(code)));
       }

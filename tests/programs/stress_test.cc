@@ -21,9 +21,9 @@
 #include <utility>
 #include <vector>
 
-#include "zero/wording.h"
 #include "stress/scenario.h"
 #include "support/stub_server.h"
+#include "zero/wording.h"
 
 namespace tribar {
 namespace {

@@ -20,7 +20,7 @@ struct Settings {
   std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
-  bool is_filtered = false;  // an XorFilter stands over each connection
+  bool is_filtered = false;      // an XorFilter stands over each connection
   unsigned checked_percent = 0;  // of CREATE and LOGIN: are checked outside the registry first
 };
 

@@ -52,10 +52,11 @@ TEST(CheckListen, TellsARunningServerFromAnotherProgram) {
       check_listen({{"127.0.0.1", server.port()}, {"127.0.0.1", other.port()}});
   EXPECT_EQ(found.remarks, std::vector<std::string>{fmt::format(
                                "127.0.0.1:{} is in use by a running tribard", server.port())});
-  EXPECT_EQ(found.problems,
-            std::vector<std::string>{fmt::format(
-                "cannot listen on 127.0.0.1:{}: it is in use, and no tribard answered there within 2 s",
-                other.port())});
+  EXPECT_EQ(
+      found.problems,
+      std::vector<std::string>{fmt::format(
+          "cannot listen on 127.0.0.1:{}: it is in use, and no tribard answered there within 2 s",
+          other.port())});
 }
 
 TEST(CheckListen, FindsAServerThatHasNoRoom) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Charts that can be read: no label runs into another or out of the drawing, no line hides another.
+#include "stress/chart.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
 
-#include "stress/chart.h"
 #include "stress/report.h"
 
 namespace tribar::stress {
