@@ -56,8 +56,8 @@ TEST(Surroundings, NoOtherSignalEndsTheServer) {
                                                 {SIGSTKFLT, "SIGSTKFLT"}}) {
     SCOPED_TRACE(name);
     server.process().signal(signal);
-    server.process().read_error_until(name + " is ignored");
     ann.expect_nothing_before_an_answer();
+    server.process().read_error_until(name + " is ignored");
   }
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGRTMIN, SIGRTMIN + 5, SIGRTMAX}) {
     SCOPED_TRACE(signal);
