@@ -141,13 +141,16 @@ A chat server for wire protocol 0.
 
 Without --config the settings come from the file that ${} names, else from
 {}, if there is one, else they are the built-in defaults.
-The log goes to standard error. SIGTERM, SIGINT and SIGQUIT stop the server when
-what it has read is answered and written; a second one ends it at once.
+The log goes to standard error. SIGTERM, SIGINT, SIGQUIT and SIGXCPU stop the
+server when what it has read is answered and written, or timeouts.shutdown_ms
+has passed; a second one ends it at once.
 
-Exit codes: {} all went well, {} wrong usage, {} cannot listen, {} a bug,
-{} the store is damaged or its disk fails, also while the server stops, or what
-was asked for cannot be printed, {} mistakes in the settings, or a store that
-is in use, is no regular file or is of another version.
+Exit codes: {} all went well, {} wrong usage, {} cannot listen, or too little
+memory or too few descriptors, {} a bug, {} the store or its folder cannot be
+used or is damaged, also while the server stops, or what was asked for cannot
+be printed, {} mistakes in the settings, or a store that is not there, in use, no
+regular file of its own, another program's or of another version, 128 and the
+signal's number after a second signal.
 )",
       kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
       static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),

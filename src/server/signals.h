@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What signals do to tribard: none that can be caught ends it with answers unwritten. Main thread
-// only.
+// What signals do to tribard: none ends it with answers unwritten, but for SIGKILL and those that
+// stand for a bug. Main thread only.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See encoder.h.
+// See effects.h.
 #include "zero/effects.h"
 
 #include <algorithm>

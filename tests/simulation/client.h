@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A client that is made up: it connects, asks, reads, and leaves, each in its own manner, from one
-// that behaves well to one that means harm. What it knows of the protocol it has from src/protocol.
+// that behaves well to one that means harm. What it knows of the protocol it has from src/zero.
 #pragma once
 
 #include <cstdint>
