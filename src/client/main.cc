@@ -36,7 +36,7 @@ constexpr const char* kUsage =
     "before, and its end logs out.\n"
     "\n"
     "Exit status: 0 logged out, 64 wrong usage, 69 no connection or the server went\n"
-    "away, 74 cannot write, 76 the server broke the protocol, 130 Ctrl-C.\n";
+    "away, 70 a bug, 74 cannot write, 76 the server broke the protocol, 130 Ctrl-C.\n";
 
 int complain(const std::string& text, int exit_code) {
   fmt::print(stderr, "tribar: {}\n", text);

@@ -289,8 +289,9 @@ std::string usage_text() {
   }
   return text +
          "\n"
-         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 69 no server,\n"
-         "73 a report cannot be opened, 74 output cannot be written, 99 a broken --fail-if.\n";
+         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 65 not a report,\n"
+         "66 a report cannot be read, 69 no server, 70 a bug, 73 a report cannot be opened,\n"
+         "74 output cannot be written, 99 a broken --fail-if.\n";
 }
 
 }  // namespace tribar::stress
