@@ -251,16 +251,17 @@ void Server::restore_from(Store& store) {
 
 /// On the journal's thread: the registry refuses what cannot be stored, until it can be again.
 void Server::tell_storage_state(bool is_up, const std::string& why) {
+  auto batch = std::make_unique<Batch>();
+  batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
+  actor_.deliver(std::move(batch));
+  pool_->nudge();
+  // The registry has it before anybody reads of it.
   if (is_up) {
     log::info(kSubject, "{}: storage works again", store_name_);
   } else {
     log::error(kSubject, "{}: storage fails: {}; what needs it is refused until it works again",
                store_name_, why);
   }
-  auto batch = std::make_unique<Batch>();
-  batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
-  actor_.deliver(std::move(batch));
-  pool_->nudge();
 }
 
 /// Says what was not stored, if anything.

@@ -67,7 +67,7 @@ SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop) : stop_(std
 SignalWatch::~SignalWatch() {
   signals_.clear();
   for (const int number : kStops) {
-    std::signal(number, [](int caught) { _exit(128 + caught); });
+    std::signal(number, SIG_DFL);
   }
   ignore_signals();
 }
