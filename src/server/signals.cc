@@ -3,8 +3,6 @@
 // See signals.h.
 #include "server/signals.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <csignal>
 #include <string_view>
@@ -53,7 +51,8 @@ SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop) : stop_(std
       if (std::exchange(is_stopping_, true)) {
         log::warn(kSubject, "stopped at once by a second signal");
         log::flush();
-        _exit(128 + number);
+        std::signal(number, SIG_DFL);
+        std::raise(number);
       }
       stop_();
     }));
