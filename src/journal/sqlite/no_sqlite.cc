@@ -5,8 +5,9 @@
 
 namespace tribar {
 
-Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(const std::string& path,
-                                                                 StoreOptions) {
+Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
+    const std::string& path,
+    StoreOptions /*options*/) {  // NOLINT(performance-unnecessary-value-param): as in sqlite.cc
   return StoreOpenError{
       path + ": this build has no SQLite; use storage.engine \"memory\", or build with SQLite",
       false};
