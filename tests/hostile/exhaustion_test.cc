@@ -50,8 +50,8 @@ TEST(Exhaustion, OfDescriptorsCostsNothing) {
   EXPECT_LE(recovery, milliseconds(1000));
   attack.end(
       fmt::format("{} connections while there are descriptors for 5", count),
-      fmt::format("{:.1f} % of a core, {} log lines in {} s, served again {} ms after there "
-                  "are some",
+      fmt::format("{:.1f} % of a core, {} log lines in {} s, served again {} ms after some "
+                  "are free",
                   share * 100, lines() - lines_before, time.count() / 1000, recovery.count()));
 }
 
@@ -80,7 +80,7 @@ TEST(Exhaustion, OfAccountsIsAnAnswer) {
   EXPECT_TRUE(peer.heard.starts_with(refusal));
   EXPECT_LE(attack.grown_bytes(), 4 * kMiB);
   attack.end(fmt::format("{} CREATEs at the limit of {} accounts", rounds * kAtOnce, accounts),
-             "each is refused with the reason");
+             "each is refused with an error");
 }
 
 }  // namespace

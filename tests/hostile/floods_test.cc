@@ -87,7 +87,7 @@ void flood_slowed_down(std::string_view what, std::string_view commands) {
 }
 
 TEST_P(Floods, OfFrames) {
-  static_cast<void>(flood_with(GetParam(), "frames with mistakes", bytes_of(WireFrame{99, ""})));
+  static_cast<void>(flood_with(GetParam(), "unknown commands", bytes_of(WireFrame{99, ""})));
 }
 
 TEST_P(Floods, OfCreates) {
@@ -95,11 +95,12 @@ TEST_P(Floods, OfCreates) {
 }
 
 TEST_P(Floods, OfLogins) {
-  static_cast<void>(flood_with(GetParam(), "LOGINs to no account", bytes_of(Login{"nobody"})));
+  static_cast<void>(flood_with(GetParam(), "LOGINs to an account that does not exist",
+                               bytes_of(Login{"nobody"})));
 }
 
 TEST(LimitsAgainstFloods, SlowDownFrames) {
-  flood_slowed_down("frames with mistakes", bytes_of(WireFrame{99, ""}));
+  flood_slowed_down("unknown commands", bytes_of(WireFrame{99, ""}));
 }
 
 TEST(LimitsAgainstFloods, SlowDownCreates) {
@@ -127,7 +128,7 @@ TEST(LimitsAgainstFloods, LetConnectionsWait) {
   EXPECT_GE(time.count(), static_cast<double>(count - kPerSecond) / kPerSecond * 0.9);
   attack.end(fmt::format("{} connections at once, limits.new_connections_per_second {}", count,
                          kPerSecond),
-             fmt::format("each is served, the last one after {:.1f} s", time.count()));
+             fmt::format("all are served, the last one after {:.1f} s", time.count()));
 }
 
 TEST(LimitsAgainstFloods, TurnAnAddressAway) {
@@ -155,7 +156,7 @@ TEST(LimitsAgainstFloods, TurnAnAddressAway) {
   EXPECT_TRUE(crowd.turn_until(milliseconds(10'000), [&] { return other.heard == answer; }));
   attack.end(fmt::format("{} connections of one address, limits.connections_per_address {}", count,
                          kPerAddress),
-             "so many are served, and those of another address");
+             "as many are served, and so is another address");
 }
 
 TEST_P(Floods, OfConnections) {
@@ -183,8 +184,8 @@ TEST_P(Floods, OfConnections) {
   crowd.close_all();
   attack.wait_for_descriptors(0, milliseconds(5000));
   EXPECT_LE(attack.grown_bytes(), 64 * kMiB);
-  attack.end(fmt::format("connections that log in and go ({})", name_of(GetParam())),
-             fmt::format("{:.1f} k connections a second come",
+  attack.end(fmt::format("connections that log in and disconnect ({})", name_of(GetParam())),
+             fmt::format("{:.1f} k connections a second",
                          static_cast<double>(connected) / time.count() / 1000));
 }
 

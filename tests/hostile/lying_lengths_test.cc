@@ -75,7 +75,7 @@ TEST_P(LyingLengths, AreClosedAtTheirHeader) {
   EXPECT_LE(attack.grown_bytes(), 4 * kMiB);
   attack.end(fmt::format("{} connections announce 2^319, 2^64, 2^63-1 and a byte too many, then {}",
                          count, trickles ? "trickle" : "send 100 KB each"),
-             fmt::format("each hears the reason, and is closed after {} ms at most",
+             fmt::format("each gets the error and is closed within {} ms",
                          std::chrono::duration_cast<milliseconds>(longest).count()));
 }
 

@@ -73,11 +73,11 @@ TEST_P(Resets, LeaveNothingBehind) {
   const auto grown_since = attack.grown_bytes_now() - after_a_third;
   EXPECT_LE(grown_since, static_cast<std::ptrdiff_t>(sized(4 * kMiB, 2 * kMiB)));
   attack.end(
-      fmt::format("{} connections, reset or closed anywhere in their dialogue ({})",
-                  rounds * kAtOnce, name_of(GetParam())),
-      fmt::format("descriptors are back; memory after a third {:+.1f} MiB, since then {:+.1f} MiB",
-                  static_cast<double>(after_a_third) / kMiB,
-                  static_cast<double>(grown_since) / kMiB));
+      fmt::format("{} connections, reset or closed at random points ({})", rounds * kAtOnce,
+                  name_of(GetParam())),
+      fmt::format(
+          "all descriptors are freed; memory after a third {:+.1f} MiB, since then {:+.1f} MiB",
+          static_cast<double>(after_a_third) / kMiB, static_cast<double>(grown_since) / kMiB));
 }
 
 }  // namespace

@@ -59,12 +59,13 @@ TEST_P(UnreadAnswers, ToListsArePaidByAllBuffersTogether) {
   const std::size_t answer = accounts * (kNameBytes + 3);
   // What is made while the limit is reached comes on top.
   EXPECT_LE(attack.grown_bytes(), 2 * budget + 16 * answer + 32 * kMiB);
-  attack.end(fmt::format("{} connections ask for {} LISTs of {:.1f} MB each and read none ({})",
-                         askers, lists, static_cast<double>(answer) / 1e6, name_of(GetParam())),
-             fmt::format(
-                 "memory stays below twice limits.buffered_bytes ({} MiB), those who hold most are "
-                 "closed: {} are left",
-                 budget / kMiB, left));
+  attack.end(
+      fmt::format("{} connections send {} LISTs with answers of {:.1f} MB and read none ({})",
+                  askers, lists, static_cast<double>(answer) / 1e6, name_of(GetParam())),
+      fmt::format(
+          "memory stays below twice limits.buffered_bytes ({} MiB); those that hold most are "
+          "closed, {} are left",
+          budget / kMiB, left));
 }
 
 TEST_P(UnreadAnswers, AreNotMadeAtAllPastTheCredit) {
@@ -87,11 +88,11 @@ TEST_P(UnreadAnswers, AreNotMadeAtAllPastTheCredit) {
   // What the server reads, what waits in its kernel and in that of the peer.
   EXPECT_LE(taken, 8 * kMiB);
   EXPECT_LE(attack.grown_bytes(), count * kMiB + 8 * kMiB);
-  attack.end(fmt::format("{} connections make mistakes without end and read no answer ({})", count,
-                         name_of(GetParam())),
-             fmt::format("no more is read of one that owes an answer; the kernel took {:.1f} MB of "
-                         "each at most",
-                         static_cast<double>(taken) / 1e6));
+  attack.end(
+      fmt::format("{} connections send unknown commands without end and read no answer ({})", count,
+                  name_of(GetParam())),
+      fmt::format("the server stops reading from them; the kernel took {:.1f} MB of each at most",
+                  static_cast<double>(taken) / 1e6));
 }
 
 TEST_P(UnreadAnswers, ToDeliverStayInTheQueue) {
@@ -134,7 +135,7 @@ TEST_P(UnreadAnswers, ToDeliverStayInTheQueue) {
   attack.end(fmt::format("DELIVER of {} messages, over and over, and no answer is read ({})", count,
                          name_of(GetParam())),
              fmt::format("no more than the credit is handed over; the kernel took {:.1f} MB of "
-                         "commands; all is there afterwards",
+                         "commands; no message is lost",
                          static_cast<double>(bob.taken_bytes) / 1e6));
   // All that did not reach its kernel is still there.
   crowd.reset(bob);
