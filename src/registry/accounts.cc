@@ -71,7 +71,7 @@ void Accounts::remove(Account& account) {
   while (buckets_[hole].place != place) {
     hole = (hole + 1) & mask;
   }
-  // Whoever was pushed past the hole moves into it, so that no search stops short.
+  // Buckets that were displaced past the hole move into it, so that no search stops too early.
   for (std::size_t i = (hole + 1) & mask; buckets_[i].place != kNoPlace; i = (i + 1) & mask) {
     const std::size_t home = buckets_[i].hash & mask;
     if (((i - home) & mask) >= ((i - hole) & mask)) {

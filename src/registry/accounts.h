@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Every account, found by name or by reference, and walked in the order of creation.
+// All accounts: found by name or by reference, and iterated in the order of creation.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,19 @@
 
 namespace tribar {
 
-/// A user: name, connection if present, undelivered messages.
+/// A user: name, connection if logged in, undelivered messages.
 struct Account {
-  AccountId id;  // none: this place is free
+  AccountId id;  // none: this slot is free
   std::string name;
   ConnectionId session;  // none: not logged in
-  /// Waits for DELIVER; most accounts have none.
+  /// Messages that wait for DELIVER; null for most accounts.
   std::unique_ptr<MessageList> undelivered;
-  /// Undelivered, in a backlog, or handed over and not reported written: what limits count.
+  /// What limits count: messages that are undelivered, in a backlog, or handed to the loop and not
+  /// yet reported as written.
   std::uint64_t held_bytes = 0;
   std::uint32_t held_messages = 0;
   std::uint32_t hash = 0;
-  std::uint32_t place = 0;  // its own
+  std::uint32_t place = 0;  // its own place, see AccountRef
   std::uint32_t older = 0;  // neighbours in the order of creation; Accounts::kNoPlace: none
   std::uint32_t newer = 0;
 
@@ -38,7 +39,7 @@ struct Account {
   }
 };
 
-/// Names an account by its place. Places are used again, so the id is compared.
+/// Refers to an account by its place in Accounts. Places are reused, so the id is compared too.
 struct AccountRef {
   std::uint32_t place = 0;
   AccountId id;
@@ -53,16 +54,16 @@ class Accounts {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// Null when there is none. Addresses are good until the account is removed.
+  /// Null when there is none. The pointer is valid until the account is removed.
   [[nodiscard]] Account* find(std::string_view name) { return find(name, hash_of(name)); }
-  /// The same with hash_of(name).
+  /// As above, for a caller that has hash_of(name) already.
   [[nodiscard]] Account* find(std::string_view name, std::uint32_t hash);
   [[nodiscard]] std::uint32_t hash_of(std::string_view name) const {
     return static_cast<std::uint32_t>(siphash(name, key_));
   }
   /// The first account with that hash, likely the one that find() finds; null when there is none.
   [[nodiscard]] Account* guess(std::uint32_t hash);
-  /// Has the memory fetched in which find() begins to search.
+  /// Prefetches the memory in which find() starts to search.
   void fetch(std::uint32_t hash) const {
     __builtin_prefetch(&buckets_[hash & (buckets_.size() - 1)]);
   }
@@ -71,12 +72,12 @@ class Accounts {
     return account.id == ref.id && ref.id != AccountId{} ? &account : nullptr;
   }
 
-  /// Adds the newest account. `name` is not taken; `id` is above every id given before.
+  /// Adds an account, as the newest one. `name` is not in use; `id` is higher than every id before.
   Account& add(AccountId id, std::string_view name);
 
   void remove(Account& account);
 
-  /// The order of creation, by place; kNoPlace behind the last one.
+  /// Iteration in the order of creation: from oldest() along Account::newer, until kNoPlace.
   [[nodiscard]] std::uint32_t oldest() const { return oldest_; }
   [[nodiscard]] Account& at(std::uint32_t place) { return chunks_[place / kChunk][place % kChunk]; }
 

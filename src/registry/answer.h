@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How the registry's own files make effects, and what these are charged.
+// For the registry's own files: how they create effects, and what each effect is charged.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@
 
 namespace tribar {
 
-/// What a short answer counts in the credit: about its bytes.
+/// What a short answer is charged against the credit: about its size in bytes.
 inline constexpr std::uint32_t kShortAnswerCharge = 42;
 
 [[nodiscard]] inline std::uint32_t charge_of(const Message& message) {
   return static_cast<std::uint32_t>(charged_bytes(message));
 }
 
-/// Adds an effect and returns its body, which is filled where it stands: put together elsewhere it
-/// would be written twice, and read back before the first writing is through.
+/// Adds an effect and returns its body, to be filled in place: built elsewhere and copied, it would
+/// be written twice, and the copy would wait for the first write to finish.
 template <typename Body>
 Body& add_effect(Output& out, ConnectionId to, std::uint32_t completes_bytes,
                  std::uint32_t charge) {
@@ -34,7 +34,7 @@ Body& add_effect(Output& out, ConnectionId to, std::uint32_t completes_bytes,
   return effect.body.emplace<Body>();
 }
 
-/// Tells a connection something, unless nobody is there to read it.
+/// Sends an effect to a connection, unless the connection is closed.
 template <typename Body>
 void Registry::answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
                       const Body& body, Turn& turn) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch: what one loop turn brought for one worker, on its way round. The loop fills `bytes` and
-// `arrivals`, the worker `inputs`, the registry `output`; then it comes back to the loop, which
-// writes what the effects say and uses the batch again. It belongs to one station at a time.
+// A batch: the input that one loop turn collected for one worker, on its way through the stations.
+// The loop fills `bytes` and `arrivals`, the worker `inputs`, the registry `output`; then the batch
+// returns to the loop, which writes what the effects say and reuses the batch. It belongs to one
+// station at a time.
 #pragma once
 
 #include <atomic>
@@ -18,43 +19,46 @@
 
 namespace tribar {
 
-/// What the loop found, in order: a frame, or an event of a connection.
+/// What the loop received, in order: a frame, or an event of a connection.
 struct Arrival {
   static constexpr std::uint32_t kIsFrame = ~std::uint32_t{0};
 
   ConnectionId from;
-  std::uint64_t data_offset = 0;  // of the frame's data in Batch::bytes; of a Returned, its frame
+  // where the frame's data starts in Batch::bytes; of a Returned: where its frame starts
+  std::uint64_t data_offset = 0;
   std::uint32_t data_bytes = 0;
   std::uint32_t event = kIsFrame;   // index into Batch::events
-  std::uint32_t command_bytes = 0;  // of a frame: all of it
+  std::uint32_t command_bytes = 0;  // of a frame: its whole length
   Protocol protocol = Protocol::Zero;
   std::uint8_t code = 0;  // of a frame
   bool is_next = false;   // of a frame: see Input::is_next
 };
 
 struct Batch {
-  /// A batch that grew past this gives its memory back before it is used again.
+  /// A batch that grew beyond this frees its memory before it is reused.
   static constexpr std::size_t kKeptBytes = 1 << 20;
   static constexpr std::size_t kKeptItems = 1 << 14;
 
   ByteBuffer bytes;
   std::vector<Arrival> arrivals;
-  std::vector<Input> events;  // inputs that the loop makes itself; Returned lacks its message
+  // inputs that the loop creates itself; in a Returned the message is filled in later
+  std::vector<Input> events;
   UnixMs now;
-  std::uint32_t loop = 0;  // that sent it
+  std::uint32_t loop = 0;  // the loop that sent it
   std::uint32_t worker = 0;
-  std::uint64_t number =
-      0;  // counted up from 1 by all loops, in the order of sending; 0: none sent it
-  bool is_for_all =
-      false;  // loops: effects of it went on in another batch, and point into this one
-  bool is_continuation = false;  // the registry made it, to go on: see RegistryActor
+  // One count for all loops, starting at 1, in the order of sending; 0: no loop sent it.
+  std::uint64_t number = 0;
+  // All loops must see this batch: some of its effects went on in another batch and point into this
+  // one.
+  bool is_for_all = false;
+  bool is_continuation = false;  // created by the registry to continue long work: see RegistryActor
 
   std::vector<Input> inputs;
   Output output;
 
-  std::atomic<std::uint32_t> shares{0};  // on its way back: see BatchShare
+  std::atomic<std::uint32_t> shares{0};  // how many loops still use it: see BatchShare
 
-  /// What it keeps of memory, about.
+  /// The memory that it holds, roughly.
   [[nodiscard]] std::size_t held_bytes() const {
     return bytes.capacity() + arrivals.capacity() * sizeof(Arrival) +
            (events.capacity() + inputs.capacity()) * sizeof(Input) +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See registry.h. What each command does. SEND comes first, with all that it takes in one place,
-// since nearly every command is one.
+// See registry.h. What each command does. SEND and everything that it needs come first, since
+// nearly every command is a SEND.
 #include <algorithm>
 #include <utility>
 
@@ -11,12 +11,12 @@
 namespace tribar {
 namespace {
 
-/// A slice of a LIST: some tens of microseconds. The first one is taken at once, so that a short
-/// LIST is answered in its own turn.
+/// The work of one slice of a LIST: some tens of microseconds. The first slice runs at once, so
+/// that a short LIST is answered immediately.
 constexpr std::uint64_t kSliceSteps = 3000;
-/// Freed of a deleted account's queue per Continue.
-constexpr std::size_t kTrashPerStep = 2000;
-/// Numbers are stored as used in blocks, so that one record serves many messages.
+/// How many messages of deleted accounts are freed per Continue.
+constexpr std::size_t kDeferredFreesPerStep = 2000;
+/// Message numbers are reserved in the store in blocks, so that one record serves many messages.
 constexpr std::uint64_t kReservedNumbers = 16384;
 
 }  // namespace
@@ -75,8 +75,8 @@ void Registry::push(Session& reader, Account& account, const Message* message, M
     }
     reader.owed_numbers->push_back(number);
   }
-  // Far from every limit a late report costs nothing; near one it would refuse what there is
-  // room for.
+  // A late report of what was written does no harm far from every limit. Near a limit it would make
+  // the registry refuse messages for which there is room.
   const bool wants_report =
       keeps_records_ || account.held_messages * std::uint64_t{2} >= limits_.undelivered_messages ||
       account.held_bytes * 2 >= limits_.undelivered_bytes ||
@@ -91,8 +91,8 @@ void Registry::push(Session& reader, Account& account, const Message* message, M
   push.came_as = turn.protocol;
 }
 
-/// Answers SEND. Joins the Echo before it when that is the connection's last effect: then the input
-/// before this one, whose frame is next to this one's, is what it confirmed last.
+/// Answers SEND. If the last effect is an Echo to the same connection, and this message's frame
+/// directly follows the last one that it confirms, that Echo confirms this message too.
 void Registry::confirm(Session& session, const Input& input, const Message& message,
                        std::uint32_t charge, Turn& turn) {
   Output& out = turn.out;
@@ -115,7 +115,7 @@ void Registry::confirm(Session& session, const Input& input, const Message& mess
   }
 }
 
-/// Why nothing more is kept for `recipient` now, if so.
+/// The reason why no more messages are accepted for `recipient` now; none if they are.
 std::optional<Refusal> Registry::refuse_message_for(const Account& recipient,
                                                     std::uint64_t charge) const {
   if (!is_storage_up_) {
@@ -200,7 +200,8 @@ void Registry::list(Session& session, std::uint32_t command_bytes, std::string_v
                   Names{names, account == nullptr ? 0U : 1U}, turn);
   }
   Listing listing(session.id, command_bytes, pattern, accounts_);
-  // Answers that nobody has read yet, and those in the making, are bounded: the next waits.
+  // Answers that are not read yet, and those being built, are bounded together: above the limit the
+  // next LIST waits.
   if (owed_names_ + listings_.names_bytes() >= limits_.listing_bytes) {
     session.stalled().is_listing = true;
     listings_.add(std::move(listing));
@@ -258,9 +259,9 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
   }
   turn.out.account_changes.push_back({turn.out.arena.copy(account.name), true});
   turn.out.released_bytes += account.held_bytes;
-  // What it held counts until it is freed, written or back.
+  // Messages that it held count against queued_bytes until they are freed, written or returned.
   if (account.undelivered && !account.undelivered->is_empty()) {
-    trash_.push_back({std::move(*account.undelivered), account.name.size()});
+    deferred_frees_.push_back({std::move(*account.undelivered), account.name.size()});
   }
   listings_.pass(account);
   accounts_.remove(account);
@@ -291,7 +292,7 @@ void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal r
   answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal}, turn);
 }
 
-/// Of LOGIN: whose name it gives; else none.
+/// For a LOGIN: the account that it names, if there is one. Otherwise none.
 AccountId Registry::account_named_by(const Input& input) {
   const auto* entry = std::get_if<Login>(&input.body);
   const Account* account = entry == nullptr ? nullptr : accounts_.find(entry->username);
@@ -300,7 +301,7 @@ AccountId Registry::account_named_by(const Input& input) {
 
 void Registry::check(Session& session, const Input& input, Turn& turn) {
   if (session.is_gone) {
-    return;  // nobody is there who could be told the result
+    return;  // the connection is closed: nobody would read the result
   }
   const AccountId account = account_named_by(input);
   CheckedCommand& checked = session.stalled().checked.emplace();
@@ -309,7 +310,8 @@ void Registry::check(Session& session, const Input& input, Turn& turn) {
   answer(session, 0, 0, Check{account}, turn);
 }
 
-/// Executes what was checked as if it came now: whatever happened meanwhile counts.
+/// Executes the checked command as if it arrived now: accounts, logins and storage count as they
+/// are now.
 void Registry::answered(Session& session, const Answered& result, Turn& turn) {
   if (!session.is_checking()) {
     return;  // dismissed meanwhile
@@ -320,7 +322,7 @@ void Registry::answered(Session& session, const Answered& result, Turn& turn) {
   if (result.refusal) {
     refuse(session, input.command_bytes, *result.refusal, turn);
   } else if (account_named_by(input) != checked.account) {
-    // The account that was checked is deleted; the name may be another's by now.
+    // The account that was checked has been deleted; its name may belong to another account by now.
     refuse(session, input.command_bytes, {RefusalCode::NoSuchUsername}, turn);
   } else {
     execute_copy(session, std::move(checked.command), turn);
@@ -329,15 +331,15 @@ void Registry::answered(Session& session, const Answered& result, Turn& turn) {
 }
 
 void Registry::go_on(Turn& turn) {
-  for (std::size_t i = 0; i < kTrashPerStep && !trash_.empty(); ++i) {
-    Trash& trash = trash_.front();
-    const KeptMessage::Ptr kept = trash.messages.pop_front();
-    queued_bytes_ -= charged_bytes({kept->sender(), {}, kept->text()}) + trash.recipient_bytes;
+  for (std::size_t i = 0; i < kDeferredFreesPerStep && !deferred_frees_.empty(); ++i) {
+    DeferredFree& deferred = deferred_frees_.front();
+    const KeptMessage::Ptr kept = deferred.messages.pop_front();
+    queued_bytes_ -= charged_bytes({kept->sender(), {}, kept->text()}) + deferred.recipient_bytes;
     if (keeps_records_) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
     }
-    if (trash.messages.is_empty()) {
-      trash_.pop_front();
+    if (deferred.messages.is_empty()) {
+      deferred_frees_.pop_front();
     }
   }
   if (!may_go_on_listing()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the registry wants done, in order: plain values that know no bytes of the wire. Views and
-// pointers are good for as long as the batch lives whose output they stand in.
+// What the registry decided, in order, as plain values that know no wire format. Views and pointers
+// are valid as long as the batch that contains them.
 #pragma once
 
 #include <cstdint>
@@ -15,31 +15,33 @@
 
 namespace tribar {
 
-/// A message to its recipient. If it cannot be written it comes back as Returned.
+/// A message to its recipient. If the loop cannot write it, it comes back to the registry as
+/// Returned.
 struct Push {
   const Message* message = nullptr;
   AccountId account;  // the recipient's
   MessageNumber number;
   UnixMs time;
-  bool is_live = true;                // false: asked for by DELIVER, so an answer
-  bool wants_report = false;          // tell as soon as it is written, not at leisure
-  Protocol came_as = Protocol::Zero;  // what carried the message here
+  bool is_live = true;        // false: asked for by DELIVER, so an answer
+  bool wants_report = false;  // report at once when it is written, not together with later commands
+  Protocol came_as = Protocol::Zero;  // the sender's protocol
   friend bool operator==(const Push& a, const Push& b) {
     return *a.message == *b.message && a.account == b.account && a.number == b.number &&
            a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report;
   }
 };
 
-/// The most that a row of answers is charged which is one effect, but for its last part: it is
-/// reported as written when all of it is.
+/// An Echo takes no further message once it is charged this much. A larger one would delay the
+/// report of what was written, since an effect is reported as written only as a whole.
 inline constexpr std::uint32_t kRowCharge = 4096;
 
-/// The same message back to its sender: the confirmation. Of messages whose frames came one right
-/// behind the other it is one effect, which completes them all.
+/// The confirmation of a message to its sender: the same message. One effect confirms, and
+/// completes, several messages whose frames arrived directly one after the other.
 struct Echo {
   const Message* message = nullptr;  // the first one
-  std::uint32_t more = 0;            // how many are behind it
-  std::uint32_t more_bytes = 0;      // their frames', which are behind its own in memory
+  std::uint32_t more = 0;            // how many more messages follow it
+  // the bytes of their frames, which follow the first one's in memory
+  std::uint32_t more_bytes = 0;
   friend bool operator==(const Echo& a, const Echo& b) {
     return *a.message == *b.message && a.more == b.more && a.more_bytes == b.more_bytes;
   }
@@ -58,8 +60,8 @@ struct Refuse {
 
 inline constexpr std::uint32_t kLongAnswerCharge = 4096;
 
-/// The answer to LIST. Each name in `names` ends with '\n', which no name can hold.
-/// One that is charged as much as kLongAnswerCharge is reported as soon as it is written.
+/// The answer to LIST. Each name in `names` ends with '\n', which no name can contain. An answer
+/// that is charged kLongAnswerCharge or more is reported as soon as it is written.
 struct Names {
   std::string_view names;
   std::uint32_t count = 0;
@@ -71,19 +73,19 @@ struct Done {
   friend bool operator==(const Done&, const Done&) = default;
 };
 
-/// As Done; and the connection is logged out.
+/// Like Done, and the connection is logged out.
 struct LoggedOut {
   friend bool operator==(const LoggedOut&, const LoggedOut&) = default;
 };
 
-/// The connection's command has to be checked outside the registry. The result comes as Answered;
-/// until then the connection's next commands wait.
+/// A command of this connection must be checked outside the registry. The result arrives as the
+/// input Answered; until then the connection's next commands wait.
 struct Check {
-  AccountId account;  // of LOGIN: whose name it is; none: nobody's
+  AccountId account;  // for LOGIN: the account that it names; none: there is no such account
   friend bool operator==(const Check&, const Check&) = default;
 };
 
-/// Close the connection when everything before this is written.
+/// Close the connection once everything before this is written.
 struct Close {
   friend bool operator==(const Close&, const Close&) = default;
 };
@@ -92,10 +94,10 @@ using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, Logge
 
 struct Effect {
   ConnectionId to;
-  /// The completion of one of the connection's commands, or of a row (see Echo): its
-  /// Input::command_bytes; zero: none.
+  /// Non-zero: this effect completes a command of the connection, or several (see Echo), with this
+  /// sum of Input::command_bytes.
   std::uint32_t completes_bytes = 0;
-  /// What this counts in the connection's credit until it is reported as Written.
+  /// What this is charged against the connection's credit until it is reported as Written.
   std::uint32_t charge = 0;
   EffectBody body;
   friend bool operator==(const Effect&, const Effect&) = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See registry.h. The flow towards readers: credit, backlogs, commands that wait, and what was
-// written or comes back.
+// See registry.h. Flow control towards readers: credit, backlogs, waiting commands, and the loop's
+// reports of what was written or returned.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -19,7 +19,8 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
   session.owed -= written.charge;
   queued_bytes_ -= written.push_charge;
   note_written_names(session, session.owed);
-  // What was pushed for an account that is deleted came first, and is counted nowhere any more.
+  // Pushes for an account that this connection has deleted were written first; they count nowhere
+  // any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
   const std::uint32_t pushes = written.pushes - orphans;
   const std::uint32_t orphan_charge = pushes > 0 ? session.orphan_push_charge : written.push_charge;
@@ -57,7 +58,7 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
       session->owed_push_charge -= charge;
       if (session->owed_numbers) {
         auto& numbers = *session->owed_numbers;
-        // The newest come back first.
+        // The newest messages are returned first, so search from the end.
         numbers.erase(
             std::next(std::find(numbers.rbegin(), numbers.rend(), returned.number)).base());
       }
@@ -76,18 +77,19 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
       turn.out.records.emplace_back(HandedOver{returned.number});
     }
   }
-  // What waits goes on when all are back, with a report: a DELIVER in between would give the newer
-  // ones before the older ones.
+  // The backlog and waiting commands continue only when all messages are returned, at the next
+  // report: a DELIVER in between would deliver newer messages before older ones.
 }
 
-/// Of what the connection is owed, no more than `still_owed` can be long answers to LIST.
+/// Updates owed_names: of the connection's `still_owed` unwritten bytes, all could be long answers
+/// to LIST, but no more than that.
 void Registry::note_written_names(Session& session, std::uint64_t still_owed) {
   const std::uint64_t left = std::min(session.owed_names, still_owed);
   owed_names_ -= session.owed_names - left;
   session.owed_names = left;
 }
 
-/// Hands over what the credit allows of the backlog.
+/// Hands over as much of the backlog as the credit allows.
 void Registry::drain(Session& session, Turn& turn) {
   if (!session.has_backlog()) {
     return;
@@ -95,7 +97,7 @@ void Registry::drain(Session& session, Turn& turn) {
   auto& backlog = session.stall->backlog;
   Account* account = accounts_.get(session.account);
   if (account == nullptr) {
-    // Deleted by another session, after the logout of a half-close.
+    // The account was deleted by another session, after this one was logged out by a half-close.
     return_runs(session, false);
     return;
   }
@@ -113,7 +115,8 @@ void Registry::drain(Session& session, Turn& turn) {
   }
 }
 
-/// Hands over and executes what there is room for, and drops an idle Stall.
+/// Hands over the backlog and executes waiting commands as far as the credit allows; frees an
+/// unused Stall.
 void Registry::resume(Session& session, Turn& turn) {
   end_when_done(session);
   drain(session, turn);
@@ -134,14 +137,14 @@ void Registry::execute_front(Session& session, Turn& turn) {
   execute_copy(session, std::move(command), turn);
 }
 
-/// Executes a command that was copied; its bytes live on in the output.
+/// Executes a copied command; its bytes stay alive in the output.
 void Registry::execute_copy(Session& session, WaitingCommand command, Turn& turn) {
   const Input* input = turn.out.arena.make(command.input);
   turn.out.texts.push_back(std::move(command.bytes));
   execute(session, *input, turn);
 }
 
-/// Backlogged pushes go back to the queue; with `live_only`, what DELIVER asked for stays.
+/// Puts the backlog back into the account's queue; with `live_only`, keeps what DELIVER asked for.
 void Registry::return_runs(Session& session, bool live_only) {
   if (!session.has_backlog()) {
     return;
@@ -154,7 +157,7 @@ void Registry::return_runs(Session& session, bool live_only) {
     if (account != nullptr) {
       account->kept().merge(std::move(run.messages));
     } else {
-      trash_.push_back({std::move(run.messages), run.recipient_bytes});
+      deferred_frees_.push_back({std::move(run.messages), run.recipient_bytes});
     }
     return true;
   });

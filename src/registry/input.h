@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What goes into the registry: plain values. Views point into the batch that brought them.
+// The registry's inputs: plain values. Views point into the batch that contains the input.
 #pragma once
 
 #include <cstdint>
@@ -14,54 +14,57 @@
 
 namespace tribar {
 
-/// A frame that is no command. When it is fatal the connection is closed behind the refusal.
+/// A frame that is not a valid command. If it is fatal, the connection is closed after the refusal.
 struct Rejected {
   Refusal refusal;
   bool is_fatal = false;
   friend bool operator==(const Rejected&, const Rejected&) = default;
 };
 
-/// The connection was not logged in when its time for that was over.
+/// The connection did not log in within the login timeout.
 struct LoginExpired {
   Refusal refusal;
-  std::uint32_t logins = 0;  // that the loop has seen: one that it had not yet came in time
+  // how many logins the loop had seen; if there was another one since, it was in time
+  std::uint32_t logins = 0;
   friend bool operator==(const LoginExpired&, const LoginExpired&) = default;
 };
 
-/// The peer sends no more, and still reads: its logout.
+/// Half-close: the peer will send nothing more but still reads. It is logged out.
 struct Ended {
   friend bool operator==(const Ended&, const Ended&) = default;
 };
 
-/// The connection is gone; the last input that names it, but for Returned.
+/// The connection is closed. No later input names it, except Returned.
 struct Closed {
   friend bool operator==(const Closed&, const Closed&) = default;
 };
 
-/// The session must go: it gets `refusal` and Close, and is logged out. What it asked and was not
-/// answered yet, and what it asks from now on, counts as nothing; messages that it was not handed
-/// yet go back to the queue. Does nothing to a connection that is closed or has not said anything.
+/// Ends the session: it gets `refusal` and Close, and is logged out. Commands that are not answered
+/// yet, and all that arrive later, have no effect; messages that were not handed to the loop yet
+/// return to the account's queue. Ignored for a connection that is closed or has not sent anything.
 struct Dismiss {
   Refusal refusal;
   friend bool operator==(const Dismiss&, const Dismiss&) = default;
 };
 
-/// The result of a Check: the connection's command is executed now, or refused.
+/// The result of a Check: the command is now executed, or refused.
 struct Answered {
   std::optional<Refusal> refusal;
   friend bool operator==(const Answered&, const Answered&) = default;
 };
 
-/// What the kernel took since the last report, as sums of the effects' charges; also of nothing.
+/// What the kernel accepted since the last report, as sums of the effects' charges. May be all
+/// zero.
 struct Written {
   std::uint64_t charge = 0;       // of all effects
-  std::uint32_t push_charge = 0;  // of the pushes among them, which credit bounds
+  std::uint32_t push_charge = 0;  // of the pushes among them; bounded by the credit
   std::uint32_t pushes = 0;
   friend bool operator==(const Written&, const Written&) = default;
 };
 
-/// A push that was handed over and could not be written: back to its place in the queue. What waits
-/// on the connection goes on with the next Written, Ended or Closed, when all that come are back.
+/// A push that could not be written: the message returns to its place in the account's queue. The
+/// connection's backlog and waiting commands continue with the next Written, Ended or Closed, when
+/// all such messages have been returned.
 struct Returned {
   AccountId account;
   MessageNumber number;
@@ -70,12 +73,12 @@ struct Returned {
   friend bool operator==(const Returned&, const Returned&) = default;
 };
 
-/// Goes on with what was too long for one step; comes when Registry::has_more_to_do().
+/// Continues work that was too long for one step; sent while Registry::has_more_to_do().
 struct Continue {
   friend bool operator==(const Continue&, const Continue&) = default;
 };
 
-/// Nothing new can be stored from now on, or can be again.
+/// StorageDown: from now on nothing new can be stored. StorageUp: storing works again.
 struct StorageDown {
   friend bool operator==(const StorageDown&, const StorageDown&) = default;
 };
@@ -88,19 +91,19 @@ using InputBody =
                  LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp>;
 
 struct Input {
-  ConnectionId from;  // none for those that no connection brings
-  /// What the command counts in its connection's window: the bytes of its frame. Zero for what is
-  /// no command and gets no completion.
+  ConnectionId from;  // none: the input comes from no connection
+  /// What the command counts in its connection's window: the bytes of its frame. Zero for inputs
+  /// that are not commands; they get no completion.
   std::uint32_t command_bytes = 0;
   InputBody body;
-  /// Of a command: its frame came from the connection right behind that of the input before it in
-  /// the batch, and is right behind it in memory too.
+  /// Of a command: its frame came from the same connection as the previous input in the batch, and
+  /// directly follows that frame in the stream and in memory.
   bool is_next = false;
-  /// Of a command: when its turn comes it is checked outside the registry first, and executed at
-  /// the result. See Check. Means nothing of Send and Rejected.
+  /// Of a command: when its turn comes it is first checked outside the registry, and executed when
+  /// the result arrives. See Check. Ignored for Send and Rejected.
   bool needs_check = false;
   Protocol protocol = Protocol::Zero;  // of the connection
-  /// Of a SEND: Accounts::hash_of() its recipient; 0: not looked at yet.
+  /// Of a SEND: Accounts::hash_of() its recipient; 0: not computed yet.
   std::uint32_t recipient_hash = 0;
   friend bool operator==(const Input&, const Input&) = default;
 };

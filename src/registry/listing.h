@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// LISTs that are too long for one step: each is worked off in slices, a few at a time in turn.
+// LISTs that are too long for one step: each is executed in slices, a few LISTs in turn.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,20 @@
 
 namespace tribar {
 
-/// One LIST under way.
+/// One LIST in progress.
 class Listing {
  public:
   enum class State { Unfinished, Finished, TooLong };
 
-  /// `command_bytes` is kept for the completion.
+  /// `command_bytes`: for the completion, see Effect::completes_bytes.
   Listing(ConnectionId asker, std::uint32_t command_bytes, std::string_view pattern,
           const Accounts& accounts);
 
-  /// Walks on until about `steps` are spent. TooLong: more than `most` names match.
+  /// Goes through further accounts until about `steps` steps are used (see Glob::matches). TooLong:
+  /// more than `most` names match.
   [[nodiscard]] State step(Accounts& accounts, std::uint64_t steps, std::uint64_t most);
 
-  /// `account` is about to be removed.
+  /// Must be called before `account` is removed: skips it.
   void pass(const Account& account);
 
   [[nodiscard]] ConnectionId asker() const { return asker_; }
@@ -39,29 +40,30 @@ class Listing {
   ConnectionId asker_;
   std::uint32_t command_bytes_;
   Glob glob_;
-  std::uint32_t next_;  // the place of the account to look at
+  std::uint32_t next_;  // place of the next account
   std::uint32_t count_ = 0;
   std::string names_;
 };
 
-/// All of them, in the order of asking. A few take turns, so that a slow one does not hold up the
-/// others and few answers are in the making at once.
+/// All LISTs in progress, in the order in which they were asked. A few take turns, so that a slow
+/// one does not delay the others and only a few answers are being built at once.
 class Listings {
  public:
   [[nodiscard]] bool is_empty() const { return queue_.empty(); }
   void add(Listing listing);
-  /// Drops the one that `asker` has under way; returns its command_bytes(), 0 if there is none.
+  /// Cancels the LIST of `asker`; returns its command_bytes(), 0 if there is none.
   std::uint32_t cancel(ConnectionId asker);
   void pass(const Account& account);
 
-  /// Whose turn it is; call only when not is_empty().
+  /// The LIST whose turn it is. Requires !is_empty().
   [[nodiscard]] Listing& current();
-  /// The current one has had its turn, and found `bytes` of names in it.
+  /// Ends the turn of the current LIST, which found `bytes` of names in it.
   void rotate(std::size_t bytes);
-  /// The current one is finished; `bytes` of names were counted of it.
+  /// Removes the current LIST, which is finished. `bytes`: what it had contributed to
+  /// names_bytes().
   void drop_current(std::size_t bytes);
 
-  /// What all that are not finished have found.
+  /// Bytes of names that all unfinished LISTs have found.
   [[nodiscard]] std::uint64_t names_bytes() const { return names_bytes_; }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Messages that the server keeps, in the order in which it accepted them. A list is moved and
-// joined without touching its messages.
+// Messages that the server keeps, in the order in which it accepted them. Moving or joining lists
+// does not touch the messages.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace tribar {
 
-/// One kept message, sender and text in the same piece of memory. The recipient is whoever keeps
-/// it.
+/// A kept message; sender and text are in the same allocation. The recipient is not stored: it is
+/// the account that owns the list.
 class KeptMessage {
  public:
   struct Free {
@@ -42,7 +42,7 @@ class KeptMessage {
   std::uint32_t text_bytes_ = 0;
 };
 
-/// A list of kept messages. Those of one account's queue are in ascending order of their numbers.
+/// A list of kept messages. The queue of an account is in ascending order of message numbers.
 class MessageList {
  public:
   MessageList() = default;
@@ -57,16 +57,16 @@ class MessageList {
   void push_back(KeptMessage::Ptr message);
   KeptMessage::Ptr pop_front();
 
-  /// Puts one message at its place by number; the list is ascending. Constant time at both ends
-  /// and on either side of the message that was inserted last, so that a sequence of them is cheap,
-  /// newest or oldest first.
+  /// Inserts a message in order of its number; the list must be ascending. Constant time at both
+  /// ends and next to the message that was inserted last, so that inserting a sequence is cheap in
+  /// either direction.
   void insert(KeptMessage::Ptr message);
 
-  /// Appends all of `other`, which is empty then. Constant time.
+  /// Moves all of `other` to the end; `other` is empty afterwards. Constant time.
   void append(MessageList&& other);
 
-  /// Takes the messages of `other` in at their places by number; both lists are ascending.
-  /// Constant time when one ends before the other begins.
+  /// Moves the messages of `other` to their places by number; both lists must be ascending.
+  /// Constant time when one list ends before the other begins.
   void merge(MessageList&& other);
 
   void clear();
@@ -76,7 +76,8 @@ class MessageList {
 
   KeptMessage* head_ = nullptr;
   KeptMessage* tail_ = nullptr;
-  KeptMessage* before_inserted_ = nullptr;  // in front of the last one inserted; null: unknown
+  // predecessor of the last inserted message; null: unknown
+  KeptMessage* before_inserted_ = nullptr;
   std::size_t size_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the registry appends what it decided, and what keeps the memory alive that this points to.
+// The registry's decisions for one batch, and the memory that they point to.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace tribar {
 
-/// An account came or went, for the log.
+/// An account was created or deleted, for the log.
 struct AccountChange {
   std::string_view name;  // in Output::arena
   bool is_deletion = false;
@@ -26,20 +26,22 @@ struct AccountChange {
 
 struct Output {
   std::vector<Effect> effects;
-  /// To whom the last effect is an Echo that the next one may join, and where it stands.
+  /// If an Echo can still take further messages (see Registry::confirm): its connection and its
+  /// index in `effects`.
   ConnectionId row_to;
   std::size_t row_at = 0;
   std::vector<Record> records;
   Arena arena;
-  MessageList messages;            // kept messages on their way out
+  MessageList messages;            // kept messages that effects point to
   std::vector<std::string> texts;  // long answers
   std::vector<AccountChange> account_changes;
-  /// Bytes of kept messages that are handed over or deleted here, and so come free soon.
+  /// Bytes of kept messages that were handed over or deleted by this batch, and will soon be freed.
   std::uint64_t released_bytes = 0;
 
-  /// Takes a long text over; the view is good until clear().
+  /// Takes ownership of a long text; the view is valid until clear().
   [[nodiscard]] std::string_view keep(std::string&& text) {
-    // On the heap whatever its length, so that the view outlives a move of the string.
+    // Forces a heap allocation even for a short text, so that the view survives a move of the
+    // string.
     text.reserve(64);
     return texts.emplace_back(std::move(text));
   }

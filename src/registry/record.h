@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a journal must store of the registry's decisions. Views are good for as long as the batch
-// lives whose output they stand in.
+// Records: what the journal must store of the registry's decisions. Views are valid as long as the
+// batch that contains them.
 #pragma once
 
 #include <string_view>
@@ -17,8 +17,8 @@ struct AccountCreated {
   std::string_view name;
   friend bool operator==(const AccountCreated&, const AccountCreated&) = default;
 };
-/// The account is gone. Its messages follow as HandedOver, some now and some later: a message whose
-/// account is gone counts as nothing.
+/// The account is deleted. Its messages follow as HandedOver, some now and some later; until then a
+/// message without an account is ignored.
 struct AccountDeleted {
   AccountId account;
   friend bool operator==(const AccountDeleted&, const AccountDeleted&) = default;
@@ -31,13 +31,13 @@ struct MessageKept {
   std::string_view text;
   friend bool operator==(const MessageKept&, const MessageKept&) = default;
 };
-/// The message left the queue: its bytes were taken by the recipient's socket, or its account is
-/// gone.
+/// The message left the queue: the recipient's socket accepted its bytes, or its account was
+/// deleted.
 struct HandedOver {
   MessageNumber number;
   friend bool operator==(const HandedOver&, const HandedOver&) = default;
 };
-/// Every number below `below` counts as used, whatever is still kept.
+/// Every number below `below` counts as used, even if no message with such a number is stored.
 struct NumbersReserved {
   MessageNumber below;
   friend bool operator==(const NumbersReserved&, const NumbersReserved&) = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See registry.h. Which input is what, and the life of sessions.
+// See registry.h. Dispatches inputs, and manages the life of sessions.
 #include "registry/registry.h"
 
 #include "registry/answer.h"
@@ -8,7 +8,7 @@
 namespace tribar {
 namespace {
 
-/// What so many accounts take stays in the cache from one message to the next.
+/// Up to this many accounts stay in the CPU cache from one message to the next.
 constexpr std::size_t kCachedAccounts = 256;
 
 }  // namespace
@@ -75,8 +75,8 @@ void Registry::apply_all(std::span<Input> inputs, UnixMs now, Output& out) {
   }
 }
 
-/// Has the memory fetched that inputs a little further on will touch: with many accounts nearly all
-/// of it is out of the cache, and one step leads to the next.
+/// Prefetches memory that inputs a little further on will use: with many accounts nearly all of it
+/// is outside the CPU cache, and each look-up depends on the one before.
 void Registry::fetch_ahead(std::span<Input> inputs) {
   constexpr std::size_t kStep = 4;
   if (3 * kStep < inputs.size()) {
@@ -89,7 +89,7 @@ void Registry::fetch_ahead(std::span<Input> inputs) {
   if (2 * kStep < inputs.size() && inputs[2 * kStep].recipient_hash != 0) {
     if (const Account* account = accounts_.guess(inputs[2 * kStep].recipient_hash)) {
       __builtin_prefetch(account);
-      __builtin_prefetch(account + 1);  // the end of this one, which may be in another line
+      __builtin_prefetch(account + 1);  // its end, which may be in the next cache line
     }
   }
   if (kStep < inputs.size() && inputs[kStep].recipient_hash != 0) {
@@ -149,7 +149,7 @@ void Registry::log_in(Session& session, Account& account) {
   session.account = {account.place, account.id};
   session.is_logged_in = true;
   session.logins += 1;
-  // Of a connection that is gone the commands that waited are still done, but nobody reads there.
+  // Waiting commands of a closed connection are still executed, but nobody reads there.
   account.session = session.is_gone ? ConnectionId{} : session.id;
 }
 
@@ -160,7 +160,7 @@ void Registry::log_out(Session& session) {
   }
 }
 
-/// The logout of a half-closed connection, once its commands are executed.
+/// Logs out a half-closed connection, once its commands are executed.
 void Registry::end_when_done(Session& session) {
   if (!session.has_ended || session.is_over || session.is_checking() || session.has_waiting()) {
     return;
@@ -171,7 +171,7 @@ void Registry::end_when_done(Session& session) {
 }
 
 void Registry::login_expired(Session& session, const LoginExpired& expired, Turn& turn) {
-  // After a logout the time to log in begins anew.
+  // After a logout the login timeout starts again.
   if (session.is_logged_in || session.logins != expired.logins || session.is_over) {
     return;
   }
@@ -179,22 +179,22 @@ void Registry::login_expired(Session& session, const LoginExpired& expired, Turn
   finish(session, turn);
 }
 
-/// The last word to a connection.
+/// Sends Close, the last effect to a connection.
 void Registry::finish(Session& session, Turn& turn) {
   session.is_over = true;
   session.is_closing = true;
   answer(session, 0, 0, Close{}, turn);
 }
 
-/// The last word to a connection that is over, once it has all its answers.
+/// Sends Close to a connection that is over, once it has received all its answers.
 void Registry::finish_when_idle(Session& session, Turn& turn) {
   if (session.is_over && !session.is_closing && !session.is_busy()) {
     finish(session, turn);
   }
 }
 
-/// Unlike at a fatal mistake, what the session waits for is given up: it may be waiting for a peer
-/// that is long gone. Every command is completed all the same.
+/// Unlike after a fatal mistake, the session's pending work is cancelled: it might wait for a peer
+/// that no longer reads. Every command still gets its completion.
 void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
   if (session.is_closing) {
     return;
@@ -222,7 +222,8 @@ void Registry::closed(Session& session, Turn& turn) {
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
   }
-  // What was read before the end is done, in order, though nobody hears of it.
+  // Commands that were received before the connection closed are executed in order, though nobody
+  // reads the answers.
   while (session.has_waiting()) {
     execute_front(session, turn);
   }

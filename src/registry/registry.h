@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The core: users, who is logged in where, and what waits for whom. A deterministic state machine
-// with no threads, sockets, clock, randomness or log: the same inputs give the same output.
+// The core: users, their connections, and their queued messages. A deterministic state machine
+// without threads, sockets, clock, randomness or log: the same inputs give the same output.
 #pragma once
 
 #include <cstddef>
@@ -25,55 +25,58 @@ namespace tribar {
 
 struct RegistryLimits {
   std::uint64_t accounts = 1000000;
-  std::uint64_t outbox_bytes = 262144;  // credit: a connection is handed nothing more past it
+  // credit: from this many unwritten bytes on, a connection gets nothing more
+  std::uint64_t outbox_bytes = 262144;
   std::uint64_t undelivered_messages = 10000;
   std::uint64_t undelivered_bytes = 16777216;
   std::uint64_t queued_bytes = 1073741824;
   std::uint64_t list_names = 100000;
-  std::uint64_t listing_bytes =
-      536870912;  // long answers to LIST, all together; past it LIST waits
+  // of all long, unwritten answers to LIST together; from here on LIST waits
+  std::uint64_t listing_bytes = 536870912;
 };
 
 class Registry {
  public:
-  /// `key` is what names are hashed with: a secret in a server, anything in a test; no output
-  /// depends on it. `keeps_records`: whether a journal stores what Output::records says.
+  /// `key`: for hashing names; a secret in a server, anything in a test. No output depends on it.
+  /// `keeps_records`: whether a journal stores Output::records.
   Registry(const RegistryLimits& limits, HashKey key, bool keeps_records);
 
-  /// Applies one input, `now` being the time of its batch, and appends what must happen to `out`.
-  /// Effects point to the message in `input`, which must live as long as `out`.
+  /// Applies one input and appends what must happen to `out`. `now`: the time of the batch. Effects
+  /// point to the message in `input`, which must live as long as `out`.
   void apply(const Input& input, UnixMs now, Output& out);
-  /// The same with all inputs of a batch, in order.
+  /// Applies all inputs of a batch, in order.
   void apply_all(std::span<Input> inputs, UnixMs now, Output& out);
 
-  /// Whether a Continue is wanted: something was too long for one step.
-  [[nodiscard]] bool has_more_to_do() const { return may_go_on_listing() || !trash_.empty(); }
+  /// Whether the registry needs a Continue, because some work was too long for one step.
+  [[nodiscard]] bool has_more_to_do() const {
+    return may_go_on_listing() || !deferred_frees_.empty();
+  }
 
-  /// Start-up: what a journal kept, before the first apply(). Accounts come in ascending order of
-  /// their ids, messages in ascending order of their numbers. False when the account is there
-  /// already, or its name is; or when the message's account is not there.
+  /// Start-up: adds what the journal has stored, before the first apply(). Accounts come in
+  /// ascending order of ids, messages in ascending order of numbers. False: an account with this id
+  /// or name exists already, or the message's account does not exist.
   [[nodiscard]] bool restore_account(AccountId id, std::string_view name);
   [[nodiscard]] bool restore_message(AccountId recipient, KeptMessage::Ptr message);
-  /// `last`: the last account id ever given; `below`: see NumbersReserved.
+  /// `last`: the highest account id ever used; `below`: see NumbersReserved.
   void restore_counters(AccountId last, MessageNumber below);
 
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
   /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as
-  /// written, those of deleted accounts too until they are freed.
+  /// written, including those of deleted accounts until they are freed.
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
 
  private:
-  /// One apply(): when it is, and where its output goes.
+  /// The context of one apply(): its time, and where its output goes.
   struct Turn {
     UnixMs now;
     Output& out;
     Protocol protocol = Protocol::Zero;  // of the input
   };
 
-  /// What a deleted account left, at least one message.
-  struct Trash {
+  /// Messages of a deleted account, at least one, to be freed later.
+  struct DeferredFree {
     MessageList messages;
-    std::size_t recipient_bytes;  // of its name, which counts for each
+    std::size_t recipient_bytes;  // of its name, which is charged for each message
   };
 
   // Dispatch and the life of sessions.
@@ -119,7 +122,7 @@ class Registry {
   [[nodiscard]] AccountId account_named_by(const Input& input);
   void go_on(Turn& turn);
 
-  // The flow towards readers: flow.cc.
+  // Flow control towards readers: flow.cc.
   [[nodiscard]] bool must_wait(const Session& session) const;
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
@@ -139,7 +142,7 @@ class Registry {
   MessageNumber reserved_;         // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
-  std::deque<Trash> trash_;  // freed a little at a time
+  std::deque<DeferredFree> deferred_frees_;  // freed in steps, see kDeferredFreesPerStep
   std::uint64_t queued_bytes_ = 0;
   std::uint64_t owed_names_ = 0;                               // the sum of Session::owed_names
   std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only

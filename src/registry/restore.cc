@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See registry.h. The registry as a journal kept it.
+// See registry.h. Restores the state that a journal has stored.
 #include <utility>
 
 #include "registry/answer.h"

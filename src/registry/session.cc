@@ -9,7 +9,8 @@
 namespace tribar {
 namespace {
 
-/// A string keeps its bytes where they are when it is moved if they are on the heap.
+/// A string with at least this capacity keeps its bytes on the heap, so they stay where they are
+/// when the string is moved.
 constexpr std::size_t kHeapBytes = 64;
 
 }  // namespace

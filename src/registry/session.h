@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the registry knows of one connection. An idle one has no Stall and costs a few words.
+// What the registry knows about one connection. An idle one has no Stall and takes little memory.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,20 @@
 
 namespace tribar {
 
-/// A command that has to wait, with a copy of the bytes that its views point to.
+/// A waiting command, with a copy of the bytes that its views point to.
 struct WaitingCommand {
   std::string bytes;
   Input input;
 };
 
-/// Copies what `input`, a command, points to.
+/// Copies `input`, a command, and the bytes that it points to.
 [[nodiscard]] WaitingCommand copy_command(const Input& input);
 
-/// Messages of one kind that are to be handed over, oldest first.
+/// Messages of one kind (live, or asked for by DELIVER) that wait to be handed over, oldest first.
 struct BacklogRun {
   bool is_live = true;  // false: asked for by DELIVER
   MessageList messages;
-  std::size_t recipient_bytes = 0;  // of the account's name, which counts for each
+  std::size_t recipient_bytes = 0;  // of the account's name, which is charged for each message
 };
 
 /// A command that is being checked outside the registry.
@@ -38,38 +38,40 @@ struct CheckedCommand {
   AccountId account;  // see Check
 };
 
-/// What is there only while a connection has to wait for its reader, or for the answer to a command
-/// of its own that takes longer.
+/// State that exists only while a connection waits: for its peer to read, or for a command of its
+/// own that takes longer.
 struct Stall {
-  std::deque<BacklogRun> backlog;      // what it is to get once there is room
+  std::deque<BacklogRun> backlog;      // messages that wait for credit
   std::deque<WaitingCommand> waiting;  // its own later commands
-  bool is_listing = false;             // a LIST of its own is under way
+  bool is_listing = false;             // a LIST of its own is in progress
   std::optional<CheckedCommand> checked;
 };
 
 struct Session {
   ConnectionId id;
-  /// Whose pushes it gets. Stays behind a logout by half-close, since answers are still written.
+  /// The account whose messages it gets. Kept after a logout by half-close, since the peer still
+  /// reads.
   AccountRef account;
   bool is_logged_in : 1 = false;
-  bool has_ended : 1 = false;  // the peer sends no more: its logout, once its commands are executed
-  bool is_over : 1 = false;    // ended or to be closed: what the peer asks counts no more
-  bool is_closing : 1 = false;  // Close was the last word
-  bool is_gone : 1 = false;     // closed: nobody reads answers
-  std::uint32_t logins = 0;     // so far
-  /// This account's pushes handed over and not reported written. Their charge is bounded by the
-  /// credit.
+  bool has_ended : 1 = false;   // half-closed; it is logged out once its commands are executed
+  bool is_over : 1 = false;     // ended, or about to be closed: further commands have no effect
+  bool is_closing : 1 = false;  // Close was sent
+  bool is_gone : 1 = false;     // the connection is closed: nobody reads answers
+  std::uint32_t logins = 0;     // number of logins so far
+  /// Pushes of this account that were handed to the loop and are not reported as written. The
+  /// credit bounds their charge.
   std::uint32_t owed_pushes = 0;
   std::uint32_t owed_push_charge = 0;
-  /// Pushes handed over for an account that this connection has deleted since; the oldest.
+  /// The same for an account that this connection has deleted since; they are older than
+  /// owed_pushes.
   std::uint32_t orphan_pushes = 0;
   std::uint32_t orphan_push_charge = 0;
-  /// Charges of all effects handed over and not reported written.
+  /// The charge of all effects that were handed to the loop and are not reported as written.
   std::uint64_t owed = 0;
-  /// The same of long answers to LIST; no less than what of them is not reported written.
+  /// The part of `owed` that may be long answers to LIST: an upper bound.
   std::uint64_t owed_names = 0;
   std::unique_ptr<Stall> stall;
-  /// When records are kept: the numbers of owed_pushes, in the order of handing over.
+  /// If records are kept: the numbers of owed_pushes, in the order in which they were handed over.
   std::unique_ptr<std::deque<MessageNumber>> owed_numbers;
 
   [[nodiscard]] Stall& stalled() {
@@ -78,9 +80,9 @@ struct Session {
     }
     return *stall;
   }
-  /// Whether something more is on its way to the peer, whatever it asks.
+  /// Whether the registry still has something to send to the peer, even without further commands.
   [[nodiscard]] bool is_busy() const { return awaits_answer() || has_backlog(); }
-  /// Whether one of its commands was begun and is not answered yet.
+  /// Whether one of its commands is in progress and not answered yet.
   [[nodiscard]] bool awaits_answer() const { return is_listing() || is_checking(); }
   [[nodiscard]] bool is_listing() const { return stall && stall->is_listing; }
   [[nodiscard]] bool is_checking() const { return stall && stall->checked; }

@@ -167,7 +167,7 @@ std::string RegistryModel::remove(ModelConnection& connection) {
     leftovers_.emplace(number, message);
   }
   for (const auto& [number, message] : find(id)->undelivered) {
-    trash_.push_back(number);
+    deferred_frees_.push_back(number);
   }
   std::erase_if(accounts_, [id](const ModelAccount& account) { return account.id == id; });
   for (auto& [other, state] : connections_) {
@@ -236,12 +236,12 @@ void RegistryModel::written(const ModelMessage& message) {
 
 void RegistryModel::reported(ConnectionId id) {
   for (const std::uint64_t number : std::exchange(connection(id).lost, {})) {
-    trash_.push_back(number);
+    deferred_frees_.push_back(number);
   }
 }
 
-void RegistryModel::empty_trash() {
-  for (const std::uint64_t number : std::exchange(trash_, {})) {
+void RegistryModel::free_deferred() {
+  for (const std::uint64_t number : std::exchange(deferred_frees_, {})) {
     leftovers_.erase(number);
   }
 }

@@ -79,7 +79,7 @@ class RegistryModel {
   /// It is told that something of it was written, the result of a check, or that it is gone.
   void reported(ConnectionId id);
   /// What deleted accounts had waiting is freed.
-  void empty_trash();
+  void free_deferred();
   void set_storage(bool is_up) { is_storage_up_ = is_up; }
 
   [[nodiscard]] ModelConnection& connection(ConnectionId id) { return connections_[id]; }
@@ -107,8 +107,8 @@ class RegistryModel {
   std::uint64_t last_number_ = 0;
   std::uint64_t last_account_ = 0;
   std::deque<ModelAccount> accounts_;
-  ModelQueue leftovers_;              // of deleted accounts
-  std::vector<std::uint64_t> trash_;  // those of them that were undelivered
+  ModelQueue leftovers_;                       // of deleted accounts
+  std::vector<std::uint64_t> deferred_frees_;  // those of them that were undelivered
   std::map<ConnectionId, ModelConnection> connections_;
 };
 

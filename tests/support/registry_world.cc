@@ -440,7 +440,7 @@ void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBod
   input.needs_check = needs_check;
   own(input.body);
   if (std::holds_alternative<Continue>(body)) {
-    model_.empty_trash();
+    model_.free_deferred();
   }
   const std::optional<Effect> row =
       output_.row_to.is_none() ? std::nullopt : std::optional(output_.effects[output_.row_at]);
