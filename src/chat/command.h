@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What people ask of the server, as values. Views point into the bytes that brought the command,
-// which must outlive it.
+// The commands of clients, as values. Views point into the bytes that contained the command, which
+// must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace tribar {
 
-/// A message on its way, whatever protocol carries it.
+/// A message, independent of the protocol that carries it.
 struct Message {
   std::string_view sender;
   std::string_view recipient;
@@ -18,10 +18,10 @@ struct Message {
   friend bool operator==(const Message&, const Message&) = default;
 };
 
-/// What a message counts beside its own bytes: about what a protocol adds to them.
+/// What a message is charged in addition to its own bytes: about what a protocol adds to them.
 inline constexpr std::size_t kMessageOverhead = 48;
 
-/// What `message` counts in every limit on bytes, whatever protocol carries it.
+/// What `message` counts in every limit on bytes, independent of the protocol.
 [[nodiscard]] inline std::size_t charged_bytes(const Message& message) {
   return kMessageOverhead + message.sender.size() + message.recipient.size() + message.text.size();
 }
@@ -46,7 +46,8 @@ struct Delete {
 };
 struct Login {
   std::string_view
-      username;  // any ASCII: a name that no account can have is one that does not exist
+      // any ASCII; for a name that no account can have the answer is that it does not exist
+      username;
   friend bool operator==(const Login&, const Login&) = default;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// See glob.h. The rules for brackets follow fnmatch.translate: a `]` right after `[` or `[!`
-// belongs to the set, a `-` at an end is itself, a range whose ends are the wrong way round is
-// empty, and an empty set matches nothing (its opposite, anything).
+// See glob.h. The rules for brackets follow Python's fnmatch.translate: a `]` right after `[` or
+// `[!` belongs to the set, a `-` at either end stands for itself, a range with its ends in the
+// wrong order is empty, and an empty set matches nothing (its negation matches any character).
 #include "chat/glob.h"
 
 namespace tribar {
 namespace {
 
-/// The inside of a bracket, cut at the hyphens that make ranges: each range goes from the last
+/// The inside of a bracket, split at the hyphens that form ranges: each range goes from the last
 /// character of one chunk to the first of the next.
 std::vector<std::string> range_chunks(std::string_view inside) {
   std::vector<std::string> chunks;
@@ -55,7 +55,7 @@ Glob::Glob(std::string_view pattern) {
       continue;
     }
     if (c == '[') {
-      // The closing bracket is looked for past a leading `!` and past a `]` that comes first.
+      // The search for the closing bracket skips a leading `!`, and a `]` that comes first.
       std::size_t end = i + 1;
       end += end < pattern.size() && pattern[end] == '!' ? 1 : 0;
       end += end < pattern.size() && pattern[end] == ']' ? 1 : 0;
@@ -117,7 +117,7 @@ bool Glob::matches(std::string_view name, std::uint64_t& steps) const {
   if (name.size() < least_bytes_) {
     return false;
   }
-  // Only the last star is ever tried again: what an earlier one took before it cannot help.
+  // Backtracking to the last star is enough: letting an earlier star take more cannot help.
   std::size_t at = 0;
   std::size_t element = 0;
   std::size_t star = elements_.size();

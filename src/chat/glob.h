@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The patterns of LIST: those of Python's fnmatch, case sensitive. `*` any run, `?` any character,
-// `[abc]`, `[a-z]`, `[!abc]`; an unclosed `[` is itself.
+// The patterns of LIST: as in Python's fnmatch, case sensitive. `*` matches any sequence, `?` any
+// character, `[abc]`, `[a-z]` and `[!abc]` one character; an unclosed `[` stands for itself.
 #pragma once
 
 #include <bitset>
@@ -13,19 +13,19 @@
 
 namespace tribar {
 
-/// A pattern made ready for many names. Compiling takes time and space linear in the pattern;
-/// a match takes linear space and at worst pattern × name time, where a pattern that asks for
-/// more characters than the name has costs nothing.
+/// A compiled pattern, to be matched with many names. Compiling takes time and space linear in the
+/// pattern. A match takes linear space and at worst pattern × name time; a pattern that needs more
+/// characters than the name has is rejected at once.
 class Glob {
  public:
   explicit Glob(std::string_view pattern);
 
-  /// Whether the whole of `name` matches. Adds the steps taken to `steps`, so that a caller can
-  /// bound its work: one step is some nanoseconds.
+  /// Whether the whole of `name` matches. Adds the steps that it took to `steps`, so that a caller
+  /// can limit its work; one step takes some nanoseconds.
   [[nodiscard]] bool matches(std::string_view name, std::uint64_t& steps) const;
   [[nodiscard]] bool matches(std::string_view name) const;
 
-  /// The one name that can match, when the pattern has no special character.
+  /// The only name that can match, if the pattern has no special character.
   [[nodiscard]] const std::optional<std::string>& literal() const { return literal_; }
 
  private:
@@ -41,7 +41,7 @@ class Glob {
 
   std::vector<Element> elements_;
   std::vector<Set> sets_;
-  std::size_t least_bytes_ = 0;  // elements that take exactly one character
+  std::size_t least_bytes_ = 0;  // number of elements that match exactly one character
   std::optional<std::string> literal_;
 };
 

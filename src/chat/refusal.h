@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every "no" that a peer can get: codes and tokens, in one table. Refusals travel between stations
-// as values; each protocol words them where a reply is appended.
+// Every refusal that a peer can get: codes and tokens, in one table. Between stations refusals
+// travel as values; each protocol turns them into text when a reply is appended.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace tribar {
 
 /// The numbers are stable: docs/protocol.md lists them.
 enum class RefusalCode : std::uint16_t {
-  // The stream cannot be trusted any further; the connection is closed.
+  // The rest of the stream is unusable; the connection is closed.
   BadVersion = 100,
   FrameTooLong = 101,
   FrameTimeout = 102,
@@ -20,7 +20,7 @@ enum class RefusalCode : std::uint16_t {
   TooManyConnections = 104,
   ShuttingDown = 105,
   TooManyFromAddress = 106,
-  // One frame is wrong; the connection goes on.
+  // One frame is wrong; the connection stays open.
   UnknownCommand = 200,
   WrongFieldCount = 201,
   UnexpectedData = 202,
@@ -31,7 +31,7 @@ enum class RefusalCode : std::uint16_t {
   EmptyUsername = 301,
   UsernameTooLong = 302,
   UsernameCharacter = 303,
-  // The command is well-formed, but not now.
+  // The command is well-formed, but not allowed in the current state.
   UsernameTaken = 400,
   NoSuchUsername = 401,
   LoggedInElsewhere = 402,
@@ -41,7 +41,7 @@ enum class RefusalCode : std::uint16_t {
   DeleteBeforeLogin = 406,
   SenderIsNotYou = 407,
   NoSuchRecipient = 408,
-  // A limit of the server, or of what it stands on.
+  // A limit of the server or its storage.
   TooManyAccounts = 500,
   RecipientQueueFull = 501,
   ServerQueuesFull = 502,
@@ -49,8 +49,8 @@ enum class RefusalCode : std::uint16_t {
   StorageUnavailable = 504,
 };
 
-/// A refusal with the figures that a text names: `found` is what the peer sent, `allowed` the
-/// limit. Zero where the text names none.
+/// A refusal, with the figures for its text: `found` is what the peer sent, `allowed` the limit.
+/// Zero if the text has no such figure.
 struct Refusal {
   RefusalCode code{};
   std::uint64_t found = 0;
@@ -61,7 +61,7 @@ struct Refusal {
 /// Every code, in ascending order.
 [[nodiscard]] std::span<const RefusalCode> refusal_codes();
 
-/// A short word for logs and counters, such as "no-such-recipient".
+/// A short name for logs and counters, such as "no-such-recipient".
 [[nodiscard]] std::string_view token_of(RefusalCode code);
 
 }  // namespace tribar

@@ -14,11 +14,11 @@ constexpr std::uint64_t kHighBits = kEveryByte * 0x80;
 
 /// Non-zero when a byte of `word` is outside 0x20..0x7e.
 constexpr std::uint64_t odd_bytes(std::uint64_t word) {
-  // Adding 1 lifts 0x7f to the high bit; taking 0x20 away borrows from the high bit below 0x20.
+  // Adding 1 turns 0x7f into 0x80; subtracting 0x20 borrows into the high bit below 0x20.
   return (word | (word + kEveryByte) | (word - kEveryByte * 0x20)) & kHighBits;
 }
 
-/// Looked at together: what every processor here has instructions for.
+/// Bytes that are tested together: every supported processor has such instructions.
 using Bytes = unsigned char __attribute__((vector_size(16)));
 
 bool is_username_byte(char c) {
@@ -35,13 +35,13 @@ bool is_plain(std::string_view bytes) {
     return word;
   };
   if (bytes.size() >= sizeof(Bytes)) {
-    // 0x20 becomes 0 and 0x7e the most that is allowed; what is below wraps to above that.
+    // 0x20 becomes 0 and 0x7e the highest allowed value; lower bytes wrap around to above that.
     const auto distance_at = [bytes](std::size_t at) {
       Bytes some;
       std::memcpy(&some, bytes.data() + at, sizeof some);
       return some - 0x20;
     };
-    // The last ones may overlap those before them.
+    // The last vector may overlap the one before it.
     Bytes most = distance_at(bytes.size() - sizeof(Bytes));
     for (std::size_t i = 0; i + sizeof(Bytes) <= bytes.size(); i += sizeof(Bytes)) {
       const Bytes some = distance_at(i);

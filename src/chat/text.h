@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What bytes a name and a message may hold. Shared by the server, which judges, and the client,
-// which refuses before it sends.
+// Which bytes a name and a message may contain. Used by the server, to check what it gets, and by
+// the client, to refuse bad input before sending it.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,21 @@
 
 namespace tribar {
 
-/// Why `name` cannot be a new account's name, if so. Allowed: 1..`limit_bytes` letters, digits,
-/// '.', '_' and '-'.
+/// The reason why `name` is not allowed for a new account, none if it is. Allowed: 1..`limit_bytes`
+/// letters, digits, '.', '_' and '-'.
 [[nodiscard]] std::optional<Refusal> refuse_username(std::string_view name,
                                                      std::size_t limit_bytes);
 
-/// Whether every byte is printable ASCII (0x20..0x7e): what nearly all data is, tested eight bytes
-/// at a time.
+/// Whether every byte is printable ASCII (0x20..0x7e), as in nearly all data. Tests eight or more
+/// bytes at a time.
 [[nodiscard]] bool is_plain(std::string_view bytes);
 
-/// Why `bytes` cannot be data of any command, if so: a byte of 0x80 or more.
+/// The reason why `bytes` is not allowed as data of a command, none if it is: a byte of 0x80 or
+/// more.
 [[nodiscard]] std::optional<Refusal> refuse_not_ascii(std::string_view bytes);
 
-/// Why `text` cannot be a message, if so: not ASCII, or a control character other than HT, LF, CR.
+/// The reason why `text` is not allowed as a message, none if it is: not ASCII, or a control
+/// character other than HT, LF, CR.
 [[nodiscard]] std::optional<Refusal> refuse_message(std::string_view text);
 
 }  // namespace tribar
