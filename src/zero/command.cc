@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The table of commands: code, what its data must be, how it is written.
+// The table of commands: their codes, what data each takes, and how it is written.
 #include "zero/command.h"
 
 #include <cstring>

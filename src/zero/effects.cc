@@ -14,9 +14,9 @@
 namespace tribar {
 namespace {
 
-/// Whether the fields of a message that came by this protocol stand in memory as in a frame: then
-/// the frame's header, which is the one we would write, stands before them. Kept messages never
-/// look like this: their text follows their sender.
+/// Whether the fields of a message that arrived by this protocol lie in memory as in a frame. If
+/// so, the frame's header precedes them, and it is the header that we would write. Kept messages
+/// never lie like this: their text directly follows their sender.
 bool is_as_on_the_wire(const Message& message) {
   return message.sender.data() + message.sender.size() + kDelimiter.size() ==
              message.recipient.data() &&
@@ -30,7 +30,7 @@ void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
 }
 
 void append_names(ByteBuffer& out, const Names& names) {
-  // Each name's end mark makes room for a delimiter, but for the last one's.
+  // Each name's '\n' is replaced by a delimiter, except the last one.
   const std::size_t data_bytes =
       names.count == 0 ? 0
                        : names.names.size() - names.count + kDelimiter.size() * (names.count - 1);
@@ -48,15 +48,15 @@ void append_names(ByteBuffer& out, const Names& names) {
   out.set_size(out.size() + data_bytes);
 }
 
-/// The message's frame with `more_bytes` that are behind it, as they came in; empty for one that
-/// did not.
+/// The message's frame as it arrived, with the `more_bytes` that follow it in memory; empty if the
+/// message does not lie in memory as a frame.
 std::string_view frame_of(const Message& message, std::uint32_t more_bytes) {
   return is_as_on_the_wire(message) ? std::string_view(message.sender.data() - kHeaderBytes,
                                                        frame_bytes_of(message) + more_bytes)
                                     : std::string_view();
 }
 
-/// The same of a push, whose message may have come by another protocol.
+/// The same for a push, whose message may have arrived by another protocol.
 std::string_view frame_of(const Push& push) {
   return push.came_as == Protocol::Zero ? frame_of(*push.message, 0) : std::string_view();
 }
@@ -77,7 +77,7 @@ void append_effect(ByteBuffer& out, const EffectBody& body) {
     const std::string_view frame = frame_of(*push);
     frame.empty() ? put_message(out, *push->message) : out.append(frame);
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
-    // It goes back to who sent it, so it came by this protocol.
+    // An Echo goes to the sender, so the message arrived by this protocol.
     const std::string_view frame = frame_of(*echo->message, echo->more_bytes);
     frame.empty() ? put_message(out, *echo->message) : out.append(frame);
   } else if (std::holds_alternative<LoggedIn>(body)) {

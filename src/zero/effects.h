@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What an effect tells a peer, as bytes of the wire. Part of station 7.
+// Effects as bytes of protocol 0. Part of station 7 (write).
 #pragma once
 
 #include <string_view>
@@ -10,12 +10,12 @@
 
 namespace tribar {
 
-/// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`; the other effects have
-/// none and append nothing.
+/// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`. The other effects have no
+/// frame, so nothing is appended.
 void append_effect(ByteBuffer& out, const EffectBody& body);
 
-/// What append_effect() would append, where it stands already: a message that came in as a frame
-/// goes out as the same bytes. Empty when it has to be put together.
+/// The bytes that append_effect() would append, if they are in memory already: a message that
+/// arrived as a frame is sent on as the same bytes. Empty if the frame must be built.
 [[nodiscard]] std::string_view frame_of(const EffectBody& body);
 
 }  // namespace tribar

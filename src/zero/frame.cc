@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLengthOffset = 2;
 constexpr std::size_t kLengthBytes = 40;
-// The length's last eight bytes carry every value that a limit below 2^63 lets pass.
+// A length below 2^63, the highest possible limit, fits into the last eight bytes of the field.
 constexpr std::size_t kLowWordOffset = kLengthOffset + kLengthBytes - 8;
 
 std::uint64_t load_word(const char* at) {
@@ -88,7 +88,7 @@ void append_frame(std::string& out, std::uint8_t code, std::string_view data) {
 }
 
 void FrameReader::feed(std::string_view bytes) {
-  // What was taken is dropped here and not in take(), so that views live until now.
+  // Bytes that were taken are erased here and not in take(), so that views stay valid until now.
   buffer_.erase(0, taken_);
   taken_ = 0;
   buffer_ += bytes;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Cuts a byte stream into frames and builds them. Owns no socket and starts no thread.
-// A length is compared with the limit before anything is allocated for it.
+// Cuts a byte stream into frames, and builds frames. Owns no socket and starts no thread. A length
+// is compared with the limit before anything is allocated for it.
 //
 //   offset 0, 1 byte    version, always 0
 //   offset 1, 1 byte    command
@@ -20,12 +20,13 @@ namespace tribar {
 
 inline constexpr std::uint8_t kProtocolVersion = 0;
 inline constexpr std::size_t kHeaderBytes = 42;
-/// Joins the fields of a frame's data. An array, so that it has one place in the program: a literal
-/// may have one in each file, and a view that begins in one ended in another under clang's ASan.
+/// Separates the fields in a frame's data. An array, so that it has one address in the program. A
+/// literal may have one in each file; then a view that begins in one could end in another, which
+/// clang's ASan reports.
 inline constexpr char kDelimiterBytes[] = "|||";
 inline constexpr std::string_view kDelimiter = kDelimiterBytes;
 
-/// The codes of the wire. The last two go from server to client only; SEND goes both ways.
+/// The command codes on the wire. The last two go from server to client only; SEND goes both ways.
 enum class FrameCode : std::uint8_t {
   Create = 0,
   List = 1,
@@ -37,12 +38,12 @@ enum class FrameCode : std::uint8_t {
   ListResponse = 7,
 };
 
-/// Looks at the front of `bytes`, the unread part of a stream. `limit_bytes`: the most data that a
-/// frame may announce, below 2^63. The version is judged as soon as there is one byte, the length
-/// as soon as there are kHeaderBytes. Pure; takes the same time for every input.
+/// Examines the start of `bytes`, the unread part of a stream. `limit_bytes`: the most data that a
+/// frame may have; below 2^63. The version is checked as soon as there is one byte, the length as
+/// soon as there are kHeaderBytes. No side effects; takes the same time for every input.
 [[nodiscard]] FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes);
 
-/// The length in a header of kHeaderBytes; 2^64-1 stands for everything that does not fit.
+/// The length in a header of kHeaderBytes; 2^64-1 if it does not fit into 64 bits.
 [[nodiscard]] std::uint64_t announced_bytes(const char* header);
 
 /// Writes a header to `out`, which has room for kHeaderBytes.
@@ -51,16 +52,16 @@ void put_header(char* out, std::uint8_t code, std::uint64_t data_bytes);
 /// Appends a whole frame to `out`.
 void append_frame(std::string& out, std::uint8_t code, std::string_view data);
 
-/// Keeps what a stream brought until it makes frames: feed bytes, take frames. For a reader that
-/// has one connection, like the client; the server cuts frames where it read them.
+/// Buffers a stream until it contains whole frames: feed bytes, take frames. For a program with one
+/// connection, such as the client; the server cuts frames in its read buffer.
 class FrameReader {
  public:
   explicit FrameReader(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
   void feed(std::string_view bytes);
 
-  /// The next frame, or why there is none. Views are good until the next feed(). After BadVersion
-  /// or TooLong every further call says the same.
+  /// The next frame, or why there is none. Views are valid until the next feed(). After BadVersion
+  /// or TooLong every further call returns the same.
   [[nodiscard]] FrameCut take();
 
   /// Bytes fed and not yet taken.

@@ -17,7 +17,8 @@ std::vector<std::string_view> split(std::string_view data) {
   if (data.empty()) {
     return fields;
   }
-  // Counted first: a hostile server can send millions, and growing would take twice their space.
+  // Counted first: a hostile server can send millions of names, and a growing vector would take
+  // twice the space.
   std::size_t count = 1;
   for (std::size_t at = find_delimiter(data, 0); at != std::string_view::npos;
        at = find_delimiter(data, at + kDelimiter.size())) {
@@ -60,17 +61,17 @@ Result<Reply, ReplyError> parse_reply(std::uint8_t code, std::string_view data) 
     case FrameCode::Send: {
       auto message = cut_message(data);
       if (!message) {
-        return ReplyError{fmt::format("a message that cannot be: {}", text_of(message.error()))};
+        return ReplyError{fmt::format("an invalid message: {}", text_of(message.error()))};
       }
       if (auto refusal = refuse_not_ascii(data)) {
-        return ReplyError{fmt::format("a message that cannot be: {}", text_of(*refusal))};
+        return ReplyError{fmt::format("an invalid message: {}", text_of(*refusal))};
       }
       return Reply{Delivery{message.value()}};
     }
     case FrameCode::Response:
     case FrameCode::ListResponse:
       if (auto refusal = refuse_not_ascii(data)) {
-        return ReplyError{fmt::format("an answer that cannot be: {}", text_of(*refusal))};
+        return ReplyError{fmt::format("an invalid answer: {}", text_of(*refusal))};
       }
       if (static_cast<FrameCode>(code) == FrameCode::Response) {
         return Reply{Response{data}};

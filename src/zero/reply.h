@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a server tells a peer, as values, and how it stands in a frame.
+// Replies of a server, as values; parsing them from frames and writing them.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct ListResponse {
   std::vector<std::string_view> usernames;
   friend bool operator==(const ListResponse&, const ListResponse&) = default;
 };
-/// A message to this client, or the echo of one that it sent.
+/// A message to this client, or the confirmation of one that it sent.
 struct Delivery {
   Message message;
   friend bool operator==(const Delivery&, const Delivery&) = default;
@@ -31,14 +31,15 @@ struct Delivery {
 
 using Reply = std::variant<Response, ListResponse, Delivery>;
 
-/// What is wrong with a frame from a server, in words.
+/// What is wrong with a frame from a server, as text.
 struct ReplyError {
   std::string text;
 };
 
-/// The reply in a frame from a server; views point into `data`. A server is a peer too: anything
-/// may come. Control characters are let through, in names too: other servers carry them, and a user
-/// must not lose the connection over what another wrote. Who shows them escapes them.
+/// Parses a frame from a server; views point into `data`. The data is not trusted: a server can
+/// send anything. Control characters are accepted, in names too, because other servers pass them on
+/// and a user must not lose the connection over what another user wrote. The caller escapes them
+/// before showing them.
 [[nodiscard]] Result<Reply, ReplyError> parse_reply(std::uint8_t code, std::string_view data);
 
 /// Appends the reply's frame to `out`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See wording.h. Five of the texts are part of the protocol; the rest are ours to word.
+// See wording.h. Five of the texts are fixed by the protocol; the others may be changed.
 #include "zero/wording.h"
 
 #include <fmt/format.h>

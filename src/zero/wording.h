@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How protocol 0 words refusals: what a peer reads in a RESPONSE.
+// The texts of refusals in protocol 0, as sent in a RESPONSE.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace tribar {
 
-/// The text of `refusal`, in ASCII. Five of them are part of the protocol: see docs/protocol.md.
+/// The text of `refusal`, in ASCII. Five of the texts are fixed by the protocol: see
+/// docs/protocol.md.
 [[nodiscard]] std::string text_of(const Refusal& refusal);
 
 }  // namespace tribar

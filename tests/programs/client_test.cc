@@ -507,7 +507,7 @@ TEST(Client, EndsWhenTheServerBreaksTheProtocol) {
       {endless, "it announces a frame of more than 67108864 bytes"},
       {too_long, "it announces a frame of more than 67108864 bytes"},
       {frame(Command{Deliver{}}), "command 3 does not go from server to client"},
-      {frame(Reply{Response{"\xff"}}), "an answer that cannot be: byte 255 is not ASCII"},
+      {frame(Reply{Response{"\xff"}}), "an invalid answer: byte 255 is not ASCII"},
       {frame(Reply{Response{}}), "it reports a success that nothing asked for"},
       {frame(Reply{ListResponse{}}), "it lists usernames that nothing asked for"},
       {message("bob", "ann", "hi"), "it delivers a message before login"},

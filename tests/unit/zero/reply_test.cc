@@ -59,13 +59,11 @@ TEST(ParseReply, RefusesWhatNoServerSends) {
 }
 
 TEST(ParseReply, RefusesDataThatCannotBe) {
-  EXPECT_EQ(parse(kResponse, "a\xff"), Parsed("an answer that cannot be: byte 255 is not ASCII"));
-  EXPECT_EQ(parse(kListResponse, "a|||\x80"),
-            Parsed("an answer that cannot be: byte 128 is not ASCII"));
+  EXPECT_EQ(parse(kResponse, "a\xff"), Parsed("an invalid answer: byte 255 is not ASCII"));
+  EXPECT_EQ(parse(kListResponse, "a|||\x80"), Parsed("an invalid answer: byte 128 is not ASCII"));
   EXPECT_EQ(parse(kSend, "a|||b"),
-            Parsed("a message that cannot be: this command takes 3 fields joined by |||, not 2"));
-  EXPECT_EQ(parse(kSend, "a|||b|||\xfe"),
-            Parsed("a message that cannot be: byte 254 is not ASCII"));
+            Parsed("an invalid message: this command takes 3 fields joined by |||, not 2"));
+  EXPECT_EQ(parse(kSend, "a|||b|||\xfe"), Parsed("an invalid message: byte 254 is not ASCII"));
 }
 
 TEST(AppendReply, IsReadBackAsItWas) {
