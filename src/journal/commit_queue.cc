@@ -9,23 +9,23 @@
 namespace tribar {
 namespace {
 
-/// Whether the batch has records that hold it.
-bool has_more_than_riders(const Batch& batch) {
+/// Whether the batch has records that must be stored before its effects go on: any but HandedOver.
+bool has_holding_records(const Batch& batch) {
   const auto& records = batch.output.records;
   return std::any_of(records.begin(), records.end(), [](const Record& record) {
     return !std::holds_alternative<HandedOver>(record);
   });
 }
 
-/// Whether an effect of a batch with records says something that must be safe first. A push need
-/// not: a message that reached its reader and is then forgotten was never confirmed to its sender.
-bool rests_on_records(const Effect& effect) {
+/// Whether an effect must wait until the records of its batch are stored. A Push need not: if its
+/// message is delivered and then lost in a crash, the sender had no confirmation for it.
+bool depends_on_records(const Effect& effect) {
   return std::holds_alternative<Echo>(effect.body) ||
          std::holds_alternative<LoggedIn>(effect.body) ||
          std::holds_alternative<LoggedOut>(effect.body);
 }
 
-/// The accounts that the batch creates.
+/// Adds the ids of the accounts that the batch creates to `ids`.
 void add_created(const Batch& batch, std::unordered_set<std::uint64_t>& ids) {
   for (const Record& record : batch.output.records) {
     if (const auto* created = std::get_if<AccountCreated>(&record)) {
@@ -42,13 +42,13 @@ CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
 
 void CommitQueue::admit(BatchPtr batch) {
   Held held;
-  held.is_holding = has_more_than_riders(*batch);
+  held.is_holding = has_holding_records(*batch);
   held.batch = std::move(batch);
   if (is_down_) {
     add_created(*held.batch, unstored_accounts_);
-    sift(held);
+    release_independent(held);
   } else if (held_.empty() && !held.is_holding) {
-    pass(held);
+    release(held);
   }
   if (held.batch) {
     held_.push_back(std::move(held));
@@ -62,18 +62,18 @@ void CommitQueue::step(std::uint64_t now_ms) {
   }
   if (is_down_) {
     if (now_ms < retry_ms_) {
-      judge_doubt(now_ms);
+      close_overdue(now_ms);
       return;
     }
   } else if (held_.empty()) {
-    if (riders_.empty()) {
-      ride_ms_.reset();
+    if (lazy_records_.empty()) {
+      lazy_commit_ms_.reset();
       return;
     }
-    if (!ride_ms_) {
-      ride_ms_ = now_ms + kRideMs;
+    if (!lazy_commit_ms_) {
+      lazy_commit_ms_ = now_ms + kLazyCommitMs;
     }
-    if (now_ms < *ride_ms_) {
+    if (now_ms < *lazy_commit_ms_) {
       return;
     }
   }
@@ -81,30 +81,31 @@ void CommitQueue::step(std::uint64_t now_ms) {
     const bool was_down = is_down_;
     fail(now_ms, why_);
     if (was_down && !has_given_up_) {
-      judge_doubt(now_ms);
+      close_overdue(now_ms);
     }
     return;
   }
-  ride_ms_.reset();
-  pass_all();
+  lazy_commit_ms_.reset();
+  release_all();
   if (std::exchange(is_down_, false)) {
-    doubtful_.clear();
+    waiting_connections_.clear();
     unstored_accounts_.clear();
     on_state_(true, {});
   }
 }
 
-/// Ends the doubt of whoever has waited too long. After a try, so that time in which nothing ran,
-/// as when the process was stopped, does not count against a store that works again.
-void CommitQueue::judge_doubt(std::uint64_t now_ms) {
+/// Closes connections whose answers were held for too long. Called after a commit was tried, so
+/// that time in which nothing ran, as when the process was stopped, does not count if storing works
+/// again.
+void CommitQueue::close_overdue(std::uint64_t now_ms) {
   for (Held& held : held_) {
     if (!held.failed_ms) {
       held.failed_ms = now_ms;
-    } else if (now_ms - *held.failed_ms >= kDoubtMs) {
-      end_doubt(held);
+    } else if (now_ms - *held.failed_ms >= kHeldAnswerMs) {
+      close_waiting(held);
     }
   }
-  forget_passed();
+  erase_released();
 }
 
 std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
@@ -117,7 +118,7 @@ std::optional<std::uint64_t> CommitQueue::next_step_ms() const {
   if (!held_.empty()) {
     return 0;
   }
-  return riders_.empty() ? std::nullopt : std::optional(ride_ms_.value_or(0));
+  return lazy_records_.empty() ? std::nullopt : std::optional(lazy_commit_ms_.value_or(0));
 }
 
 void CommitQueue::check(std::uint64_t now_ms) {
@@ -136,46 +137,46 @@ void CommitQueue::begin_end() {
 }
 
 Unstored CommitQueue::finish() {
-  const bool is_all_stored = !is_down_ && held_.empty() && riders_.empty();
+  const bool is_all_stored = !is_down_ && held_.empty() && lazy_records_.empty();
   if (!is_all_stored && !has_given_up_ && try_commit()) {
-    pass_all();
+    release_all();
   } else if (!is_all_stored) {
     unstored_.why = why_;
     for (const Held& held : held_) {
       note_unstored(held.batch->output.records);
     }
-    note_unstored(riders_);
+    note_unstored(lazy_records_);
   }
   return std::exchange(unstored_, {});
 }
 
-/// Stores all that is held and all riders, in one commit.
+/// Stores the records of all held batches, and the lazy records, in one commit.
 bool CommitQueue::try_commit() {
   std::vector<std::span<const Record>> groups;
   groups.reserve(held_.size() + 1);
   for (const Held& held : held_) {
     groups.emplace_back(held.batch->output.records);
   }
-  // Last: while storing fails, a message can be handed over before it is stored.
-  groups.emplace_back(riders_);
+  // Last, because while storing fails a message can be handed over before it is stored.
+  groups.emplace_back(lazy_records_);
   if (const auto error = store_.commit(groups)) {
     why_ = error->text;
     return false;
   }
-  riders_.clear();
+  lazy_records_.clear();
   return true;
 }
 
-void CommitQueue::pass_all() {
+void CommitQueue::release_all() {
   for (Held& held : held_) {
-    passing_.push_back(std::move(held.batch));
+    releasing_.push_back(std::move(held.batch));
   }
   held_.clear();
-  onward_(passing_);
-  passing_.clear();
+  onward_(releasing_);
+  releasing_.clear();
 }
 
-void CommitQueue::forget_passed() {
+void CommitQueue::erase_released() {
   std::erase_if(held_, [](const Held& held) { return !held.batch; });
 }
 
@@ -188,78 +189,81 @@ void CommitQueue::note_unstored(const std::vector<Record>& records) {
   }
 }
 
-/// What is held goes on unstored.
+/// Releases all held batches without storing them.
 void CommitQueue::give_up() {
   has_given_up_ = true;
   for (Held& held : held_) {
     note_unstored(held.batch->output.records);
     held.batch->output.records.clear();
     held.batch->output.account_changes.clear();
-    end_doubt(held);
+    close_waiting(held);
     if (held.batch) {
-      pass(held);
+      release(held);
     }
   }
-  forget_passed();
+  erase_released();
 }
 
-/// A whole batch goes on; its records ride with the next commit.
-void CommitQueue::pass(Held& held) {
+/// Releases a whole batch; its records are stored with the next commit.
+void CommitQueue::release(Held& held) {
   Batch& batch = *held.batch;
-  riders_.insert(riders_.end(), batch.output.records.begin(), batch.output.records.end());
+  lazy_records_.insert(lazy_records_.end(), batch.output.records.begin(),
+                       batch.output.records.end());
   batch.output.records.clear();
   onward_({&held.batch, 1});
   held.batch.reset();
 }
 
-/// Passes on what goes before `held`, and points into it.
-void CommitQueue::pass_before(Held& held, BatchPtr onward) {
+/// Releases `onward`, whose effects were taken from `held` and point into it.
+void CommitQueue::release_before(Held& held, BatchPtr onward) {
   held.batch->is_for_all = true;
   onward->is_continuation = std::exchange(held.batch->is_continuation, false);
   onward_({&onward, 1});
 }
 
-/// Whether it is the success of a LOGIN to an account that is not stored.
-bool CommitQueue::enters_unstored(const Effect& effect) const {
+/// Whether the effect is a successful LOGIN to an account that is not stored.
+bool CommitQueue::is_login_to_unstored(const Effect& effect) const {
   const auto* entry = std::get_if<LoggedIn>(&effect.body);
   return entry != nullptr && unstored_accounts_.contains(entry->account.value);
 }
 
-/// While storing fails: lets every effect go on but those that rest on records, and what comes
-/// behind them on the same connection. A batch that holds nothing goes on whole: what is before it
-/// may stay for long.
-void CommitQueue::sift(Held& held) {
+/// While storing fails: releases every effect, except those that depend on records and those that
+/// follow them on the same connection. A batch without either is released as a whole; it does not
+/// wait for held batches before it, since these may be held for long.
+void CommitQueue::release_independent(Held& held) {
   auto& effects = held.batch->output.effects;
-  // Effects point into the held batch, which comes back later than these, everywhere.
+  // The effects point into the held batch, which every loop gets after them.
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {
-    const bool is_kept = doubtful_.contains(effect.to.value) ||
-                         (held.is_holding && rests_on_records(effect)) || enters_unstored(effect);
+    const bool is_kept = waiting_connections_.contains(effect.to.value) ||
+                         (held.is_holding && depends_on_records(effect)) ||
+                         is_login_to_unstored(effect);
     if (is_kept) {
-      doubtful_.insert(effect.to.value);
+      waiting_connections_.insert(effect.to.value);
     }
     (is_kept ? kept : onward->output.effects).push_back(effect);
   }
-  // An answer on a doubtful connection holds its batch, whatever the records.
+  // An effect for a connection with a held answer holds its batch, even without records.
   held.is_holding |= !kept.empty();
   if (!held.is_holding) {
-    pass(held);
+    release(held);
   } else if (!onward->output.effects.empty()) {
     effects = std::move(kept);
-    pass_before(held, std::move(onward));
+    release_before(held, std::move(onward));
   }
 }
 
-/// Closes the connections whose answers were held for too long; pushes to them go back.
-void CommitQueue::end_doubt(Held& held) {
+/// Closes the connections whose answers in this batch were held for too long; its pushes are
+/// released.
+void CommitQueue::close_waiting(Held& held) {
   auto& effects = held.batch->output.effects;
   if (effects.empty()) {
     return;
   }
   auto onward = std::make_unique<Batch>();
   for (const Effect& effect : effects) {
-    if (doubtful_.erase(effect.to.value) > 0) {
+    if (waiting_connections_.erase(effect.to.value) > 0) {
       onward->output.effects.push_back({effect.to, 0, 0, Close{}});
     }
     if (std::holds_alternative<Push>(effect.body)) {
@@ -267,10 +271,10 @@ void CommitQueue::end_doubt(Held& held) {
     }
   }
   effects.clear();
-  pass_before(held, std::move(onward));
-  held.is_holding = has_more_than_riders(*held.batch);
+  release_before(held, std::move(onward));
+  held.is_holding = has_holding_records(*held.batch);
   if (!held.is_holding) {
-    pass(held);
+    release(held);
   }
 }
 
@@ -282,9 +286,9 @@ void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
     for (Held& held : held_) {
       held.failed_ms = now_ms;
       add_created(*held.batch, unstored_accounts_);
-      sift(held);
+      release_independent(held);
     }
-    forget_passed();
+    erase_released();
   }
   if (is_ending_) {
     give_up();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 5 with a store: what is held until what is stored, and what becomes of it when storing
-// fails. Passive: it owns no thread and no clock, and is driven by calls.
+// Station 5 with a store: holds the effects of a batch until its records are stored, and decides
+// what happens to them when storing fails. Passive: it owns no thread and no clock; the caller
+// drives it.
 #pragma once
 
 #include <cstdint>
@@ -18,67 +19,71 @@ namespace tribar {
 
 class CommitQueue {
  public:
-  /// How long after a failure the next try is made.
+  /// How long after a failure storing is tried again.
   static constexpr std::uint64_t kRetryMs = 250;
-  /// A connection that waits for an answer which rests on a failed commit is closed after this:
-  /// the answer is not known, and a lie is not told.
-  static constexpr std::uint64_t kDoubtMs = 2000;
-  /// HandedOver records that nothing else takes along are stored after this.
-  static constexpr std::uint64_t kRideMs = 50;
+  /// How long an answer that depends on a failed commit is held. Then its connection is closed
+  /// without the answer, because it is not known whether the commit will succeed.
+  static constexpr std::uint64_t kHeldAnswerMs = 2000;
+  /// HandedOver records wait this long for a commit with other records; then they are stored alone.
+  static constexpr std::uint64_t kLazyCommitMs = 50;
 
-  /// `on_state` is told when storing fails (false, and why) and works again (true).
+  /// `on_state` is called when storing fails (false, and why) and when it works again (true).
   CommitQueue(Store& store, Journal::Onward onward,
               std::function<void(bool is_up, const std::string& why)> on_state);
 
-  /// Takes the next batch of the registry, in order.
+  /// Takes the next batch from the registry, in order.
   void admit(BatchPtr batch);
 
-  /// Stores what is due at `now_ms`, any clock that goes forward, and passes on what that allows.
+  /// Stores what is due at `now_ms`, of any monotonic clock, and releases the batches that this
+  /// allows.
   void step(std::uint64_t now_ms);
 
-  /// When step() has something to do even if nothing is admitted; none: never.
+  /// When step() must be called even if nothing is admitted; none: never.
   [[nodiscard]] std::optional<std::uint64_t> next_step_ms() const;
 
-  /// Looks whether the store is at its place: while there is nothing to store, nothing else would
-  /// tell. To be called every second or so.
+  /// Checks that the store is still there, which would go unnoticed while there is nothing to
+  /// store. To be called about once a second.
   void check(std::uint64_t now_ms);
 
-  /// The end is near: storing that fails is tried once more, and what is held then is given up and
-  /// goes on, its answers closed. From there on nothing is stored: it could rest on what is not.
+  /// Prepares for the end: if storing fails from now on, it is tried once more; then held batches
+  /// are released unstored and connections that wait for their answers are closed. After that
+  /// nothing is stored any more, since it could depend on what is missing.
   void begin_end();
 
-  /// The end: a last try with all that is left.
+  /// Ends: tries a last time to store all that is left.
   [[nodiscard]] Unstored finish();
 
  private:
   struct Held {
-    BatchPtr batch;                          // none: it was passed on
-    std::optional<std::uint64_t> failed_ms;  // when its commit failed first
-    bool is_holding = false;                 // has records that answers rest on, or such answers
+    BatchPtr batch;                          // none: it was released
+    std::optional<std::uint64_t> failed_ms;  // when its commit first failed
+    bool is_holding = false;  // it has records that answers depend on, or a held answer
   };
 
   [[nodiscard]] bool try_commit();
-  void pass_all();
-  void forget_passed();
-  void pass(Held& held);
-  void pass_before(Held& held, BatchPtr onward);
-  [[nodiscard]] bool enters_unstored(const Effect& effect) const;
-  void sift(Held& held);
-  void end_doubt(Held& held);
+  void release_all();
+  void erase_released();
+  void release(Held& held);
+  void release_before(Held& held, BatchPtr onward);
+  [[nodiscard]] bool is_login_to_unstored(const Effect& effect) const;
+  void release_independent(Held& held);
+  void close_waiting(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);
-  void judge_doubt(std::uint64_t now_ms);
+  void close_overdue(std::uint64_t now_ms);
   void give_up();
   void note_unstored(const std::vector<Record>& records);
 
   Store& store_;
   Journal::Onward onward_;
   std::function<void(bool, const std::string&)> on_state_;
-  std::deque<Held> held_;                       // in order, not stored yet
-  std::vector<BatchPtr> passing_;               // only while they are passed on
-  std::vector<Record> riders_;                  // HandedOver of batches that went on
-  std::unordered_set<std::uint64_t> doubtful_;  // connections with an answer held while down
-  std::unordered_set<std::uint64_t> unstored_accounts_;  // created, and held while down
-  std::optional<std::uint64_t> ride_ms_;                 // when the riders go by themselves
+  std::deque<Held> held_;             // in order, not stored yet
+  std::vector<BatchPtr> releasing_;   // used only while they are released
+  std::vector<Record> lazy_records_;  // HandedOver records of released batches
+  // connections with a held answer while storing fails
+  std::unordered_set<std::uint64_t> waiting_connections_;
+  // accounts in held batches, while storing fails
+  std::unordered_set<std::uint64_t> unstored_accounts_;
+  std::optional<std::uint64_t> lazy_commit_ms_;  // when lazy records are stored alone
   std::uint64_t retry_ms_ = 0;
   std::string why_;
   bool is_down_ = false;

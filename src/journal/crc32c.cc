@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Eight bytes at a time, by table: fast enough that a store's pages cost more.
+// Table-driven, eight bytes at a time: fast enough that a store's own work on its pages takes
+// longer.
 #include "journal/crc32c.h"
 
 #include <array>

@@ -8,7 +8,7 @@
 
 namespace tribar {
 
-/// The checksum of `bytes` behind those that `before` is the checksum of; 0 for the first.
+/// Extends the checksum `before` by `bytes`; `before` is 0 for the first ones.
 [[nodiscard]] std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace tribar

@@ -10,7 +10,7 @@
 namespace tribar {
 namespace {
 
-/// How often it is looked whether the store is at its place, while nothing else is to do.
+/// How often an idle journal checks that the store is still there.
 constexpr std::uint64_t kCheckMs = 1000;
 
 std::uint64_t steady_ms() {
@@ -30,7 +30,7 @@ GroupCommit::GroupCommit(std::unique_ptr<Store> store, Onward onward,
 GroupCommit::~GroupCommit() { static_cast<void>(GroupCommit::stop()); }
 
 void GroupCommit::append(BatchPtr batch) {
-  // The thread sleeps in wait(), from which push() wakes it.
+  // Ignored: push() itself wakes the thread, which sleeps in wait().
   static_cast<void>(mailbox_.push(std::move(batch)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The journal of a server that remembers: a thread around a CommitQueue. While one commit is under
-// way batches gather for the next, so the slower the disk, the larger the groups.
+// The journal of a server with storage: a thread around a CommitQueue. While a commit runs, batches
+// gather for the next one, so the slower the disk, the larger the groups.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,8 @@ namespace tribar {
 
 class GroupCommit final : public Journal {
  public:
-  /// `store` is open and loaded; it is closed at the end. Starts the thread, on which `onward` and
-  /// `on_state` are called: see CommitQueue.
+  /// `store` must be open and loaded; it is closed at the end. Starts the thread, which calls
+  /// `onward` and `on_state`: see CommitQueue.
   GroupCommit(std::unique_ptr<Store> store, Onward onward,
               std::function<void(bool is_up, const std::string& why)> on_state);
   ~GroupCommit() override;
@@ -36,7 +36,7 @@ class GroupCommit final : public Journal {
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_ending_{false};
   std::atomic<bool> is_stopping_{false};
-  Unstored unstored_;  // once the thread is joined
+  Unstored unstored_;  // valid once the thread is joined
   std::thread thread_;
 };
 

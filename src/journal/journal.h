@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 5, between registry and loop: effects go on only when the records that they rest on are
-// safe. Batches come and go in the order in which the registry made them.
+// Station 5, between registry and loop: releases effects only when the records that they depend on
+// are stored. Keeps batches in the order of the registry.
 #pragma once
 
 #include <cstdint>
@@ -13,31 +13,33 @@
 
 namespace tribar {
 
-/// What could not be stored to the end, and so was not confirmed either.
+/// How much could not be stored before the end. None of it was confirmed to a client.
 struct Unstored {
-  std::string why;  // empty: all is stored
+  std::string why;  // empty: everything was stored
   std::uint64_t accounts = 0;
   std::uint64_t deletions = 0;
   std::uint64_t messages = 0;
-  std::uint64_t handed_over = 0;  // messages that come again
+  std::uint64_t handed_over = 0;  // messages that will be delivered a second time
   friend bool operator==(const Unstored&, const Unstored&) = default;
 };
 
 class Journal {
  public:
-  /// Takes over batches whose records are safe, in order; may be called on any thread, one at a
-  /// time. What became safe together comes together, so that the loop writes it together.
+  /// Takes batches whose records are stored, in order. May be called on any thread, one call at a
+  /// time. Batches that were stored together are passed together, so that the loop writes them
+  /// together.
   using Onward = std::function<void(std::span<BatchPtr>)>;
 
   virtual ~Journal() = default;
 
-  /// Takes the next batch. Whoever runs the registry calls this; it never waits.
+  /// Takes the next batch, from the thread that runs the registry. Never waits.
   virtual void append(BatchPtr batch) = 0;
 
-  /// The end is near: what cannot be stored from now on is given up, so that nobody waits for it.
+  /// Prepares for the end: what cannot be stored from now on is given up, so that no station waits
+  /// for it.
   virtual void begin_end() = 0;
 
-  /// Makes safe what was appended, passes it on, and ends; nothing is appended any more.
+  /// Stores and releases all that was appended, and ends. Nothing may be appended afterwards.
   virtual Unstored stop() = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The journal of a server that remembers nothing after its end: everything is safe at once.
+// The journal of a server without storage: releases every batch at once.
 #pragma once
 
 #include "journal/journal.h"

@@ -58,7 +58,7 @@ void encode(std::string& out, RecordType type, const Key& key,
   put(out.data() + kChecksumOffset, checksum(out, key));
 }
 
-/// The payload of `record`, once everything about it is right.
+/// Returns the payload of `record`, or what is wrong with the record.
 Result<std::string_view, RecordError> payload_of(std::string_view record, RecordType type,
                                                  const Key& key) {
   if (record.size() < kRecordHeaderBytes ||
@@ -79,7 +79,7 @@ Result<std::string_view, RecordError> payload_of(std::string_view record, Record
   return record.substr(kRecordHeaderBytes);
 }
 
-/// The next field of `payload`, which it is taken off; none when its end is missing.
+/// Removes the next field from `payload` and returns it; none if its end is missing.
 std::optional<std::string_view> take_field(std::string_view& payload) {
   const std::size_t end = payload.find('\0');
   if (end == std::string_view::npos) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The bytes of a stored record, whatever store holds them; described in docs/storage.md.
+// The byte format of stored records, the same for all stores; described in docs/storage.md.
 //
 //   offset 0, 1 byte   type: 1 account, 2 message, 3 counters
 //   offset 1, 1 byte   version, now 1
@@ -9,8 +9,8 @@
 //                      first six bytes and the payload
 //   offset 10          the payload: fields, each ended by a zero byte, which no field can hold
 //
-// The key's numbers stand beside the record, so that a store can find and order by them. Fields
-// behind those that this version knows are skipped.
+// A store keeps the key's numbers beside the record, to find and order records by them. Fields
+// after those that this version knows are ignored.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +25,10 @@ namespace tribar {
 
 inline constexpr std::size_t kRecordHeaderBytes = 10;
 
-/// Why bytes are not the record that they should be.
+/// Why bytes are not a valid record.
 struct RecordError {
   std::string text;
-  bool is_unknown = false;  // of a type or version that this program does not know
+  bool is_unknown = false;  // its type or version is not known to this program
 };
 
 struct StoredMessage {
@@ -36,8 +36,8 @@ struct StoredMessage {
   std::string_view text;
 };
 
-// Each encode_ replaces `out`; each decode_ takes the record and the numbers of its key, and
-// returns views into `record`. Any bytes may come.
+// Each encode_ function replaces `out`. Each decode_ function takes the record and the numbers of
+// its key, and returns views into `record`. The bytes are not trusted.
 
 void encode_account(std::string& out, AccountId account, UnixMs created, std::string_view name);
 [[nodiscard]] Result<std::string_view, RecordError> decode_account(std::string_view record,
@@ -50,7 +50,7 @@ void encode_message(std::string& out, MessageNumber number, AccountId account, U
                                                                 MessageNumber number,
                                                                 AccountId account, UnixMs time);
 
-/// The counters have no payload: they are all key.
+/// Counters have no payload: both numbers are in the key.
 void encode_counters(std::string& out, AccountId last_account, MessageNumber below);
 [[nodiscard]] std::optional<RecordError> check_counters(std::string_view record,
                                                         AccountId last_account,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The way back at start-up: from a store into a new registry.
+// Start-up: loads a store into a new registry.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace tribar {
 
 struct Restored {
   std::uint64_t messages = 0;
-  std::uint64_t removed = 0;  // messages of accounts that are not there
+  std::uint64_t removed = 0;  // messages removed because their account does not exist
   StoreWarnings warnings;
 };
 
-/// Opens `store` and gives all it holds to `registry`. Messages of accounts that are not there are
-/// removed from the store: there was no time to delete all that a deleted account had.
+/// Opens `store` and loads all of it into `registry`. Messages without an account are removed from
+/// the store: the server ended before it had deleted all messages of a deleted account.
 [[nodiscard]] Result<Restored, StoreOpenError> restore(Store& store, Registry& registry);
 
 }  // namespace tribar

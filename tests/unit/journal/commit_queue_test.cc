@@ -143,8 +143,8 @@ TEST_F(CommitQueueTest, StoresHandedOverByItselfAfterAWhile) {
   admit({}, {handed(1)});
   step();
   EXPECT_TRUE(store_.messages.contains(1));
-  ASSERT_EQ(queue_.next_step_ms(), now_ms_ + CommitQueue::kRideMs);
-  step_after(CommitQueue::kRideMs - 1);
+  ASSERT_EQ(queue_.next_step_ms(), now_ms_ + CommitQueue::kLazyCommitMs);
+  step_after(CommitQueue::kLazyCommitMs - 1);
   EXPECT_TRUE(store_.messages.contains(1));
   step_after(1);
   EXPECT_FALSE(store_.messages.contains(1));
@@ -223,7 +223,7 @@ TEST_F(CommitQueueTest, ClosesWhoWaitsTooLongAndReturnsItsPushes) {
   fail();
   admit({echo_to(kAnn, "hi"), push_to(kAnn, 9, "to ann"), names(kAnn, {})}, {kept(1, "hi")});
   step();
-  step_after(CommitQueue::kDoubtMs - 1);
+  step_after(CommitQueue::kHeldAnswerMs - 1);
   EXPECT_EQ(went_on(), Effects{});
   step_after(1);
   EXPECT_EQ(went_on(), (Effects{close(kAnn), push_to(kAnn, 9, "to ann")}))
@@ -241,7 +241,7 @@ TEST_F(CommitQueueTest, TriesBeforeItJudgesWhoWaitedTooLong) {
   admit({echo_to(kAnn, "hi")}, {kept(1, "hi")});
   step();
   work();
-  step_after(10 * CommitQueue::kDoubtMs);
+  step_after(10 * CommitQueue::kHeldAnswerMs);
   EXPECT_EQ(went_on(), (Effects{echo_to(kAnn, "hi")}));
 }
 
@@ -252,7 +252,7 @@ TEST_F(CommitQueueTest, ClosesAConnectionInDoubtOnce) {
   step_after(1000);
   admit({echo_to(kAnn, "two"), push_to(kAnn, 9, "to ann")}, {kept(2, "two")});
   step();
-  step_after(CommitQueue::kDoubtMs - 1000);
+  step_after(CommitQueue::kHeldAnswerMs - 1000);
   EXPECT_EQ(went_on(), (Effects{close(kAnn)}));
   step_after(1000);
   EXPECT_EQ(went_on(), (Effects{push_to(kAnn, 9, "to ann")}));
@@ -314,7 +314,7 @@ TEST_F(CommitQueueTest, KeepsNoBatchWhoseConnectionWasClosed) {
   admit({names(kAnn, {})}, {});
   step();
   EXPECT_EQ(home_, 0U);
-  step_after(CommitQueue::kDoubtMs);
+  step_after(CommitQueue::kHeldAnswerMs);
   EXPECT_EQ(home_, 1U);
   EXPECT_EQ(went_on(), (Effects{close(kAnn)}));
 }
@@ -338,7 +338,7 @@ TEST_F(CommitQueueTest, FailsForRidersAloneAndRecovers) {
   fail();
   admit({}, {handed(1)});
   step();
-  step_after(CommitQueue::kRideMs);
+  step_after(CommitQueue::kLazyCommitMs);
   EXPECT_EQ(states_, std::vector<std::string>{"down: no room"});
   work();
   step_after(CommitQueue::kRetryMs);
