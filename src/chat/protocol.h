@@ -13,7 +13,9 @@
 namespace tribar {
 
 enum class Protocol : std::uint8_t {
-  Zero,  // src/zero
+  Zero,       // src/zero
+  One,        // src/zero, with the same frame
+  Undecided,  // Zero or One: the first byte says which; until then it is told things as Zero
 #ifdef TRIBAR_TEST_PROTOCOL
   Line,  // for tests, see tests/support/line_protocol.h: shows that these three places are enough
 #endif

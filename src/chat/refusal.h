@@ -20,17 +20,26 @@ enum class RefusalCode : std::uint16_t {
   TooManyConnections = 104,
   ShuttingDown = 105,
   TooManyFromAddress = 106,
+  Replaced = 107,
+  Silent = 108,
   // One frame is wrong; the connection stays open.
   UnknownCommand = 200,
   WrongFieldCount = 201,
   UnexpectedData = 202,
   NotAscii = 203,
   ControlCharacter = 204,
+  NotUtf8 = 205,
+  NotANumber = 206,
+  ClientName = 207,
+  PingTooLong = 208,
   // A name that no account can have.
   DelimiterInUsername = 300,
   EmptyUsername = 301,
   UsernameTooLong = 302,
   UsernameCharacter = 303,
+  // A secret that no account can have.
+  SecretLength = 310,
+  SecretCharacter = 311,
   // The command is well-formed, but not allowed in the current state.
   UsernameTaken = 400,
   NoSuchUsername = 401,
@@ -41,12 +50,21 @@ enum class RefusalCode : std::uint16_t {
   DeleteBeforeLogin = 406,
   SenderIsNotYou = 407,
   NoSuchRecipient = 408,
+  ListBeforeLogin = 409,
+  SecretBeforeLogin = 410,
+  WrongSecret = 411,
+  NeedsSecret = 412,
+  SecretNeedsTls = 413,
+  Throttled = 414,
+  NumberAhead = 415,
   // A limit of the server or its storage.
   TooManyAccounts = 500,
   RecipientQueueFull = 501,
   ServerQueuesFull = 502,
   ListTooLong = 503,
   StorageUnavailable = 504,
+  TooManySecrets = 505,
+  SecretsUnavailable = 506,
 };
 
 /// A refusal, with the figures for its text: `found` is what the peer sent, `allowed` the limit.

@@ -21,6 +21,37 @@ constexpr std::uint64_t odd_bytes(std::uint64_t word) {
 /// Bytes that are tested together: every supported processor has such instructions.
 using Bytes = unsigned char __attribute__((vector_size(16)));
 
+/// How many bytes the character has that begins `bytes`, by Unicode's table 3-7 of well-formed byte
+/// sequences; 0: it is none.
+std::size_t utf8_size(std::string_view bytes) {
+  const auto at = [bytes](std::size_t i) {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+  };
+  const auto is_in = [&at](std::size_t i, unsigned least, unsigned most) {
+    return at(i) >= least && at(i) <= most;
+  };
+  const unsigned first = at(0);
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first >= 0xc2 && first <= 0xdf) {
+    return is_in(1, 0x80, 0xbf) ? 2 : 0;
+  }
+  if (first >= 0xe0 && first <= 0xef) {
+    // No overlong forms, no surrogates.
+    const unsigned least = first == 0xe0 ? 0xa0 : 0x80;
+    const unsigned most = first == 0xed ? 0x9f : 0xbf;
+    return is_in(1, least, most) && is_in(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    // No overlong forms, nothing above U+10FFFF.
+    const unsigned least = first == 0xf0 ? 0x90 : 0x80;
+    const unsigned most = first == 0xf4 ? 0x8f : 0xbf;
+    return is_in(1, least, most) && is_in(2, 0x80, 0xbf) && is_in(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
 bool is_username_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -101,6 +132,43 @@ std::optional<Refusal> refuse_message(std::string_view text) {
     if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f) {
       return Refusal{RefusalCode::ControlCharacter, byte};
     }
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> refuse_text(std::string_view text) {
+  if (is_plain(text)) {
+    return std::nullopt;
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::size_t size = utf8_size(text.substr(at));
+    if (size == 0) {
+      return Refusal{RefusalCode::NotUtf8, byte};
+    }
+    const bool is_c1 = byte == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    const bool is_c0 = byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
+    if (is_c0 || byte == 0x7f || is_c1) {
+      return Refusal{RefusalCode::ControlCharacter,
+                     is_c1 ? static_cast<unsigned char>(text[at + 1]) : byte};
+    }
+    at += size;
+  }
+  return std::nullopt;
+}
+
+bool is_portable(std::string_view text) {
+  return (is_plain(text) || !refuse_message(text)) && text.find("|||") == std::string_view::npos;
+}
+
+std::optional<Refusal> refuse_secret(std::string_view secret) {
+  constexpr std::size_t kLeastBytes = 8;
+  constexpr std::size_t kMostBytes = 512;
+  if (secret.size() < kLeastBytes || secret.size() > kMostBytes) {
+    return Refusal{RefusalCode::SecretLength, secret.size(), kMostBytes};
+  }
+  if (secret.find("|||") != std::string_view::npos) {
+    return Refusal{RefusalCode::SecretCharacter};
   }
   return std::nullopt;
 }

@@ -29,4 +29,14 @@ namespace tribar {
 /// character other than HT, LF, CR.
 [[nodiscard]] std::optional<Refusal> refuse_message(std::string_view text);
 
+/// Why `text` cannot be in a command of protocol 1, if so: not UTF-8, or a control character other
+/// than HT, LF, CR.
+[[nodiscard]] std::optional<Refusal> refuse_text(std::string_view text);
+
+/// Whether every protocol can carry `text`: ASCII, and no delimiter of protocol 0 in it.
+[[nodiscard]] bool is_portable(std::string_view text);
+
+/// Why `secret` cannot be an account's, if so. It is valid as a text.
+[[nodiscard]] std::optional<Refusal> refuse_secret(std::string_view secret);
+
 }  // namespace tribar

@@ -48,8 +48,7 @@ Step Conversation::on(const FrameCut& cut) {
       return reply ? lines_.take_reply(reply.value()) : lines_.break_off(reply.error().text);
     }
     case FrameCut::Kind::BadVersion:
-      return lines_.break_off(
-          fmt::format("it speaks version {}, not {}", cut.version, kProtocolVersion));
+      return lines_.break_off(fmt::format("it speaks version {}, not {}", cut.version, kVersion0));
     case FrameCut::Kind::TooLong:
       return lines_.break_off(
           fmt::format("it announces a frame of more than {} bytes", kReplyBytes));

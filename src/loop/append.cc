@@ -4,6 +4,7 @@
 #include "loop/append.h"
 
 #include "zero/effects.h"
+#include "zero/effects1.h"
 #ifdef TRIBAR_TEST_PROTOCOL
 #include "support/line_protocol.h"
 #endif
@@ -13,7 +14,10 @@ namespace tribar {
 void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body) {
   switch (protocol) {
     case Protocol::Zero:
+    case Protocol::Undecided:
       return append_effect(out, body);
+    case Protocol::One:
+      return append_effect1(out, body);
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
       return test::append_line(out, body);
@@ -25,6 +29,9 @@ std::string_view frame_of(Protocol protocol, const EffectBody& body) {
   switch (protocol) {
     case Protocol::Zero:
       return frame_of(body);
+    case Protocol::One:
+    case Protocol::Undecided:
+      return {};  // nothing goes out as it came
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
       return {};  // nothing goes out as it came

@@ -41,6 +41,7 @@ struct Connection {
   std::uint32_t in_flight_commands = 0;
 
   Protocol protocol = Protocol::Zero;
+  bool is_introduced : 1 = false;  // its first bytes came, and its protocol is settled
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;        // the transport's reading is on
   bool is_at_end : 1 = false;         // the peer sends no more

@@ -24,7 +24,11 @@ constexpr std::uint32_t kLostBytes = 42;
 FrameCut cut_front(Protocol protocol, std::string_view bytes, std::uint64_t limit_bytes) {
   switch (protocol) {
     case Protocol::Zero:
-      return cut_frame(bytes, limit_bytes);
+      return cut_frame(bytes, limit_bytes, kVersion0);
+    case Protocol::One:
+      return cut_frame(bytes, limit_bytes, kVersion1);
+    case Protocol::Undecided:
+      break;  // decided by now
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
       return test::cut_line(bytes, limit_bytes);
@@ -90,6 +94,9 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   connection.awaits_judgement = false;
   connection.awaits_allowance = false;
   const std::size_t end = batch.bytes.size();
+  if (!connection.is_introduced) {
+    introduce(connection, static_cast<std::uint8_t>(batch.bytes.data()[start]));
+  }
   std::size_t needed_bytes = end - start;
   bool is_blocked = true;
   bool is_next = false;
@@ -148,6 +155,21 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     held.bytes.append(rest);
     hold(connection, std::move(held));
     batch.bytes.set_size(at);
+  }
+}
+
+/// Settles the connection's protocol by the first byte of the stream, where its listener has not.
+/// The registry hears about a connection of protocol 1 before its first command.
+void Framer::introduce(Connection& connection, std::uint8_t first_byte) {
+  connection.is_introduced = true;
+  if (connection.protocol == Protocol::Undecided) {
+    connection.protocol = first_byte == kVersion1 ? Protocol::One : Protocol::Zero;
+  }
+  if (connection.protocol == Protocol::One) {
+    const Transport& transport = *connection.transport;
+    dispatcher_.add_event(connection.id,
+                          Introduced{transport.network().value,
+                                     limits_.allow_clear_secrets || transport.is_private()});
   }
 }
 

@@ -17,6 +17,7 @@ struct FrameLimits {
   std::uint64_t frame_bytes = 65536;        // of data, after login
   std::uint64_t in_flight_commands = 1024;  // per connection
   std::uint64_t in_flight_bytes = 262144;
+  bool allow_clear_secrets = false;  // also where others can read along
 };
 
 class Framer {
@@ -83,6 +84,7 @@ class Framer {
   /// Of a command under way, beside the bytes of its frame.
   static constexpr std::uint64_t kCommandBytes = 256;
 
+  void introduce(Connection& connection, std::uint8_t first_byte);
   void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms);
   void hold(Connection& connection, HeldBytes held);
   void depart(Connection& connection, std::uint32_t command_bytes);

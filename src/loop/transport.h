@@ -78,6 +78,9 @@ class Transport {
 
   /// Who counts as one address with the peer; all the same unless a stream knows better.
   [[nodiscard]] virtual PeerNetwork network() const { return {}; }
+
+  /// Whether nobody else can read along: the stream is encrypted or does not leave this machine.
+  [[nodiscard]] virtual bool is_private() const { return true; }
 };
 
 /// Puts a filter over a transport.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -24,10 +25,13 @@ struct Push {
   UnixMs time;
   bool is_live = true;        // false: asked for by DELIVER, so an answer
   bool wants_report = false;  // report at once when it is written, not together with later commands
+  bool is_kept = false;       // the registry keeps the message until it is acknowledged
+  bool is_portable = true;    // protocol 0 can carry the text: see chat/text.h
   Protocol came_as = Protocol::Zero;  // the sender's protocol
   friend bool operator==(const Push& a, const Push& b) {
     return *a.message == *b.message && a.account == b.account && a.number == b.number &&
-           a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report;
+           a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report &&
+           a.is_kept == b.is_kept && a.is_portable == b.is_portable;
   }
 };
 
@@ -47,21 +51,34 @@ struct Echo {
   }
 };
 
+/// A SendNumbered is accepted; number and time are 0 of one that was accepted before.
+struct Accepted {
+  std::uint64_t n = 0;
+  MessageNumber number;
+  UnixMs time;
+  friend bool operator==(const Accepted&, const Accepted&) = default;
+};
+
 /// Success of CREATE or LOGIN: the connection is logged in now.
 struct LoggedIn {
   AccountId account;
+  bool is_new = false;        // CREATE
+  std::uint64_t waiting = 0;  // messages that wait for DELIVER
+  std::uint64_t highest = 0;  // n that was accepted from this client
   friend bool operator==(const LoggedIn&, const LoggedIn&) = default;
 };
 
 struct Refuse {
   Refusal refusal;
+  std::optional<std::uint64_t> n = {};  // of the SendNumbered that is refused
   friend bool operator==(const Refuse&, const Refuse&) = default;
 };
 
 inline constexpr std::uint32_t kLongAnswerCharge = 4096;
 
-/// The answer to LIST. Each name in `names` ends with '\n', which no name can contain. An answer
-/// that is charged kLongAnswerCharge or more is reported as soon as it is written.
+/// The answer to LIST. Each name in `names` ends with '\n', which no name can contain. In protocol
+/// 1 each is followed by "on\n" or "off\n", which `count` counts too. An answer that is charged
+/// kLongAnswerCharge or more is reported as soon as it is written.
 struct Names {
   std::string_view names;
   std::uint32_t count = 0;
@@ -73,7 +90,12 @@ struct Done {
   friend bool operator==(const Done&, const Done&) = default;
 };
 
-/// Like Done, and the connection is logged out.
+/// Success of SetSecret.
+struct SecretChanged {
+  friend bool operator==(const SecretChanged&, const SecretChanged&) = default;
+};
+
+/// Like Done, and the connection is logged out. In protocol 1 it is also an answer.
 struct LoggedOut {
   friend bool operator==(const LoggedOut&, const LoggedOut&) = default;
 };
@@ -82,6 +104,9 @@ struct LoggedOut {
 /// input Answered; until then the connection's next commands wait.
 struct Check {
   AccountId account;  // for LOGIN: the account that it names; none: there is no such account
+  std::string_view secret = {};
+  std::string_view hash = {};        // `secret` must match it; empty: there is nothing to match
+  std::string_view new_secret = {};  // to be hashed; empty: none
   friend bool operator==(const Check&, const Check&) = default;
 };
 
@@ -90,7 +115,8 @@ struct Close {
   friend bool operator==(const Close&, const Close&) = default;
 };
 
-using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, LoggedOut, Check, Close>;
+using EffectBody = std::variant<Push, Echo, LoggedIn, Refuse, Names, Done, LoggedOut, Check, Close,
+                                Accepted, SecretChanged, Ping, Pong>;
 
 struct Effect {
   ConnectionId to;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 #include "base/ids.h"
@@ -18,9 +19,20 @@ namespace tribar {
 struct Rejected {
   Refusal refusal;
   bool is_fatal = false;
+  std::optional<std::uint64_t> n = {};  // of a SendNumbered, if that much could be read
   friend bool operator==(const Rejected&, const Rejected&) = default;
 };
 
+/// What the loop knows about a connection of protocol 1. Comes before its first command.
+struct Introduced {
+  std::uint64_t network = 0;     // see PeerNetwork; wrong secrets are counted for each network
+  bool may_send_secrets = true;  // nobody else can read them, or that is allowed
+  friend bool operator==(const Introduced&, const Introduced&) = default;
+};
+/// The peer has sent nothing for a while and must be pinged.
+struct WentSilent {
+  friend bool operator==(const WentSilent&, const WentSilent&) = default;
+};
 /// The connection did not log in within the login timeout.
 struct LoginExpired {
   Refusal refusal;
@@ -49,7 +61,9 @@ struct Dismiss {
 
 /// The result of a Check: the command is now executed, or refused.
 struct Answered {
-  std::optional<Refusal> refusal;
+  std::optional<Refusal> refusal = {};
+  std::string_view new_hash =
+      {};  // of Check::new_secret, or of a secret whose hash has old parameters
   friend bool operator==(const Answered&, const Answered&) = default;
 };
 
@@ -70,6 +84,7 @@ struct Returned {
   MessageNumber number;
   UnixMs time;
   Message message;
+  bool is_kept = false;  // see Push
   friend bool operator==(const Returned&, const Returned&) = default;
 };
 
@@ -88,7 +103,8 @@ struct StorageUp {
 
 using InputBody =
     std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written, Returned,
-                 LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp>;
+                 LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp,
+                 SendNumbered, Acknowledge, SetSecret, Ping, Pong, Introduced, WentSilent>;
 
 struct Input {
   ConnectionId from;  // none: the input comes from no connection

@@ -36,8 +36,24 @@ WaitingCommand copy_command(const Input& input) {
           take(message.recipient);
           take(message.text);
         } else if constexpr (std::is_same_v<Body, Create> || std::is_same_v<Body, Login>) {
-          reserve(body.username.size());
+          reserve(body.username.size() + body.client.size() + body.secret.size());
           take(body.username);
+          take(body.client);
+          take(body.secret);
+        } else if constexpr (std::is_same_v<Body, Delete>) {
+          reserve(body.secret.size());
+          take(body.secret);
+        } else if constexpr (std::is_same_v<Body, SetSecret>) {
+          reserve(body.old_secret.size() + body.new_secret.size());
+          take(body.old_secret);
+          take(body.new_secret);
+        } else if constexpr (std::is_same_v<Body, SendNumbered>) {
+          reserve(body.recipient.size() + body.text.size());
+          take(body.recipient);
+          take(body.text);
+        } else if constexpr (std::is_same_v<Body, Ping>) {
+          reserve(body.data.size());
+          take(body.data);
         } else if constexpr (std::is_same_v<Body, List>) {
           reserve(body.pattern.size());
           take(body.pattern);

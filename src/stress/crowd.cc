@@ -176,6 +176,11 @@ void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
     case FrameCode::Deliver:
     case FrameCode::Delete:
     case FrameCode::Login:
+    case FrameCode::Accepted:
+    case FrameCode::Acknowledge:
+    case FrameCode::Secret:
+    case FrameCode::Ping:
+    case FrameCode::Pong:
       break;
   }
   traffic_.ledger().note_damage(user, fmt::format("a frame with command {}", code));

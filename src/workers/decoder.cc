@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "zero/command.h"
+#include "zero/command1.h"
+#include "zero/effects1.h"
 #include "zero/frame.h"
 #ifdef TRIBAR_TEST_PROTOCOL
 #include "support/line_protocol.h"
@@ -40,12 +42,27 @@ void parse_zero(InputBody& body, std::uint8_t code, std::string_view data,
   }
 }
 
+void parse_one(InputBody& body, std::uint8_t code, std::string_view data,
+               const CommandLimits& limits) {
+  auto parsed = parse_command1(code, data, limits);
+  if (parsed) {
+    std::visit([&body](auto&& command) { body = std::forward<decltype(command)>(command); },
+               parsed.value());
+  } else {
+    body = Rejected{parsed.error().refusal, false, parsed.error().n};
+  }
+}
+
 /// Parses what a client sent.
 void parse(InputBody& body, const Arrival& arrival, std::string_view data,
            const CommandLimits& limits) {
   switch (arrival.protocol) {
     case Protocol::Zero:
       return parse_zero(body, arrival.code, data, limits);
+    case Protocol::One:
+      return parse_one(body, arrival.code, data, limits);
+    case Protocol::Undecided:
+      break;  // brings no frames
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
       return put(body, test::parse_line(data));
@@ -58,6 +75,10 @@ Message pushed_message(Protocol protocol, std::string_view frame) {
   switch (protocol) {
     case Protocol::Zero:
       return parse_message(frame.substr(kHeaderBytes)).value();
+    case Protocol::One:
+      return parse_pushed1(frame.substr(kHeaderBytes));
+    case Protocol::Undecided:
+      break;
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
       return test::parse_pushed_line(frame);

@@ -147,6 +147,11 @@ Result<Command, Refusal> parse_command(std::uint8_t code, std::string_view data,
       return parse_ascii<Login>(data);
     case FrameCode::Response:
     case FrameCode::ListResponse:
+    case FrameCode::Accepted:
+    case FrameCode::Acknowledge:
+    case FrameCode::Secret:
+    case FrameCode::Ping:
+    case FrameCode::Pong:
       break;
   }
   return Refusal{RefusalCode::UnknownCommand, code};

@@ -3,12 +3,12 @@
 // See effects.h.
 #include "zero/effects.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "zero/command.h"
 #include "zero/frame.h"
+#include "zero/names.h"
 #include "zero/wording.h"
 
 namespace tribar {
@@ -27,25 +27,6 @@ bool is_as_on_the_wire(const Message& message) {
 void append_header(ByteBuffer& out, FrameCode code, std::size_t data_bytes) {
   put_header(out.reserve_tail(kHeaderBytes), static_cast<std::uint8_t>(code), data_bytes);
   out.set_size(out.size() + kHeaderBytes);
-}
-
-void append_names(ByteBuffer& out, const Names& names) {
-  // Each name's '\n' is replaced by a delimiter, except the last one.
-  const std::size_t data_bytes =
-      names.count == 0 ? 0
-                       : names.names.size() - names.count + kDelimiter.size() * (names.count - 1);
-  append_header(out, FrameCode::ListResponse, data_bytes);
-  char* to = out.reserve_tail(data_bytes);
-  std::string_view rest = names.names;
-  for (std::uint32_t i = 0; i < names.count; ++i) {
-    if (i > 0) {
-      to = std::copy(kDelimiter.begin(), kDelimiter.end(), to);
-    }
-    const std::string_view name = rest.substr(0, rest.find('\n'));
-    to = std::copy(name.begin(), name.end(), to);
-    rest.remove_prefix(name.size() + 1);
-  }
-  out.set_size(out.size() + data_bytes);
 }
 
 /// The message's frame as it arrived, with the `more_bytes` that follow it in memory; empty if the
@@ -87,7 +68,7 @@ void append_effect(ByteBuffer& out, const EffectBody& body) {
     append_header(out, FrameCode::Response, text.size());
     out.append(text);
   } else if (const auto* names = std::get_if<Names>(&body)) {
-    append_names(out, *names);
+    append_names(out, *names, kVersion0);
   }
 }
 

@@ -37,16 +37,16 @@ std::uint64_t announced_bytes(const char* header) {
   return low;
 }
 
-FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes) {
+FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes, std::uint8_t version) {
   FrameCut cut;
   cut.needed_bytes = kHeaderBytes;
   if (bytes.empty()) {
     return cut;
   }
   cut.version = static_cast<std::uint8_t>(bytes[0]);
-  if (cut.version != kProtocolVersion) {
+  if (cut.version != version) {
     cut.kind = FrameCut::Kind::BadVersion;
-    cut.spoken_version = kProtocolVersion;
+    cut.spoken_version = version;
     return cut;
   }
   if (bytes.size() < kHeaderBytes) {
@@ -54,7 +54,7 @@ FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes) {
   }
   cut.code = static_cast<std::uint8_t>(bytes[1]);
   cut.is_login = cut.code == static_cast<std::uint8_t>(FrameCode::Login);
-  cut.is_echoed = cut.code == static_cast<std::uint8_t>(FrameCode::Send);
+  cut.is_echoed = version == kVersion0 && cut.code == static_cast<std::uint8_t>(FrameCode::Send);
   const std::uint64_t data_bytes = announced_bytes(bytes.data());
   if (data_bytes > limit_bytes) {
     cut.kind = FrameCut::Kind::TooLong;
@@ -71,19 +71,20 @@ FrameCut cut_frame(std::string_view bytes, std::uint64_t limit_bytes) {
   return cut;
 }
 
-void put_header(char* out, std::uint8_t code, std::uint64_t data_bytes) {
+void put_header(char* out, std::uint8_t code, std::uint64_t data_bytes, std::uint8_t version) {
   std::memset(out, 0, kHeaderBytes);
-  out[0] = static_cast<char>(kProtocolVersion);
+  out[0] = static_cast<char>(version);
   out[1] = static_cast<char>(code);
   for (std::size_t i = kHeaderBytes; data_bytes != 0; data_bytes >>= 8) {
     out[--i] = static_cast<char>(data_bytes & 0xff);
   }
 }
 
-void append_frame(std::string& out, std::uint8_t code, std::string_view data) {
+void append_frame(std::string& out, std::uint8_t code, std::string_view data,
+                  std::uint8_t version) {
   const std::size_t start = out.size();
   out.resize(start + kHeaderBytes);
-  put_header(out.data() + start, code, data.size());
+  put_header(out.data() + start, code, data.size(), version);
   out += data;
 }
 
@@ -95,7 +96,7 @@ void FrameReader::feed(std::string_view bytes) {
 }
 
 FrameCut FrameReader::take() {
-  FrameCut cut = cut_frame(std::string_view(buffer_).substr(taken_), limit_bytes_);
+  FrameCut cut = cut_frame(std::string_view(buffer_).substr(taken_), limit_bytes_, version_);
   taken_ += cut.frame_bytes;
   return cut;
 }

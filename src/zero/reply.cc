@@ -82,6 +82,11 @@ Result<Reply, ReplyError> parse_reply(std::uint8_t code, std::string_view data) 
     case FrameCode::Deliver:
     case FrameCode::Delete:
     case FrameCode::Login:
+    case FrameCode::Accepted:
+    case FrameCode::Acknowledge:
+    case FrameCode::Secret:
+    case FrameCode::Ping:
+    case FrameCode::Pong:
       break;
   }
   return ReplyError{fmt::format("command {} does not go from server to client", code)};

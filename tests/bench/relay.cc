@@ -172,7 +172,7 @@ void Relay::take(Peer& peer, std::string_view bytes) {
   }
   while (bytes.size() >= kHeaderBytes) {
     const std::size_t frame_bytes = frame_bytes_at(bytes.data());
-    if (bytes[0] != kProtocolVersion || frame_bytes > kMostFrameBytes) {
+    if (bytes[0] != kVersion0 || frame_bytes > kMostFrameBytes) {
       return close(peer);
     }
     if (bytes.size() < frame_bytes) {

@@ -181,7 +181,7 @@ class Naive {
     const std::uint64_t frame_bytes = settings_.board.frames.frame_bytes;
     while (!stream.empty() && !expected_.is_lost) {
       if (stream[0] != '\0') {
-        lose({RefusalCode::BadVersion, static_cast<unsigned char>(stream[0]), kProtocolVersion});
+        lose({RefusalCode::BadVersion, static_cast<unsigned char>(stream[0]), kVersion0});
         break;
       }
       if (stream.size() < kHeaderBytes) {

@@ -60,7 +60,7 @@ void Conversation::cut() {
   while (!input_.empty() && !has_lost_stream_) {
     const FrameCut cut = cut_frame(input_, limit);
     if (cut.kind == FrameCut::Kind::BadVersion) {
-      return lose({text_of_code(RefusalCode::BadVersion, kProtocolVersion, cut.version)});
+      return lose({text_of_code(RefusalCode::BadVersion, kVersion0, cut.version)});
     }
     if (cut.kind == FrameCut::Kind::TooLong) {
       return lose({text_of_code(RefusalCode::FrameTooLong, limit),

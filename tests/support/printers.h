@@ -70,7 +70,8 @@ inline void PrintTo(const Push& push, std::ostream* out) {
   PrintTo(push.account, out);
   *out << ", ";
   PrintTo(push.time, out);
-  *out << (push.wants_report ? ", wants report)" : ")");
+  *out << (push.wants_report ? ", wants report" : "") << (push.is_kept ? ", kept" : "")
+       << (push.is_portable ? ")" : ", not portable)");
 }
 inline void PrintTo(const Echo& echo, std::ostream* out) {
   *out << "Echo ";
@@ -80,9 +81,24 @@ inline void PrintTo(const Echo& echo, std::ostream* out) {
   }
 }
 inline void PrintTo(const LoggedIn& entry, std::ostream* out) {
-  *out << "LoggedIn account " << entry.account.value;
+  *out << (entry.is_new ? "Created account " : "LoggedIn account ") << entry.account.value << ", "
+       << entry.waiting << " waiting, highest " << entry.highest;
 }
-inline void PrintTo(const Refuse& refuse, std::ostream* out) { PrintTo(refuse.refusal, out); }
+inline void PrintTo(const Accepted& accepted, std::ostream* out) {
+  *out << "Accepted " << accepted.n << " as ";
+  PrintTo(accepted.number, out);
+  *out << " at ";
+  PrintTo(accepted.time, out);
+}
+inline void PrintTo(const SecretChanged&, std::ostream* out) { *out << "SecretChanged"; }
+inline void PrintTo(const Ping& ping, std::ostream* out) { *out << "Ping '" << ping.data << '\''; }
+inline void PrintTo(const Pong& pong, std::ostream* out) { *out << "Pong '" << pong.data << '\''; }
+inline void PrintTo(const Refuse& refuse, std::ostream* out) {
+  PrintTo(refuse.refusal, out);
+  if (refuse.n) {
+    *out << " to " << *refuse.n;
+  }
+}
 inline void PrintTo(const Names& names, std::ostream* out) {
   *out << "Names " << names.count << " '" << names.names << '\'';
 }
@@ -91,6 +107,8 @@ inline void PrintTo(const LoggedOut&, std::ostream* out) { *out << "LoggedOut"; 
 inline void PrintTo(const Check& check, std::ostream* out) {
   *out << "Check ";
   PrintTo(check.account, out);
+  *out << " secret '" << check.secret << "' hash '" << check.hash << "' new '" << check.new_secret
+       << '\'';
 }
 inline void PrintTo(const Close&, std::ostream* out) { *out << "Close"; }
 

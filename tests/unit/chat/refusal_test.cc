@@ -16,9 +16,10 @@ namespace tribar {
 namespace {
 
 // The numbers are promised, so they stand here as numbers.
-constexpr std::uint16_t kCodes[] = {100, 101, 102, 103, 104, 105, 106, 200, 201, 202,
-                                    203, 204, 300, 301, 302, 303, 400, 401, 402, 403,
-                                    404, 405, 406, 407, 408, 500, 501, 502, 503, 504};
+constexpr std::uint16_t kCodes[] = {100, 101, 102, 103, 104, 105, 106, 107, 108, 200, 201, 202,
+                                    203, 204, 205, 206, 207, 208, 300, 301, 302, 303, 310, 311,
+                                    400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
+                                    412, 413, 414, 415, 500, 501, 502, 503, 504, 505, 506};
 
 TEST(Refusals, KeepTheirNumbers) {
   std::vector<std::uint16_t> codes;

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// The fields in a frame's data as protocol 1 cuts them: joined by the delimiter, and the last one
+// is all that is left, delimiters included.
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+#include "zero/command.h"
+#include "zero/frame.h"
+
+namespace tribar {
+
+/// Cuts `data` into as many fields as `fields` has room for; returns how many there are, at least
+/// one. Those that are missing are left as they are.
+[[nodiscard]] inline std::size_t split_fields(std::string_view data,
+                                              std::span<std::string_view> fields) {
+  std::size_t found = 0;
+  while (found + 1 < fields.size()) {
+    const std::size_t at = find_delimiter(data, 0);
+    if (at == std::string_view::npos) {
+      break;
+    }
+    fields[found++] = data.substr(0, at);
+    data.remove_prefix(at + kDelimiter.size());
+  }
+  fields[found++] = data;
+  return found;
+}
+
+/// A number of protocol 1: 1 to 20 decimal digits, below 2^64.
+[[nodiscard]] inline std::optional<std::uint64_t> parse_number(std::string_view digits) {
+  constexpr std::size_t kMostDigits = 20;
+  std::uint64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, number);
+  if (digits.size() > kMostDigits || error != std::errc{} || stop != end) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+}  // namespace tribar
