@@ -28,7 +28,7 @@ constexpr std::array kRows{
     Row{RefusalCode::UnexpectedData, "unexpected-data"},
     Row{RefusalCode::NotAscii, "not-ascii"},
     Row{RefusalCode::ControlCharacter, "control-character"},
-    Row{RefusalCode::NotUtf8, "not-utf8"},
+    Row{RefusalCode::NotUtf8, "bad-encoding"},
     Row{RefusalCode::NotANumber, "not-a-number"},
     Row{RefusalCode::ClientName, "client-name"},
     Row{RefusalCode::PingTooLong, "ping-too-long"},
