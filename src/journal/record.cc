@@ -13,7 +13,13 @@
 namespace tribar {
 namespace {
 
-enum class RecordType : std::uint8_t { Account = 1, Message = 2, Counters = 3 };
+enum class RecordType : std::uint8_t {
+  Account = 1,
+  Message = 2,
+  Counters = 3,
+  Secret = 4,
+  Client = 5
+};
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kLengthOffset = 2;
 constexpr std::size_t kChecksumOffset = 6;
@@ -138,6 +144,40 @@ std::optional<RecordError> check_counters(std::string_view record, AccountId las
       payload_of(record, RecordType::Counters, {last_account.value, below.value, 0});
   if (!payload) {
     return payload.error();
+  }
+  return std::nullopt;
+}
+
+void encode_secret(std::string& out, AccountId account, std::string_view hash) {
+  encode(out, RecordType::Secret, {account.value, 0, 0}, {hash});
+}
+
+Result<std::string_view, RecordError> decode_secret(std::string_view record, AccountId account) {
+  auto payload = payload_of(record, RecordType::Secret, {account.value, 0, 0});
+  if (!payload) {
+    return payload.error();
+  }
+  const auto hash = take_field(payload.value());
+  if (!hash || hash->empty()) {
+    return RecordError{"it has no hash"};
+  }
+  return *hash;
+}
+
+void encode_client(std::string& out, AccountId account, std::string_view client, std::uint64_t n,
+                   MessageNumber number) {
+  encode(out, RecordType::Client, {account.value, n, number.value}, {client});
+}
+
+std::optional<RecordError> check_client(std::string_view record, AccountId account,
+                                        std::string_view client, std::uint64_t n,
+                                        MessageNumber number) {
+  auto payload = payload_of(record, RecordType::Client, {account.value, n, number.value});
+  if (!payload) {
+    return payload.error();
+  }
+  if (take_field(payload.value()) != client) {
+    return RecordError{"it is another client's"};
   }
   return std::nullopt;
 }

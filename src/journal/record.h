@@ -2,7 +2,7 @@
 //
 // The byte format of stored records, the same for all stores; described in docs/storage.md.
 //
-//   offset 0, 1 byte   type: 1 account, 2 message, 3 counters
+//   offset 0, 1 byte   type: 1 account, 2 message, 3 counters, 4 secret, 5 client
 //   offset 1, 1 byte   version, now 1
 //   offset 2, 4 bytes  length of the payload, big endian
 //   offset 6, 4 bytes  CRC-32C, big endian, of the key's numbers (8 bytes each, big endian), the
@@ -55,5 +55,17 @@ void encode_counters(std::string& out, AccountId last_account, MessageNumber bel
 [[nodiscard]] std::optional<RecordError> check_counters(std::string_view record,
                                                         AccountId last_account,
                                                         MessageNumber below);
+
+/// `hash` is not empty and has no zero byte.
+void encode_secret(std::string& out, AccountId account, std::string_view hash);
+[[nodiscard]] Result<std::string_view, RecordError> decode_secret(std::string_view record,
+                                                                  AccountId account);
+
+/// `client` has no zero byte. It is part of the row's key too, and must be the same there.
+void encode_client(std::string& out, AccountId account, std::string_view client, std::uint64_t n,
+                   MessageNumber number);
+[[nodiscard]] std::optional<RecordError> check_client(std::string_view record, AccountId account,
+                                                      std::string_view client, std::uint64_t n,
+                                                      MessageNumber number);
 
 }  // namespace tribar

@@ -20,6 +20,8 @@ Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
   handlers.account = [&](AccountId id, UnixMs, std::string_view name) {
     return registry.restore_account(id, name);
   };
+  handlers.secret = [](AccountId, std::string_view) {};
+  handlers.client = [](AccountId, std::string_view, std::uint64_t, MessageNumber) {};
   handlers.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     const MessageNumber number = message->number();
     if (registry.restore_message(recipient, std::move(message))) {

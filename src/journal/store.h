@@ -44,11 +44,15 @@ struct StoreOptions {
   std::uint64_t large_log_bytes = 128 << 20;
 };
 
-/// Callbacks for what load() finds: accounts in the order of creation, then messages in the order
-/// of acceptance, then the counters.
+/// Callbacks for what load() finds: accounts in the order of creation, then their secrets and
+/// clients, then messages in the order of acceptance, then the counters.
 struct LoadHandlers {
   /// Returns false if an account with this name or id exists already.
   std::function<bool(AccountId, UnixMs created, std::string_view name)> account;
+  std::function<void(AccountId, std::string_view hash)> secret;  // at most one for an account
+  /// The highest n that the account's client has used, and the message that it was.
+  std::function<void(AccountId, std::string_view client, std::uint64_t n, MessageNumber number)>
+      client;
   std::function<void(AccountId recipient, KeptMessage::Ptr message)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
 };

@@ -4,6 +4,7 @@
 // batch that contains them.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <variant>
 
@@ -17,8 +18,8 @@ struct AccountCreated {
   std::string_view name;
   friend bool operator==(const AccountCreated&, const AccountCreated&) = default;
 };
-/// The account is deleted. Its messages follow as HandedOver, some now and some later; until then a
-/// message without an account is ignored.
+/// The account is deleted, and with it its secret and its clients. Its messages follow as HandedOver,
+/// some now and some later; until then a message without an account is ignored.
 struct AccountDeleted {
   AccountId account;
   friend bool operator==(const AccountDeleted&, const AccountDeleted&) = default;
@@ -43,7 +44,29 @@ struct NumbersReserved {
   friend bool operator==(const NumbersReserved&, const NumbersReserved&) = default;
 };
 
-using Record =
-    std::variant<AccountCreated, AccountDeleted, MessageKept, HandedOver, NumbersReserved>;
+/// The account has this hash of its secret from now on.
+struct SecretSet {
+  AccountId account;
+  std::string_view hash;  // without a zero byte
+  friend bool operator==(const SecretSet&, const SecretSet&) = default;
+};
+/// The account's client has sent its message `n`, which is message `number`; stored together with
+/// that. Takes the place of an earlier one with a smaller n.
+struct ClientSent {
+  AccountId account;
+  std::string_view client;
+  std::uint64_t n = 0;
+  MessageNumber number;
+  friend bool operator==(const ClientSent&, const ClientSent&) = default;
+};
+/// What is kept of an account's client is dropped: others were used since.
+struct ClientForgotten {
+  AccountId account;
+  std::string_view client;
+  friend bool operator==(const ClientForgotten&, const ClientForgotten&) = default;
+};
+
+using Record = std::variant<AccountCreated, AccountDeleted, MessageKept, HandedOver,
+                            NumbersReserved, SecretSet, ClientSent, ClientForgotten>;
 
 }  // namespace tribar

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "journal/store.h"
@@ -20,6 +21,11 @@ class FakeStore : public Store {
   struct Account {
     std::string name;
     UnixMs created;
+  };
+  struct Sent {
+    std::uint64_t n = 0;
+    MessageNumber number;
+    friend bool operator==(const Sent&, const Sent&) = default;
   };
   struct Message {
     AccountId recipient;
@@ -60,6 +66,12 @@ class FakeStore : public Store {
         close();
         return StoreOpenError{name_ + ": contradicts itself", true};
       }
+    }
+    for (const auto& [id, hash] : secrets) {
+      handlers.secret(AccountId{id}, hash);
+    }
+    for (const auto& [key, sent] : clients) {
+      handlers.client(AccountId{key.first}, key.second, sent.n, sent.number);
     }
     for (const auto& [number, message] : messages) {
       handlers.message(message.recipient, KeptMessage::make(MessageNumber{number}, message.time,
@@ -117,8 +129,10 @@ class FakeStore : public Store {
   bool is_open = false;
   std::uint64_t tries = 0;
   std::uint64_t commits = 0;
-  std::map<std::uint64_t, Account> accounts;  // by id
-  std::map<std::uint64_t, Message> messages;  // by number
+  std::map<std::uint64_t, Account> accounts;                      // by id
+  std::map<std::uint64_t, std::string> secrets;                   // hashes, by account
+  std::map<std::pair<std::uint64_t, std::string>, Sent> clients;  // by account and client
+  std::map<std::uint64_t, Message> messages;                      // by number
   AccountId last_account;
   MessageNumber below;
 
@@ -127,13 +141,25 @@ class FakeStore : public Store {
     accounts[created.account.value] = {std::string(created.name), created.time};
     last_account = created.account;
   }
-  void take(const AccountDeleted& deleted) { accounts.erase(deleted.account.value); }
+  void take(const AccountDeleted& deleted) {
+    const std::uint64_t id = deleted.account.value;
+    accounts.erase(id);
+    secrets.erase(id);
+    std::erase_if(clients, [id](const auto& each) { return each.first.first == id; });
+  }
   void take(const MessageKept& kept) {
     messages[kept.number.value] = {kept.account, kept.time, std::string(kept.sender),
                                    std::string(kept.text)};
   }
   void take(const HandedOver& handed) { messages.erase(handed.number.value); }
   void take(const NumbersReserved& reserved) { below = reserved.below; }
+  void take(const SecretSet& set) { secrets[set.account.value] = set.hash; }
+  void take(const ClientSent& sent) {
+    clients[{sent.account.value, std::string(sent.client)}] = {sent.n, sent.number};
+  }
+  void take(const ClientForgotten& forgotten) {
+    clients.erase({forgotten.account.value, std::string(forgotten.client)});
+  }
 
   std::string name_ = "the fake store";
 };

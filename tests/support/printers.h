@@ -143,5 +143,21 @@ inline void PrintTo(const HandedOver& handed, std::ostream* out) {
 inline void PrintTo(const NumbersReserved& reserved, std::ostream* out) {
   *out << "reserved below " << reserved.below.value;
 }
+inline void PrintTo(const SecretSet& set, std::ostream* out) {
+  *out << "secret of ";
+  PrintTo(set.account, out);
+  *out << ": '" << set.hash << '\'';
+}
+inline void PrintTo(const ClientSent& sent, std::ostream* out) {
+  *out << "client '" << sent.client << "' of ";
+  PrintTo(sent.account, out);
+  *out << " sent " << sent.n << " as ";
+  PrintTo(sent.number, out);
+}
+inline void PrintTo(const ClientForgotten& forgotten, std::ostream* out) {
+  *out << "client '" << forgotten.client << "' of ";
+  PrintTo(forgotten.account, out);
+  *out << " forgotten";
+}
 
 }  // namespace tribar

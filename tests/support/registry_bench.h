@@ -277,6 +277,12 @@ class RegistryBench {
     } else if (auto* kept = std::get_if<MessageKept>(&record)) {
       kept->sender = lasting(kept->sender);
       kept->text = lasting(kept->text);
+    } else if (auto* set = std::get_if<SecretSet>(&record)) {
+      set->hash = lasting(set->hash);
+    } else if (auto* sent = std::get_if<ClientSent>(&record)) {
+      sent->client = lasting(sent->client);
+    } else if (auto* forgotten = std::get_if<ClientForgotten>(&record)) {
+      forgotten->client = lasting(forgotten->client);
     }
     return record;
   }

@@ -756,8 +756,10 @@ void RegistryWorld::keep_record(const Record& record) {
     expect(is_new, "a message is kept once");
   } else if (const auto* handed = std::get_if<HandedOver>(&record)) {
     store_.messages.erase(handed->number.value);
+  } else if (const auto* reserved = std::get_if<NumbersReserved>(&record)) {
+    store_.below = reserved->below;
   } else {
-    store_.below = std::get<NumbersReserved>(record).below;
+    fail("a record of protocol 1, which nobody here speaks");
   }
 }
 

@@ -29,10 +29,24 @@ struct StoreContents {
     std::string text;
     friend bool operator==(const Message&, const Message&) = default;
   };
+  struct Secret {
+    std::uint64_t account = 0;
+    std::string hash;
+    friend bool operator==(const Secret&, const Secret&) = default;
+  };
+  struct Client {
+    std::uint64_t account = 0;
+    std::string client;
+    std::uint64_t n = 0;
+    std::uint64_t number = 0;
+    friend bool operator==(const Client&, const Client&) = default;
+  };
   std::vector<Account> accounts;
   std::vector<Message> messages;
   std::uint64_t last_account = 0;
   std::uint64_t below = 0;
+  std::vector<Secret> secrets{};  // by account
+  std::vector<Client> clients{};  // by account and client
   friend bool operator==(const StoreContents&, const StoreContents&) = default;
 };
 
@@ -43,6 +57,13 @@ inline void PrintTo(const StoreContents& contents, std::ostream* out) {
   for (const auto& message : contents.messages) {
     *out << "\n  message " << message.number << " to " << message.account << " from "
          << message.sender << ": '" << message.text << '\'';
+  }
+  for (const auto& secret : contents.secrets) {
+    *out << "\n  secret of " << secret.account << ": '" << secret.hash << '\'';
+  }
+  for (const auto& client : contents.clients) {
+    *out << "\n  client '" << client.client << "' of " << client.account << " sent " << client.n
+         << " as " << client.number;
   }
   *out << "\n  last account " << contents.last_account << ", numbers below " << contents.below;
 }
@@ -63,6 +84,13 @@ inline Opening open_store(const std::string& path, const StoreOptions& options =
     contents.accounts.push_back({id.value, std::string(name)});
     return std::none_of(contents.accounts.begin(), contents.accounts.end() - 1,
                         [&](const auto& account) { return account.name == name; });
+  };
+  handlers.secret = [&](AccountId account, std::string_view hash) {
+    contents.secrets.push_back({account.value, std::string(hash)});
+  };
+  handlers.client = [&](AccountId account, std::string_view client, std::uint64_t n,
+                        MessageNumber number) {
+    contents.clients.push_back({account.value, std::string(client), n, number.value});
   };
   handlers.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     contents.messages.push_back({message->number().value, recipient.value, message->time().value,

@@ -120,6 +120,11 @@ bool SqliteWriter::write(const NumbersReserved& reserved) {
   return true;
 }
 
+// There is no table for these yet: they cannot be stored.
+bool SqliteWriter::write(const SecretSet&) { return false; }
+bool SqliteWriter::write(const ClientSent&) { return false; }
+bool SqliteWriter::write(const ClientForgotten&) { return false; }
+
 /// Adds the messages that were gathered.
 bool SqliteWriter::add_messages() {
   const bool is_full = kept_count_ == kRowsAtOnce;

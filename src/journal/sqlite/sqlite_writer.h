@@ -44,6 +44,9 @@ class SqliteWriter {
   [[nodiscard]] bool write(const AccountCreated& created);
   [[nodiscard]] bool write(const AccountDeleted& deleted);
   [[nodiscard]] bool write(const NumbersReserved& reserved);
+  [[nodiscard]] bool write(const SecretSet& set);
+  [[nodiscard]] bool write(const ClientSent& sent);
+  [[nodiscard]] bool write(const ClientForgotten& forgotten);
   [[nodiscard]] bool add_messages();
   [[nodiscard]] bool remove_messages();
   [[nodiscard]] bool write_counters();

@@ -355,12 +355,14 @@ TEST_F(SqliteTest, IsClosedAfterARefusalAndOpensAgain) {
   ASSERT_TRUE(made);
   Store& store = *made.value();
   EXPECT_EQ(store.name(), path_);
-  const LoadHandlers refuses{[](AccountId, UnixMs, std::string_view) { return false; },
-                             [](AccountId, const KeptMessage::Ptr&) {},
-                             [](AccountId, MessageNumber) {}};
-  const LoadHandlers takes{[](AccountId, UnixMs, std::string_view) { return true; },
-                           [](AccountId, const KeptMessage::Ptr&) {},
-                           [](AccountId, MessageNumber) {}};
+  const LoadHandlers refuses{
+      [](AccountId, UnixMs, std::string_view) { return false; }, [](AccountId, std::string_view) {},
+      [](AccountId, std::string_view, std::uint64_t, MessageNumber) {},
+      [](AccountId, const KeptMessage::Ptr&) {}, [](AccountId, MessageNumber) {}};
+  const LoadHandlers takes{
+      [](AccountId, UnixMs, std::string_view) { return true; }, [](AccountId, std::string_view) {},
+      [](AccountId, std::string_view, std::uint64_t, MessageNumber) {},
+      [](AccountId, const KeptMessage::Ptr&) {}, [](AccountId, MessageNumber) {}};
   ASSERT_FALSE(store.open());
   EXPECT_FALSE(store.load(refuses));
   ASSERT_FALSE(store.open()) << "nobody holds it";
