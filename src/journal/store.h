@@ -37,7 +37,7 @@ struct StoreError {
 
 struct StoreOptions {
   Sync sync = Sync::Full;
-  /// Called in commit() with warnings for the operator, one line each.
+  /// Called in load() and commit() with warnings for the operator, one line each.
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   /// At this size, and whenever it doubles, `warn` reports a write-ahead log that cannot be merged
   /// into the database.
@@ -63,6 +63,8 @@ using StoreWarnings = std::vector<std::string>;
 /// The result of verify().
 struct StoreReport {
   std::uint64_t accounts = 0;
+  std::uint64_t secrets = 0;  // accounts that have one
+  std::uint64_t clients = 0;
   std::uint64_t messages = 0;
   std::uint64_t message_bytes = 0;
   std::vector<std::string> damage;  // one line each; empty: no damage
@@ -91,7 +93,8 @@ class Store {
   [[nodiscard]] virtual std::optional<StoreOpenError> open() = 0;
 
   /// Passes everything in the store to `handlers`, once. If the content is contradictory, returns
-  /// an error, leaves the store unchanged and closes it.
+  /// an error, leaves the store unchanged and closes it. Converts a store of an older format, once
+  /// all of it is read.
   [[nodiscard]] virtual Result<StoreWarnings, StoreOpenError> load(
       const LoadHandlers& handlers) = 0;
 

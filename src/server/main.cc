@@ -148,8 +148,9 @@ int verify_storage(const std::string& path) {
   const char* verdict = !found.damage.empty()      ? "damaged"
                         : !found.leftovers.empty() ? "usable, with leftovers"
                                                    : "all is well";
-  text += fmt::format("{}: {} accounts, {} messages with {} bytes of text: {}\n", path,
-                      found.accounts, found.messages, found.message_bytes, verdict);
+  text += fmt::format("{}: {} accounts, {} with a secret, {} messages with {} bytes of text: {}\n",
+                      path, found.accounts, found.secrets, found.messages, found.message_bytes,
+                      verdict);
   return print(text, found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
 }
 

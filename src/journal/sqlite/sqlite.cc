@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -93,12 +94,14 @@ class SqliteStore final : public Store {
  private:
   [[nodiscard]] std::optional<StoreOpenError> try_open();
   [[nodiscard]] Result<StoreWarnings, StoreOpenError> try_load(const LoadHandlers& handlers);
+  [[nodiscard]] std::optional<StoreOpenError> bring_up_to_date();
 
   std::string path_;
   StoreOptions options_;
   // From open() to close(); each is closed before the one above it.
   std::optional<StoreFile> file_;
   Database database_;
+  std::uint32_t version_ = 0;           // of the format, as it was found
   std::optional<SqliteWriter> writer_;  // from load() on
 };
 
@@ -135,7 +138,12 @@ std::optional<StoreOpenError> SqliteStore::try_open() {
                     path_, foreign_log(place), place),
         true};
   }
-  if (!has_our_schema(database_.get())) {
+  const auto version = check_version(path_, database_.get());
+  if (!version) {
+    return version.error();
+  }
+  version_ = version.value();
+  if (!has_our_schema(database_.get(), version_)) {
     return damaged(path_, "its schema is another one");
   }
   const auto findings = integrity_findings(database_.get(), "PRAGMA quick_check(3)");
@@ -152,6 +160,8 @@ Result<StoreWarnings, StoreOpenError> SqliteStore::try_load(const LoadHandlers& 
   std::optional<StoreOpenError> refused;
   Walker walker;
   walker.account = handlers.account;
+  walker.secret = handlers.secret;
+  walker.client = handlers.client;
   walker.message = [&](MessageNumber number, AccountId account, UnixMs time,
                        const StoredMessage& message) {
     handlers.message(account, KeptMessage::make(number, time, message.sender, message.text));
@@ -168,11 +178,16 @@ Result<StoreWarnings, StoreOpenError> SqliteStore::try_load(const LoadHandlers& 
       refused = damaged(path_, fmt::format("{}: {}", what, error.text));
     }
   };
-  if (const auto reason = walk(database_.get(), walker)) {
+  if (const auto reason = walk(database_.get(), version_, walker)) {
     return damaged(path_, *reason);
   }
   if (refused) {
     return *refused;
+  }
+  if (version_ < kFormatVersion) {
+    if (auto error = bring_up_to_date()) {
+      return *std::move(error);
+    }
   }
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   const char* sync = options_.sync == Sync::Full ? "FULL" : "NORMAL";
@@ -185,6 +200,22 @@ Result<StoreWarnings, StoreOpenError> SqliteStore::try_load(const LoadHandlers& 
     return damaged(path_, "its tables cannot be used");
   }
   return warnings;
+}
+
+/// To this program's format, as soon as all that is stored was read and is good. Before
+/// begin_start(), which changes the file: when this fails it is as it was.
+std::optional<StoreOpenError> SqliteStore::bring_up_to_date() {
+  if (const auto why = migrate(database_.get(), version_)) {
+    return StoreOpenError{
+        fmt::format("{}: cannot be brought from format version {} to {}, and is as it was: {}",
+                    path_, version_, kFormatVersion, *why),
+        true};
+  }
+  options_.warn(
+      fmt::format("{}: was brought from format version {} to {}: the tribard that wrote "
+                  "it cannot use it any more",
+                  path_, std::exchange(version_, kFormatVersion), kFormatVersion));
+  return std::nullopt;
 }
 
 Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
@@ -213,34 +244,61 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
   for (std::string& finding : integrity_findings(database.get(), "PRAGMA integrity_check(100)")) {
     report.damage.push_back(std::move(finding));
   }
-  if (!has_our_schema(database.get())) {
+  const auto version = check_version(path_, database.get());
+  if (!version) {
+    return version.error();
+  }
+  if (!has_our_schema(database.get(), version.value())) {
     report.damage.emplace_back("its schema is another one");
   }
   std::unordered_set<std::uint64_t> accounts;
   std::unordered_set<std::string> names;
-  std::map<std::uint64_t, std::uint64_t> ownerless;  // messages of an account that is not there
+  struct Ownerless {
+    std::uint64_t messages = 0;
+    std::uint64_t secrets = 0;
+    std::uint64_t clients = 0;
+  };
+  std::map<std::uint64_t, Ownerless> ownerless;  // of an account that is not there
   Walker walker;
   walker.account = [&](AccountId id, UnixMs, std::string_view name) {
     ++report.accounts;
     return accounts.insert(id.value).second && names.emplace(name).second;
   };
+  walker.secret = [&](AccountId account, std::string_view) {
+    ++report.secrets;
+    if (!accounts.contains(account.value)) {
+      ++ownerless[account.value].secrets;
+    }
+  };
+  walker.client = [&](AccountId account, std::string_view, std::uint64_t, MessageNumber) {
+    ++report.clients;
+    if (!accounts.contains(account.value)) {
+      ++ownerless[account.value].clients;
+    }
+  };
   walker.message = [&](MessageNumber, AccountId account, UnixMs, const StoredMessage& message) {
     ++report.messages;
     report.message_bytes += message.text.size();
     if (!accounts.contains(account.value)) {
-      ++ownerless[account.value];
+      ++ownerless[account.value].messages;
     }
   };
   walker.counters = [](AccountId, MessageNumber) {};
   walker.damage = [&](const std::string& what, const RecordError& error, bool) {
     report.damage.push_back(fmt::format("{}: {}", what, error.text));
   };
-  if (const auto reason = walk(database.get(), walker)) {
+  if (const auto reason = walk(database.get(), version.value(), walker)) {
     report.damage.push_back(*reason);
   }
-  for (const auto& [account, count] : ownerless) {
-    report.leftovers.push_back(fmt::format("{} message{} for account {}, which is not there", count,
-                                           count == 1 ? "" : "s", account));
+  for (const auto& [account, left] : ownerless) {
+    const std::pair<std::uint64_t, const char*> things[] = {
+        {left.messages, "message"}, {left.secrets, "secret"}, {left.clients, "client"}};
+    for (const auto& [count, thing] : things) {
+      if (count > 0) {
+        report.leftovers.push_back(fmt::format("{} {}{} for account {}, which is not there", count,
+                                               thing, count == 1 ? "" : "s", account));
+      }
+    }
   }
   return report;
 }

@@ -17,8 +17,8 @@
 
 namespace tribar {
 
-/// In the database's header.
-constexpr std::uint32_t kFormatVersion = 1;
+/// In the database's header; of an older store, a smaller one: see sqlite_schema.h.
+constexpr std::uint32_t kFormatVersion = 2;
 constexpr std::size_t kHeaderBytesOfDatabase = 100;
 
 /// The four bytes there as a number, as the header has them.
@@ -46,6 +46,10 @@ class Statement {
   /// `bytes` must stay until run().
   void bind(int at, std::string_view bytes) {
     sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC);
+  }
+  /// As text, for a column that has text.
+  void bind_text(int at, std::string_view text) {
+    sqlite3_bind_text64(statement_.get(), at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   /// Runs a statement that returns nothing; whether it worked.
   [[nodiscard]] bool run() {

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -20,10 +21,19 @@ namespace tribar {
 [[nodiscard]] std::optional<StoreOpenError> check_header(const std::string& path,
                                                          const StoreFile& file, bool& is_new);
 
-/// Whether the schema is ours: SQLite's check does not cover its text.
-[[nodiscard]] bool has_our_schema(sqlite3* database);
+/// The format version, from 1 to kFormatVersion, as the log has it: a server that was killed while
+/// it brought the store to another one left the header behind.
+[[nodiscard]] Result<std::uint32_t, StoreOpenError> check_version(const std::string& path,
+                                                                  sqlite3* database);
+
+/// Whether the schema is ours, of that version: SQLite's check does not cover its text.
+[[nodiscard]] bool has_our_schema(sqlite3* database, std::uint32_t version);
 
 /// Fills an empty database file. Its journal is a plain one: what is in the file is all there is.
 [[nodiscard]] bool fill(sqlite3* database);
+
+/// Brings a store of `version`, which is good, to kFormatVersion, in one transaction. When that
+/// fails it is as it was. Returns why.
+[[nodiscard]] std::optional<std::string> migrate(sqlite3* database, std::uint32_t version);
 
 }  // namespace tribar

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <tuple>
 #include <variant>
 
 #include "journal/record.h"
@@ -24,6 +25,10 @@ std::string insertion_of(std::size_t rows) {
     sql += ", (?, ?, ?, ?)";
   }
   return sql;
+}
+
+bool is_same_client(const ClientSent& a, const ClientSent& b) {
+  return a.account == b.account && a.client == b.client;
 }
 
 }  // namespace
@@ -45,7 +50,12 @@ SqliteWriter::SqliteWriter(sqlite3* database, const StoreFile& file, const Store
               prepare(add_message_, insertion_of(1)) &&
               prepare(add_messages_, insertion_of(kRowsAtOnce)) &&
               prepare(remove_messages_, "DELETE FROM messages WHERE number BETWEEN ?1 AND ?2") &&
-              prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)");
+              prepare(set_counters_, "INSERT OR REPLACE INTO counters VALUES(1, ?1, ?2, ?3)") &&
+              prepare(set_secret_, "INSERT OR REPLACE INTO secrets VALUES(?1, ?2)") &&
+              prepare(remove_secret_, "DELETE FROM secrets WHERE account = ?1") &&
+              prepare(set_client_, "INSERT OR REPLACE INTO clients VALUES(?1, ?2, ?3, ?4, ?5)") &&
+              prepare(remove_client_, "DELETE FROM clients WHERE account = ?1 AND client = ?2") &&
+              prepare(remove_clients_, "DELETE FROM clients WHERE account = ?1");
 }
 
 bool SqliteWriter::is_in_place() const { return file_.is_in_place() && log_.is_in_place(); }
@@ -81,6 +91,7 @@ std::optional<StoreError> SqliteWriter::commit(std::span<const std::span<const R
 bool SqliteWriter::write_all(std::span<const std::span<const Record>> groups) {
   kept_count_ = 0;
   handed_over_.clear();
+  sent_.clear();
   for (const std::span<const Record> group : groups) {
     for (const Record& record : group) {
       if (!std::visit([this](const auto& each) { return write(each); }, record)) {
@@ -88,7 +99,7 @@ bool SqliteWriter::write_all(std::span<const std::span<const Record>> groups) {
       }
     }
   }
-  return add_messages() && remove_messages();
+  return add_messages() && remove_messages() && write_clients();
 }
 
 bool SqliteWriter::write(const MessageKept& kept) {
@@ -111,8 +122,16 @@ bool SqliteWriter::write(const AccountCreated& created) {
 }
 
 bool SqliteWriter::write(const AccountDeleted& deleted) {
-  remove_account_.bind(1, deleted.account.value);
-  return remove_account_.run();
+  if (!write_clients()) {
+    return false;
+  }
+  for (Statement* remove : {&remove_account_, &remove_secret_, &remove_clients_}) {
+    remove->bind(1, deleted.account.value);
+    if (!remove->run()) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool SqliteWriter::write(const NumbersReserved& reserved) {
@@ -120,10 +139,54 @@ bool SqliteWriter::write(const NumbersReserved& reserved) {
   return true;
 }
 
-// There is no table for these yet: they cannot be stored.
-bool SqliteWriter::write(const SecretSet&) { return false; }
-bool SqliteWriter::write(const ClientSent&) { return false; }
-bool SqliteWriter::write(const ClientForgotten&) { return false; }
+bool SqliteWriter::write(const SecretSet& set) {
+  encode_secret(record_, set.account, set.hash);
+  set_secret_.bind(1, set.account.value);
+  set_secret_.bind(2, record_);
+  return set_secret_.run();
+}
+
+bool SqliteWriter::write(const ClientSent& sent) {
+  if (!sent_.empty() && is_same_client(*sent_.back(), sent)) {
+    sent_.back() = &sent;
+  } else {
+    sent_.push_back(&sent);
+  }
+  return true;
+}
+
+bool SqliteWriter::write(const ClientForgotten& forgotten) {
+  if (!write_clients()) {
+    return false;
+  }
+  remove_client_.bind(1, forgotten.account.value);
+  remove_client_.bind_text(2, forgotten.client);
+  return remove_client_.run();
+}
+
+/// Writes what was gathered of clients: the last of each.
+bool SqliteWriter::write_clients() {
+  std::stable_sort(sent_.begin(), sent_.end(), [](const ClientSent* a, const ClientSent* b) {
+    return std::tie(a->account, a->client) < std::tie(b->account, b->client);
+  });
+  for (std::size_t i = 0; i < sent_.size(); ++i) {
+    const ClientSent& sent = *sent_[i];
+    if (i + 1 < sent_.size() && is_same_client(sent, *sent_[i + 1])) {
+      continue;
+    }
+    encode_client(record_, sent.account, sent.client, sent.n, sent.number);
+    set_client_.bind(1, sent.account.value);
+    set_client_.bind_text(2, sent.client);
+    set_client_.bind(3, sent.n);
+    set_client_.bind(4, sent.number.value);
+    set_client_.bind(5, record_);
+    if (!set_client_.run()) {
+      return false;
+    }
+  }
+  sent_.clear();
+  return true;
+}
 
 /// Adds the messages that were gathered.
 bool SqliteWriter::add_messages() {

@@ -18,7 +18,8 @@
 namespace tribar {
 
 /// Messages are added many with one statement, and what is handed over is deleted in runs of
-/// numbers: for SQLite a statement costs more than a row.
+/// numbers: for SQLite a statement costs more than a row. Of what a client has sent, only the last
+/// of a commit is written.
 class SqliteWriter {
  public:
   /// Writes to `database`, which is in `file` and has the counters `last_account` and `below`. Both
@@ -49,13 +50,15 @@ class SqliteWriter {
   [[nodiscard]] bool write(const ClientForgotten& forgotten);
   [[nodiscard]] bool add_messages();
   [[nodiscard]] bool remove_messages();
+  [[nodiscard]] bool write_clients();
   [[nodiscard]] bool write_counters();
 
   sqlite3* database_;
   const StoreFile& file_;
   SqliteLog log_;
   Statement begin_, commit_, add_account_, remove_account_, add_message_, add_messages_,
-      remove_messages_, set_counters_;
+      remove_messages_, set_counters_, set_secret_, remove_secret_, set_client_, remove_client_,
+      remove_clients_;
   AccountId last_account_;
   MessageNumber below_;
   bool is_ready_ = false;
@@ -65,6 +68,7 @@ class SqliteWriter {
   std::array<std::string, kRowsAtOnce> kept_records_;
   std::size_t kept_count_ = 0;
   std::vector<std::uint64_t> handed_over_;
+  std::vector<const ClientSent*> sent_;  // in order, not written yet
 };
 
 }  // namespace tribar

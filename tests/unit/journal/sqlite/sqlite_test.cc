@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -13,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "journal/sqlite/store_file.h"
+#include "support/old_store.h"
 #include "support/store_contents.h"
 #include "support/temporary_folder.h"
 
@@ -27,6 +31,15 @@ Record created(std::uint64_t id, std::string_view name) {
 Record kept(std::uint64_t number, std::uint64_t account, std::string_view text) {
   return MessageKept{MessageNumber{number}, AccountId{account}, kTime, "ann", text};
 }
+Record secret(std::uint64_t account, std::string_view hash) {
+  return SecretSet{AccountId{account}, hash};
+}
+Record sent(std::uint64_t account, std::string_view client, std::uint64_t n, std::uint64_t number) {
+  return ClientSent{AccountId{account}, client, n, MessageNumber{number}};
+}
+Record forgotten(std::uint64_t account, std::string_view client) {
+  return ClientForgotten{AccountId{account}, client};
+}
 Record handed(std::uint64_t number) { return HandedOver{MessageNumber{number}}; }
 Record reserved(std::uint64_t below) { return NumbersReserved{MessageNumber{below}}; }
 
@@ -39,6 +52,31 @@ void execute(const std::string& path, const std::string& sql) {
       << (error != nullptr ? error : "");
   sqlite3_free(error);
   sqlite3_close(database);
+}
+
+/// For a load of which nothing is wanted.
+LoadHandlers handlers_that_ignore() {
+  LoadHandlers handlers;
+  handlers.account = [](AccountId, UnixMs, std::string_view) { return true; };
+  handlers.secret = [](AccountId, std::string_view) {};
+  handlers.client = [](AccountId, std::string_view, std::uint64_t, MessageNumber) {};
+  handlers.message = [](AccountId, const KeptMessage::Ptr&) {};
+  handlers.counters = [](AccountId, MessageNumber) {};
+  return handlers;
+}
+
+/// What a query of one number says.
+std::int64_t ask(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+  sqlite3_stmt* statement = nullptr;
+  EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW) << sql;
+  const std::int64_t number = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(database);
+  return number;
 }
 
 class SqliteTest : public testing::Test {
@@ -284,8 +322,13 @@ TEST_F(SqliteTest, RefusesADatabaseOfAnotherProgram) {
 
 TEST_F(SqliteTest, RefusesAnotherVersion) {
   make_store();
-  execute(path_, "PRAGMA user_version=2");
-  expect_refused("has format version 2, and this tribard knows version 1", false);
+  for (const std::string version : {"0", "3", "-1"}) {
+    execute(path_, "PRAGMA user_version=" + version);
+    expect_refused(", and this tribard knows version 2; use the tribard that wrote it", false);
+  }
+  const auto report = verify_store(path_);
+  ASSERT_FALSE(report);
+  EXPECT_FALSE(report.error().is_io);
 }
 
 TEST_F(SqliteTest, RefusesAnotherSchema) {
@@ -303,7 +346,8 @@ TEST_F(SqliteTest, AllowsWhatAPersonAdds) {
 TEST_F(SqliteTest, RefusesATornFile) {
   make_store();
   const std::string whole = read_file(path_);
-  for (const std::size_t size : {whole.size() - 1, whole.size() - 4096, std::size_t{4096}}) {
+  for (const std::size_t size :
+       {whole.find_last_not_of('\0'), whole.size() - 4096, std::size_t{4096}}) {
     write_file(path_, whole.substr(0, size));
     expect_refused("the store is damaged", true);
   }
@@ -355,14 +399,9 @@ TEST_F(SqliteTest, IsClosedAfterARefusalAndOpensAgain) {
   ASSERT_TRUE(made);
   Store& store = *made.value();
   EXPECT_EQ(store.name(), path_);
-  const LoadHandlers refuses{
-      [](AccountId, UnixMs, std::string_view) { return false; }, [](AccountId, std::string_view) {},
-      [](AccountId, std::string_view, std::uint64_t, MessageNumber) {},
-      [](AccountId, const KeptMessage::Ptr&) {}, [](AccountId, MessageNumber) {}};
-  const LoadHandlers takes{
-      [](AccountId, UnixMs, std::string_view) { return true; }, [](AccountId, std::string_view) {},
-      [](AccountId, std::string_view, std::uint64_t, MessageNumber) {},
-      [](AccountId, const KeptMessage::Ptr&) {}, [](AccountId, MessageNumber) {}};
+  const LoadHandlers takes = handlers_that_ignore();
+  LoadHandlers refuses = takes;
+  refuses.account = [](AccountId, UnixMs, std::string_view) { return false; };
   ASSERT_FALSE(store.open());
   EXPECT_FALSE(store.load(refuses));
   ASSERT_FALSE(store.open()) << "nobody holds it";
@@ -429,6 +468,353 @@ TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
   EXPECT_EQ(report.value().damage, std::vector<std::string>{});
   EXPECT_EQ(report.value().leftovers,
             std::vector<std::string>{"3 messages for account 2, which is not there"});
+}
+
+TEST_F(SqliteTest, KeepsTheLatestSecretOfAnAccount) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {secret(2, "first"), secret(1, "ann's")}), "");
+    ASSERT_EQ(commit(*opening.store, {secret(2, "second"), secret(2, "third")}), "");
+  }
+  StoreContents expected = made_contents();
+  expected.secrets = {{1, "ann's"}, {2, "third"}};
+  EXPECT_EQ(open_store(path_).contents, expected);
+  EXPECT_EQ(ask(path_, "SELECT count(*) FROM readable_accounts WHERE has_secret = 'yes'"), 2);
+  ASSERT_EQ(commit(*open_store(path_).store, {created(3, "cat")}), "");
+  EXPECT_EQ(ask(path_, "SELECT id FROM readable_accounts WHERE has_secret = 'no'"), 3);
+}
+
+TEST_F(SqliteTest, KeepsWhatEachClientSentLast) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store,
+                     {sent(1, "home", 1, 4), sent(1, "home", 2, 5), sent(2, "home", 7, 6),
+                      sent(1, "work", 1, 7), sent(1, "home", 3, 8), sent(2, "home", 8, 9)}),
+              "");
+  }
+  StoreContents expected = made_contents();
+  expected.clients = {{1, "home", 3, 8}, {1, "work", 1, 7}, {2, "home", 8, 9}};
+  EXPECT_EQ(open_store(path_).contents, expected);
+  ASSERT_EQ(commit(*open_store(path_).store, {sent(1, "work", 2, 10)}), "");
+  expected.clients[1] = {1, "work", 2, 10};
+  EXPECT_EQ(open_store(path_).contents, expected);
+  EXPECT_EQ(ask(path_, "SELECT n FROM readable_clients WHERE name = 'ann' AND client = 'home'"), 3);
+}
+
+// For SQLite a statement is what costs: a commit of a busy server has thousands of these.
+TEST_F(SqliteTest, WritesAClientOnceInACommit) {
+  make_store();
+  const Opening opening = open_store(path_);
+  execute(
+      path_,
+      "CREATE TABLE writes(n); CREATE TRIGGER written AFTER INSERT ON clients BEGIN INSERT INTO "
+      "writes VALUES(new.n); END");
+  std::vector<Record> records;
+  for (std::uint64_t n = 1; n <= 40; ++n) {
+    records.push_back(sent(1 + n % 2, "home", n, 10 + n));
+  }
+  ASSERT_EQ(commit(*opening.store, records), "");
+  EXPECT_EQ(ask(path_, "SELECT count(*) FROM writes"), 2);
+  EXPECT_EQ(ask(path_, "SELECT sum(n) FROM writes"), 39 + 40);
+}
+
+TEST_F(SqliteTest, KeepsNumbersOfAllSizesAndNamesOfAllKinds) {
+  make_store();
+  const std::string long_name(32, 'x');
+  ASSERT_EQ(commit(*open_store(path_).store,
+                   {reserved(~std::uint64_t{0} >> 1), sent(1, "a", ~std::uint64_t{0}, 1),
+                    sent(1, "A", 1, (~std::uint64_t{0} >> 1) - 1), sent(1, long_name, 0, 2)}),
+            "");
+  EXPECT_EQ(open_store(path_).contents.clients,
+            (std::vector<StoreContents::Client>{{1, "A", 1, (~std::uint64_t{0} >> 1) - 1},
+                                                {1, "a", ~std::uint64_t{0}, 1},
+                                                {1, long_name, 0, 2}}));
+}
+
+TEST_F(SqliteTest, ForgetsClientsInTheOrderOfTheRecords) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {sent(1, "old", 5, 4), sent(1, "back", 5, 5)}), "");
+    ASSERT_EQ(
+        commit(*opening.store, {sent(1, "brief", 1, 6), forgotten(1, "brief"), forgotten(1, "old"),
+                                forgotten(1, "back"), sent(1, "back", 1, 7), forgotten(2, "back"),
+                                forgotten(1, "never there")}),
+        "");
+  }
+  EXPECT_EQ(open_store(path_).contents.clients,
+            (std::vector<StoreContents::Client>{{1, "back", 1, 7}}));
+}
+
+TEST_F(SqliteTest, DropsWhatADeletedAccountHad) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), secret(2, "bob's"), sent(1, "home", 1, 4),
+                                      sent(2, "home", 1, 5)}),
+              "");
+    ASSERT_EQ(commit(*opening.store,
+                     {sent(1, "home", 2, 6), sent(1, "work", 1, 7), AccountDeleted{AccountId{1}}}),
+              "");
+  }
+  StoreContents expected = made_contents();
+  expected.accounts.erase(expected.accounts.begin());
+  expected.secrets = {{2, "bob's"}};
+  expected.clients = {{2, "home", 1, 5}};
+  EXPECT_EQ(open_store(path_).contents, expected);
+}
+
+// A number without its message would say that a message was sent which is nowhere.
+TEST_F(SqliteTest, StoresAMessageAndItsClientsNumberTogetherOrNeither) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    EXPECT_NE(commit(*opening.store, {sent(1, "home", 1, 4), kept(4, 2, "four"), secret(1, "ann's"),
+                                      created(2, "a second bob")}),
+              "");
+    EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five"), sent(1, "work", 9, 5)}), "");
+  }
+  StoreContents expected = made_contents();
+  expected.messages.push_back({5, 2, kTime.value, "ann", "five"});
+  expected.clients = {{1, "work", 9, 5}};
+  EXPECT_EQ(open_store(path_).contents, expected);
+}
+
+// An account whose secret is lost would be open to everybody, and a number to a second message.
+TEST_F(SqliteTest, RefusesDamagedSecretsAndClients) {
+  make_store();
+  ASSERT_EQ(commit(*open_store(path_).store, {secret(2, "bob's"), sent(1, "home", 7, 3)}), "");
+  const std::string whole = read_file(path_);
+  const struct {
+    const char* sql;
+    const char* finding;
+  } cases[] = {
+      {"UPDATE secrets SET account = 1", "the secret of account 1: its checksum is wrong"},
+      {"UPDATE secrets SET record = x'04'", "the secret of account 2: its length is wrong"},
+      {"UPDATE clients SET n = 6", "a client of account 1: its checksum is wrong"},
+      {"UPDATE clients SET number = 4", "a client of account 1: its checksum is wrong"},
+      {"UPDATE clients SET client = 'work'", "a client of account 1: it is another client's"},
+  };
+  for (const auto& c : cases) {
+    write_file(path_, whole);
+    execute(path_, c.sql);
+    expect_refused(c.finding, true);
+    const auto report = verify_store(path_);
+    ASSERT_TRUE(report) << report.error().text;
+    EXPECT_EQ(report.value().damage, std::vector<std::string>{c.finding});
+  }
+}
+
+TEST_F(SqliteTest, ReportsSecretsAndClientsWhoseAccountIsNotThere) {
+  make_store();
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), sent(1, "home", 7, 3)}), "");
+    ASSERT_EQ(commit(*opening.store, {AccountDeleted{AccountId{1}}}), "");
+    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), sent(1, "home", 7, 3),
+                                      sent(1, "work", 7, 3), secret(2, "bob's")}),
+              "");
+  }
+  const auto report = verify_store(path_);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report.value().damage, std::vector<std::string>{});
+  EXPECT_EQ(report.value().secrets, 2U);
+  EXPECT_EQ(report.value().clients, 2U);
+  EXPECT_EQ(report.value().leftovers,
+            (std::vector<std::string>{"1 secret for account 1, which is not there",
+                                      "2 clients for account 1, which is not there"}));
+}
+
+/// A store of the version before this one.
+class OldSqliteTest : public SqliteTest {
+ protected:
+  OldSqliteTest() { make_old_store(path_, kTime.value, {"one", "two of a kind", "three"}); }
+};
+
+TEST_F(OldSqliteTest, IsBroughtToTodaysVersionAndSaysSo) {
+  std::vector<std::string> told;
+  StoreOptions options;
+  options.warn = [&told](const std::string& line) { told.push_back(line); };
+  {
+    const Opening opening = open_store(path_, options);
+    ASSERT_TRUE(opening.store) << opening.error.text;
+    EXPECT_EQ(opening.contents, made_contents());
+    EXPECT_EQ(told,
+              std::vector<std::string>{path_ + ": was brought from format version 1 to 2: the "
+                                               "tribard that wrote it cannot use it any more"});
+    EXPECT_EQ(read_file(path_).substr(60, 4), std::string("\0\0\0\2", 4))
+        << "the version before looks there";
+    EXPECT_EQ(commit(*opening.store, {secret(1, "ann's"), sent(1, "home", 1, 4)}), "");
+  }
+  StoreContents expected = made_contents();
+  expected.secrets = {{1, "ann's"}};
+  expected.clients = {{1, "home", 1, 4}};
+  EXPECT_EQ(open_store(path_, options).contents, expected);
+  EXPECT_EQ(told.size(), 1U);
+  EXPECT_EQ(ask(path_, "SELECT count(*) FROM readable_messages WHERE recipient = 'bob'"), 3);
+}
+
+TEST_F(OldSqliteTest, IsVerifiedAndNotChanged) {
+  const std::string before = read_file(path_);
+  const auto report = verify_store(path_);
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report.value().accounts, 2U);
+  EXPECT_EQ(report.value().messages, 3U);
+  EXPECT_EQ(report.value().damage, std::vector<std::string>{});
+  EXPECT_TRUE(read_file(path_) == before);
+}
+
+TEST_F(OldSqliteTest, LosesOnlyTheMessageThatIsDamaged) {
+  flip(offset_of("two of a kind") + 3, 5);
+  const Opening opening = open_store(path_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.contents.messages.size(), 2U);
+}
+
+TEST_F(OldSqliteTest, IsNotChangedByAStartThatFails) {
+  const std::string whole = read_file(path_);
+  const struct {
+    const char* sql;
+    const char* reason;
+  } cases[] = {
+      {"UPDATE accounts SET created_ms = 1 WHERE id = 2", "account 2: its checksum is wrong"},
+      {"DELETE FROM counters", "the counters are missing"},
+      {"ALTER TABLE messages ADD COLUMN more", "its schema is another one"},
+      {"DROP VIEW readable_messages", "its schema is another one"},
+      {"CREATE TABLE clients(mine)", "is as it was: table clients already exists"},
+      {"CREATE VIEW readable_clients AS SELECT 1", "already exists"},
+  };
+  for (const auto& c : cases) {
+    write_file(path_, whole);
+    execute(path_, c.sql);
+    expect_refused(c.reason, true);
+  }
+  // A page in which a bit flipped.
+  write_file(path_, whole);
+  flip(offset_of("CREATE TABLE counters") + 3);
+  expect_refused("", true);
+}
+
+TEST_F(OldSqliteTest, IsNotChangedWhileAnotherServerHasIt) {
+  const std::string before = read_file(path_);
+  const auto file = StoreFile::lock(path_);
+  ASSERT_TRUE(file) << file.error().text;
+  const Opening opening = open_store(path_);
+  EXPECT_FALSE(opening.store);
+  EXPECT_NE(opening.error.text.find("is in use"), std::string::npos) << opening.error.text;
+  EXPECT_TRUE(read_file(path_) == before);
+}
+
+TEST_F(OldSqliteTest, IsNotChangedWhenTheNamesInItAreRefused) {
+  const std::string before = read_file(path_);
+  const auto made = make_sqlite_store(path_, {});
+  ASSERT_TRUE(made);
+  ASSERT_FALSE(made.value()->open());
+  LoadHandlers handlers = handlers_that_ignore();
+  handlers.account = [](AccountId, UnixMs, std::string_view) { return false; };
+  EXPECT_FALSE(made.value()->load(handlers));
+  EXPECT_TRUE(read_file(path_) == before);
+}
+
+// What a server that is killed leaves: a log beside a database that it was not written back to.
+TEST_F(OldSqliteTest, IsBroughtToTodaysVersionWithTheLogOfACrash) {
+  const std::string left = folder_.file("left.db");
+  {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    ASSERT_EQ(
+        sqlite3_exec(database, "DELETE FROM messages WHERE number = 2", nullptr, nullptr, nullptr),
+        SQLITE_OK);
+    std::filesystem::copy_file(path_, left);
+    std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+    sqlite3_close(database);
+  }
+  StoreContents expected = made_contents();
+  expected.messages.erase(expected.messages.begin() + 1);
+  EXPECT_EQ(open_store(left).contents, expected);
+  EXPECT_EQ(open_store(left).contents, expected);
+}
+
+/// As long as it lives no file grows beyond `bytes`; the system kills nobody for it.
+class FileLimit {
+ public:
+  explicit FileLimit(std::uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+  ~FileLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+// The log of a crash, which what is added does not fit behind.
+TEST_F(OldSqliteTest, IsNotChangedWhenThereIsNoRoom) {
+  const std::string left = folder_.file("left.db");
+  {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    for (int i = 0; i < 10; ++i) {
+      for (const char* sql : {"INSERT INTO messages VALUES(4, 2, 0, x'00')",
+                              "DELETE FROM messages WHERE number = 4"}) {
+        ASSERT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+      }
+    }
+    std::filesystem::copy_file(path_, left);
+    std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+    sqlite3_close(database);
+  }
+  const std::string before = read_file(left);
+  const std::string log_before = read_file(left + "-wal");
+  ASSERT_GT(log_before.size(), 32768U) << "what SQLite shares beside it must fit";
+  for (const std::uint64_t room : {0U, 1U, 4120U, 2U * 4120U}) {
+    {
+      const FileLimit limit(log_before.size() + room);
+      const Opening opening = open_store(left);
+      EXPECT_FALSE(opening.store) << room;
+      EXPECT_TRUE(opening.error.is_io);
+      EXPECT_NE(opening.error.text.find("cannot be brought from format version 1 to 2, and is as "
+                                        "it was: "),
+                std::string::npos)
+          << opening.error.text;
+    }
+    EXPECT_TRUE(read_file(left) == before) << room;
+    EXPECT_TRUE(read_file(left + "-wal").starts_with(log_before)) << room;
+  }
+  const Opening opening = open_store(left);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  EXPECT_EQ(opening.contents, made_contents());
+}
+
+// The server was killed when the step was in the log and not in the database yet.
+TEST_F(OldSqliteTest, IsTakenAsItsLogHasIt) {
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM messages", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  const std::string left = folder_.file("left.db");
+  {
+    const Opening opening = open_store(path_);
+    ASSERT_TRUE(opening.store) << opening.error.text;
+    ASSERT_EQ(commit(*opening.store, {secret(2, "bob's")}), "");
+    std::filesystem::copy_file(path_, left);
+    std::filesystem::copy_file(path_ + "-wal", left + "-wal");
+  }
+  sqlite3_close(reader);
+  EXPECT_EQ(read_file(left).substr(60, 4), std::string("\0\0\0\1", 4));
+  StoreContents expected = made_contents();
+  expected.secrets = {{2, "bob's"}};
+  EXPECT_EQ(open_store(left).contents, expected);
+  EXPECT_EQ(read_file(left).substr(60, 4), std::string("\0\0\0\2", 4));
 }
 
 TEST_F(SqliteTest, VerifiesNothingWhereThereIsNoStore) {
