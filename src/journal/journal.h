@@ -20,6 +20,7 @@ struct Unstored {
   std::uint64_t deletions = 0;
   std::uint64_t messages = 0;
   std::uint64_t handed_over = 0;  // messages that will be delivered a second time
+  std::uint64_t secrets = 0;
   friend bool operator==(const Unstored&, const Unstored&) = default;
 };
 

@@ -20,13 +20,31 @@ Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
   handlers.account = [&](AccountId id, UnixMs, std::string_view name) {
     return registry.restore_account(id, name);
   };
-  handlers.secret = [](AccountId, std::string_view) {};
-  handlers.client = [](AccountId, std::string_view, std::uint64_t, MessageNumber) {};
+  AccountId absent;  // the last one for which there was more than messages
+  const auto remove_all_of = [&](AccountId account) {
+    if (std::exchange(absent, account) != account) {
+      ownerless.emplace_back(AccountDeleted{account});
+    }
+  };
+  handlers.secret = [&](AccountId account, std::string_view hash) {
+    if (!registry.restore_secret(account, hash)) {
+      ++restored.removed_secrets;
+      remove_all_of(account);
+    }
+  };
+  handlers.client = [&](AccountId account, std::string_view client, std::uint64_t n,
+                        MessageNumber number) {
+    if (!registry.restore_client(account, client, n, number)) {
+      ++restored.removed_clients;
+      remove_all_of(account);
+    }
+  };
   handlers.message = [&](AccountId recipient, KeptMessage::Ptr message) {
     const MessageNumber number = message->number();
     if (registry.restore_message(recipient, std::move(message))) {
       ++restored.messages;
     } else {
+      ++restored.removed;
       ownerless.emplace_back(HandedOver{number});
     }
   };
@@ -44,7 +62,6 @@ Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
       return StoreOpenError{fmt::format("{}: cannot be written: {}", store.name(), error->text),
                             true};
     }
-    restored.removed = ownerless.size();
   }
   return restored;
 }

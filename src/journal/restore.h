@@ -13,12 +13,16 @@ namespace tribar {
 
 struct Restored {
   std::uint64_t messages = 0;
-  std::uint64_t removed = 0;  // messages removed because their account does not exist
+  // Removed because their account does not exist:
+  std::uint64_t removed = 0;  // messages
+  std::uint64_t removed_secrets = 0;
+  std::uint64_t removed_clients = 0;
   StoreWarnings warnings;
 };
 
-/// Opens `store` and loads all of it into `registry`. Messages without an account are removed from
-/// the store: the server ended before it had deleted all messages of a deleted account.
+/// Opens `store` and loads all of it into `registry`. What belongs to accounts that do not exist is
+/// removed from the store: the server ended before it had deleted all messages of a deleted
+/// account.
 [[nodiscard]] Result<Restored, StoreOpenError> restore(Store& store, Registry& registry);
 
 }  // namespace tribar

@@ -16,6 +16,15 @@ bool Registry::restore_account(AccountId id, std::string_view name) {
   return true;
 }
 
+bool Registry::restore_secret(AccountId account, std::string_view /*hash*/) {
+  return restored_.contains(account.value);
+}
+
+bool Registry::restore_client(AccountId account, std::string_view /*client*/, std::uint64_t /*n*/,
+                              MessageNumber /*number*/) {
+  return restored_.contains(account.value);
+}
+
 bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
   const auto found = restored_.find(recipient.value);
   if (found == restored_.end()) {

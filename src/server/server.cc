@@ -245,6 +245,12 @@ void Server::restore_from(Store& store) {
     log::info(kSubject, "{}: removed {} message{} of accounts that are not there", store_name_,
               removed, removed == 1 ? "" : "s");
   }
+  const std::uint64_t secrets = restored.value().removed_secrets;
+  const std::uint64_t clients = restored.value().removed_clients;
+  if (secrets + clients > 0) {
+    log::info(kSubject, "{}: removed {} secrets and {} clients of accounts that are not there",
+              store_name_, secrets, clients);
+  }
   log::info(kSubject, "{}: {} accounts, {} undelivered messages", store_name_,
             registry_.account_count(), restored.value().messages);
 }
@@ -272,9 +278,9 @@ Ending Server::end_storage() {
   }
   log::error(kSubject,
              "{}: storage fails to the end: {}; not stored, and not confirmed: {} accounts, {} "
-             "deletions, {} messages; {} delivered messages will come again",
-             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.messages,
-             unstored.handed_over);
+             "deletions, {} secrets, {} messages; {} delivered messages will come again",
+             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.secrets,
+             unstored.messages, unstored.handed_over);
   return Ending::StorageFailed;
 }
 

@@ -40,6 +40,25 @@ TEST_F(RestoreTest, TakesAllAndRemovesWhatIsNobodys) {
   EXPECT_TRUE(store_.is_open);
 }
 
+// By whatever error they are there: nobody could use them, and nobody would remove them.
+TEST_F(RestoreTest, RemovesSecretsAndClientsThatAreNobodys) {
+  store_.secrets = {{1, "ann's"}, {2, "nobody's"}, {4, "nobody's"}};
+  store_.clients = {{{1, "home"}, {7, MessageNumber{5}}},
+                    {{2, "home"}, {7, MessageNumber{5}}},
+                    {{2, "work"}, {8, MessageNumber{6}}}};
+  const auto restored = restore(store_, registry_);
+  ASSERT_TRUE(restored) << restored.error().text;
+  EXPECT_EQ(restored.value().removed, 1U);
+  EXPECT_EQ(restored.value().removed_secrets, 2U);
+  EXPECT_EQ(restored.value().removed_clients, 2U);
+  EXPECT_EQ(store_.secrets.size(), 1U);
+  EXPECT_EQ(store_.secrets.at(1), "ann's");
+  EXPECT_EQ(store_.clients.size(), 1U);
+  EXPECT_EQ(store_.clients.at({1, "home"}), (FakeStore::Sent{7, MessageNumber{5}}));
+  EXPECT_EQ(store_.commits, 1U);
+  EXPECT_EQ(store_.accounts.size(), 2U);
+}
+
 TEST_F(RestoreTest, WritesNothingWhereNothingIsToBeRemoved) {
   store_.messages.erase(6);
   ASSERT_TRUE(restore(store_, registry_));
