@@ -53,13 +53,12 @@ Account& Accounts::add(AccountId id, std::string_view name) {
   Account& account = at(place);
   account.id = id;
   account.name = name;
-  account.hash = hash_of(name);
   account.place = place;
   account.older = newest_;
   account.newer = kNoPlace;
   (newest_ == kNoPlace ? oldest_ : at(newest_).newer) = place;
   newest_ = place;
-  insert({account.hash, place});
+  insert({hash_of(name), place});
   ++size_;
   return account;
 }
@@ -67,7 +66,7 @@ Account& Accounts::add(AccountId id, std::string_view name) {
 void Accounts::remove(Account& account) {
   const std::uint32_t place = account.place;
   const std::size_t mask = buckets_.size() - 1;
-  std::size_t hole = account.hash & mask;
+  std::size_t hole = hash_of(account.name) & mask;
   while (buckets_[hole].place != place) {
     hole = (hole + 1) & mask;
   }

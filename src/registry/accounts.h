@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "base/siphash.h"
+#include "registry/account_details.h"
 #include "registry/message_list.h"
 
 namespace tribar {
@@ -22,11 +23,11 @@ struct Account {
   ConnectionId session;  // none: not logged in
   /// Messages that wait for DELIVER; null for most accounts.
   std::unique_ptr<MessageList> undelivered;
+  std::unique_ptr<AccountDetails> details;  // null: no secret, and no client that counts messages
   /// What limits count: messages that are undelivered, in a backlog, or handed to the loop and not
   /// yet reported as written.
   std::uint64_t held_bytes = 0;
   std::uint32_t held_messages = 0;
-  std::uint32_t hash = 0;
   std::uint32_t place = 0;  // its own place, see AccountRef
   std::uint32_t older = 0;  // neighbours in the order of creation; Accounts::kNoPlace: none
   std::uint32_t newer = 0;
@@ -37,6 +38,15 @@ struct Account {
     }
     return *undelivered;
   }
+  [[nodiscard]] bool has_undelivered() const { return undelivered && !undelivered->is_empty(); }
+
+  [[nodiscard]] AccountDetails& detailed() {
+    if (!details) {
+      details = std::make_unique<AccountDetails>();
+    }
+    return *details;
+  }
+  [[nodiscard]] bool has_secret() const { return details && !details->hash.empty(); }
 };
 
 /// Refers to an account by its place in Accounts. Places are reused, so the id is compared too.

@@ -39,40 +39,55 @@ void Registry::send(Session& session, const Input& input, const Message& message
   if (const auto refusal = refuse_message_for(*recipient, charge)) {
     return refuse(session, command_bytes, *refusal, turn);
   }
-  const MessageNumber number{last_number_.value + 1};
-  last_number_ = number;
-  recipient->held_bytes += charge;
-  recipient->held_messages += 1;
-  queued_bytes_ += charge;
-  if (keeps_records_) {
-    keep_record_of(*recipient, number, message, turn);
-  }
-  Session* reader = find_session(recipient->session);
-  if (reader == nullptr) {
-    recipient->kept().push_back(KeptMessage::make(number, turn.now, message.sender, message.text));
-  } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
-    auto& backlog = reader->stalled().backlog;
-    if (backlog.empty() || !backlog.back().is_live) {
-      backlog.push_back({true, {}, recipient->name.size()});
-    }
-    backlog.back().messages.push_back(
-        KeptMessage::make(number, turn.now, message.sender, message.text));
-  } else {
-    push(*reader, *recipient, &message, number, turn.now, true, turn);
-  }
+  accept(*recipient, message, charge, true, turn);
   confirm(session, input, message, charge, turn);
 }
 
+/// Gives `message` the next number, and hands it to the recipient's connection or keeps it.
+MessageNumber Registry::accept(Account& recipient, const Message& message, std::uint32_t charge,
+                               bool is_portable, Turn& turn) {
+  const MessageNumber number{last_number_.value + 1};
+  last_number_ = number;
+  recipient.held_bytes += charge;
+  recipient.held_messages += 1;
+  queued_bytes_ += charge;
+  if (keeps_records_) {
+    keep_record_of(recipient, number, message, turn);
+  }
+  const auto keep = [&] {
+    return KeptMessage::make(number, turn.now, message.sender, message.text, is_portable);
+  };
+  Session* reader = find_session(recipient.session);
+  if (reader == nullptr) {
+    recipient.kept().push_back(keep());
+  } else if (reader->acknowledges) {
+    offer(*reader, recipient, keep(), message, turn);
+  } else if (reader->has_backlog() || reader->owed >= limits_.outbox_bytes) {
+    auto& backlog = reader->stalled().backlog;
+    if (backlog.empty() || !backlog.back().is_live) {
+      backlog.push_back({true, {}, recipient.name.size()});
+    }
+    backlog.back().messages.push_back(keep());
+  } else {
+    if (!is_portable) {
+      keep_until_written(*reader, keep());
+    }
+    push(*reader, recipient, &message, number, turn.now, true, is_portable, turn);
+  }
+  return number;
+}
+
+/// Hands a message to a connection of protocol 0.
 void Registry::push(Session& reader, Account& account, const Message* message, MessageNumber number,
-                    UnixMs time, bool is_live, Turn& turn) {
+                    UnixMs time, bool is_live, bool is_portable, Turn& turn) {
   const std::uint32_t charge = charge_of(*message);
   reader.owed += charge;
   reader.owed_pushes += 1;
   reader.owed_push_charge += charge;
-  if (keeps_records_) {
-    if (!reader.owed_numbers) {
-      reader.owed_numbers = std::make_unique<std::deque<MessageNumber>>();
-    }
+  if (keeps_records_ && !reader.owed_numbers) {
+    reader.owed_numbers = std::make_unique<std::deque<MessageNumber>>();
+  }
+  if (reader.owed_numbers) {
     reader.owed_numbers->push_back(number);
   }
   // A late report of what was written does no harm far from every limit. Near a limit it would make
@@ -88,6 +103,8 @@ void Registry::push(Session& reader, Account& account, const Message* message, M
   push.time = time;
   push.is_live = is_live;
   push.wants_report = wants_report;
+  push.is_kept = !is_portable;
+  push.is_portable = is_portable;
   push.came_as = turn.protocol;
 }
 
@@ -141,46 +158,50 @@ void Registry::keep_record_of(const Account& recipient, MessageNumber number,
       MessageKept{number, recipient.id, turn.now, message.sender, message.text});
 }
 
-void Registry::create(Session& session, std::uint32_t command_bytes, std::string_view name,
-                      Turn& turn) {
-  if (accounts_.find(name) != nullptr) {
-    return refuse(session, command_bytes, {RefusalCode::UsernameTaken}, turn);
+void Registry::create(Session& session, const Input& input, const Create& command, Turn& turn) {
+  if (const auto refusal = refuse_creation(session, command, turn)) {
+    return refuse(session, input.command_bytes, *refusal, turn);
   }
-  if (session.is_logged_in) {
-    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
-  }
-  if (!is_storage_up_) {
-    return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
-  }
-  if (accounts_.size() >= limits_.accounts) {
-    return refuse(session, command_bytes,
-                  {RefusalCode::TooManyAccounts, accounts_.size(), limits_.accounts}, turn);
+  if (!command.secret.empty()) {
+    return check(session, input, {.new_secret = command.secret}, 0, turn);
   }
   last_account_ = AccountId{last_account_.value + 1};
-  Account& account = accounts_.add(last_account_, name);
+  Account& account = accounts_.add(last_account_, command.username);
   if (keeps_records_) {
     turn.out.records.emplace_back(
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
+  if (turn.proof != nullptr && !turn.proof->new_hash.empty()) {
+    keep_hash(account, turn.proof->new_hash, turn);
+  }
   turn.out.account_changes.push_back({turn.out.arena.copy(account.name), false});
-  log_in(session, account);
-  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account.id}, turn);
+  log_in(session, account, command.client);
+  answer(session, input.command_bytes, kShortAnswerCharge,
+         LoggedIn{account.id, session.acknowledges}, turn);
 }
 
-void Registry::login(Session& session, std::uint32_t command_bytes, std::string_view name,
-                     Turn& turn) {
-  Account* account = accounts_.find(name);
-  if (account == nullptr) {
-    return refuse(session, command_bytes, {RefusalCode::NoSuchUsername}, turn);
+void Registry::login(Session& session, const Input& input, const Login& command, Turn& turn) {
+  Account* account = accounts_.find(command.username);
+  if (const auto refusal = refuse_login(session, account, command, turn)) {
+    return refuse(session, input.command_bytes, *refusal, turn);
   }
-  if (!account->session.is_none()) {
-    return refuse(session, command_bytes, {RefusalCode::LoggedInElsewhere}, turn);
+  if (account->has_secret()) {
+    if (turn.proof == nullptr) {
+      return check_secret(session, input, *account, command.secret, {}, turn);
+    }
+    if (!turn.proof->new_hash.empty()) {
+      keep_hash(*account, turn.proof->new_hash, turn);
+    }
+    if (Session* replaced = find_session(account->session)) {
+      dismiss(*replaced, {RefusalCode::Replaced}, turn);
+    }
   }
-  if (session.is_logged_in) {
-    return refuse(session, command_bytes, {RefusalCode::AlreadyLoggedIn}, turn);
-  }
-  log_in(session, *account);
-  answer(session, command_bytes, kShortAnswerCharge, LoggedIn{account->id}, turn);
+  log_in(session, *account, command.client);
+  const LoggedIn entry{account->id, false,
+                       account->has_undelivered() ? account->undelivered->size() : 0,
+                       account->details ? account->details->highest_of(command.client) : 0};
+  answer(session, input.command_bytes, kShortAnswerCharge,
+         session.acknowledges ? entry : LoggedIn{account->id}, turn);
 }
 
 void Registry::list(Session& session, std::uint32_t command_bytes, std::string_view pattern,
@@ -188,18 +209,24 @@ void Registry::list(Session& session, std::uint32_t command_bytes, std::string_v
   if (session.is_gone) {
     return;
   }
+  if (limits_.needs_secrets && !session.is_logged_in) {
+    return refuse(session, command_bytes, {RefusalCode::ListBeforeLogin}, turn);
+  }
   if (pattern.empty()) {
     pattern = "*";
   }
   if (pattern.find_first_of("*?[") == std::string_view::npos) {
     const Account* account = accounts_.find(pattern);
-    const std::string_view names =
-        account == nullptr ? std::string_view() : turn.out.keep(account->name + '\n');
-    return answer(session, command_bytes,
-                  kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
-                  Names{names, account == nullptr ? 0U : 1U}, turn);
+    std::string line;
+    if (account != nullptr) {
+      append_listed(line, *account, session.acknowledges);
+    }
+    const std::string_view names = line.empty() ? line : turn.out.keep(std::move(line));
+    return answer(
+        session, command_bytes, kShortAnswerCharge + static_cast<std::uint32_t>(names.size()),
+        Names{names, count_listed(account == nullptr ? 0 : 1, session.acknowledges)}, turn);
   }
-  Listing listing(session.id, command_bytes, pattern, accounts_);
+  Listing listing(session.id, command_bytes, pattern, session.acknowledges, accounts_);
   // Answers that are not read yet, and those being built, are bounded together: above the limit the
   // next LIST waits.
   if (owed_names_ + listings_.names_bytes() >= limits_.listing_bytes) {
@@ -228,7 +255,8 @@ void Registry::answer_listing(Session& session, Listing& listing, Listing::State
     session.owed_names += charge;
     owed_names_ += charge;
   }
-  answer(session, listing.command_bytes(), charge, Names{names, listing.count()}, turn);
+  answer(session, listing.command_bytes(), charge,
+         Names{names, count_listed(listing.count(), session.acknowledges)}, turn);
 }
 
 void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn) {
@@ -236,6 +264,10 @@ void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn
     return refuse(session, command_bytes, {RefusalCode::DeliverBeforeLogin}, turn);
   }
   answer(session, command_bytes, 0, Done{}, turn);
+  if (session.acknowledges) {
+    session.details->wants_messages = true;
+    return push_queue(session, turn);
+  }
   Account& account = accounts_.at(session.account.place);
   if (!account.undelivered || account.undelivered->is_empty() || session.is_gone) {
     return;
@@ -246,7 +278,11 @@ void Registry::deliver(Session& session, std::uint32_t command_bytes, Turn& turn
   drain(session, turn);
 }
 
-void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn) {
+void Registry::remove(Session& session, const Input& input, const Delete& command, Turn& turn) {
+  const std::uint32_t command_bytes = input.command_bytes;
+  if (!may_send(session, command.secret)) {
+    return refuse(session, command_bytes, {RefusalCode::SecretNeedsTls}, turn);
+  }
   if (!session.is_logged_in) {
     return refuse(session, command_bytes, {RefusalCode::DeleteBeforeLogin}, turn);
   }
@@ -254,6 +290,16 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
     return refuse(session, command_bytes, {RefusalCode::StorageUnavailable}, turn);
   }
   Account& account = accounts_.at(session.account.place);
+  if (account.has_secret()) {
+    if (const auto refusal = refuse_proof(account, command.secret, turn)) {
+      return refuse(session, command_bytes, *refusal, turn);
+    }
+    if (turn.proof == nullptr) {
+      return check_secret(session, input, account, command.secret, {}, turn);
+    }
+  } else if (!command.secret.empty()) {
+    return refuse(session, command_bytes, {RefusalCode::WrongSecret}, turn);
+  }
   if (keeps_records_) {
     turn.out.records.emplace_back(AccountDeleted{account.id});
   }
@@ -263,71 +309,37 @@ void Registry::remove(Session& session, std::uint32_t command_bytes, Turn& turn)
   if (account.undelivered && !account.undelivered->is_empty()) {
     deferred_frees_.push_back({std::move(*account.undelivered), account.name.size()});
   }
+  free_kept(session, account.name.size());
   listings_.pass(account);
   accounts_.remove(account);
   session.is_logged_in = false;
   session.account = {};
+  if (session.acknowledges) {
+    return answer(session, command_bytes, kShortAnswerCharge, LoggedOut{}, turn);
+  }
   session.orphan_pushes += std::exchange(session.owed_pushes, 0);
   session.orphan_push_charge += std::exchange(session.owed_push_charge, 0);
-  if (session.owed_numbers) {
+  if (session.owed_numbers && keeps_records_) {
     for (const MessageNumber number : *session.owed_numbers) {
       turn.out.records.emplace_back(HandedOver{number});
     }
-    session.owed_numbers.reset();
   }
+  session.owed_numbers.reset();
   answer(session, command_bytes, 0, LoggedOut{}, turn);
 }
 
 void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected,
                       Turn& turn) {
-  refuse(session, command_bytes, rejected.refusal, turn);
+  refuse(session, command_bytes, rejected.refusal, turn, rejected.n);
   if (rejected.is_fatal) {
     log_out(session);
     finish(session, turn);
   }
 }
 
-void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal,
-                      Turn& turn) {
-  answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal}, turn);
-}
-
-/// For a LOGIN: the account that it names, if there is one. Otherwise none.
-AccountId Registry::account_named_by(const Input& input) {
-  const auto* entry = std::get_if<Login>(&input.body);
-  const Account* account = entry == nullptr ? nullptr : accounts_.find(entry->username);
-  return account == nullptr ? AccountId{} : account->id;
-}
-
-void Registry::check(Session& session, const Input& input, Turn& turn) {
-  if (session.is_gone) {
-    return;  // the connection is closed: nobody would read the result
-  }
-  const AccountId account = account_named_by(input);
-  CheckedCommand& checked = session.stalled().checked.emplace();
-  checked = {copy_command(input), account};
-  checked.command.input.needs_check = false;
-  answer(session, 0, 0, Check{account}, turn);
-}
-
-/// Executes the checked command as if it arrived now: accounts, logins and storage count as they
-/// are now.
-void Registry::answered(Session& session, const Answered& result, Turn& turn) {
-  if (!session.is_checking()) {
-    return;  // dismissed meanwhile
-  }
-  CheckedCommand checked = std::move(*session.stall->checked);
-  session.stall->checked.reset();
-  const Input& input = checked.command.input;
-  if (result.refusal) {
-    refuse(session, input.command_bytes, *result.refusal, turn);
-  } else if (account_named_by(input) != checked.account) {
-    // The account that was checked has been deleted; its name may belong to another account by now.
-    refuse(session, input.command_bytes, {RefusalCode::NoSuchUsername}, turn);
-  } else {
-    execute_copy(session, std::move(checked.command), turn);
-  }
-  resume(session, turn);
+void Registry::refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn,
+                      std::optional<std::uint64_t> n) {
+  answer(session, completes_bytes, 2 * kShortAnswerCharge, Refuse{refusal, n}, turn);
 }
 
 void Registry::go_on(Turn& turn) {

@@ -62,7 +62,7 @@ struct Accepted {
 /// Success of CREATE or LOGIN: the connection is logged in now.
 struct LoggedIn {
   AccountId account;
-  bool is_new = false;        // CREATE
+  bool is_new = false;        // of CREATE in protocol 1
   std::uint64_t waiting = 0;  // messages that wait for DELIVER
   std::uint64_t highest = 0;  // n that was accepted from this client
   friend bool operator==(const LoggedIn&, const LoggedIn&) = default;
@@ -103,7 +103,8 @@ struct LoggedOut {
 /// A command of this connection must be checked outside the registry. The result arrives as the
 /// input Answered; until then the connection's next commands wait.
 struct Check {
-  AccountId account;  // for LOGIN: the account that it names; none: there is no such account
+  // for LOGIN: the account that it names; none: there is no such account
+  AccountId account = {};
   std::string_view secret = {};
   std::string_view hash = {};        // `secret` must match it; empty: there is nothing to match
   std::string_view new_secret = {};  // to be hashed; empty: none

@@ -17,8 +17,14 @@ bool Registry::must_wait(const Session& session) const {
 
 void Registry::written(Session& session, const Written& written, Turn& turn) {
   session.owed -= written.charge;
-  queued_bytes_ -= written.push_charge;
   note_written_names(session, session.owed);
+  if (session.acknowledges) {
+    // The messages count until they are acknowledged.
+    session.owed_pushes -= written.pushes;
+    session.owed_push_charge -= written.push_charge;
+    return resume(session, turn);
+  }
+  queued_bytes_ -= written.push_charge;
   // Pushes for an account that this connection has deleted were written first; they count nowhere
   // any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
@@ -38,8 +44,15 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
     if (session.owed_numbers) {
       auto& numbers = *session.owed_numbers;
       for (std::uint32_t i = 0; i < pushes; ++i) {
-        turn.out.records.emplace_back(HandedOver{numbers.front()});
+        const MessageNumber number = numbers.front();
         numbers.pop_front();
+        if (keeps_records_) {
+          turn.out.records.emplace_back(HandedOver{number});
+        }
+        if (session.details && !session.details->kept.is_empty() &&
+            session.details->kept.front().number() == number) {
+          session.details->kept.pop_front();
+        }
       }
       if (numbers.empty()) {
         session.owed_numbers.reset();
@@ -50,35 +63,91 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
 }
 
 void Registry::returned(Session* session, const Returned& returned, Turn& turn) {
+  const std::uint32_t charge = returned.is_kept ? returned.charge : charge_of(returned.message);
   if (session != nullptr) {
-    const std::uint32_t charge = charge_of(returned.message);
     session->owed -= charge;
-    if (session->account.id == returned.account) {
+    if (session->acknowledges || session->account.id == returned.account) {
       session->owed_pushes -= 1;
       session->owed_push_charge -= charge;
-      if (session->owed_numbers) {
-        auto& numbers = *session->owed_numbers;
-        // The newest messages are returned first, so search from the end.
-        numbers.erase(
-            std::next(std::find(numbers.rbegin(), numbers.rend(), returned.number)).base());
-      }
+      forget_owed_number(*session, returned.number);
     } else {
       session->orphan_pushes -= 1;
       session->orphan_push_charge -= charge;
     }
   }
-  Account* account = accounts_.find(returned.message.recipient);
-  if (account != nullptr && account->id == returned.account) {
-    account->kept().insert(KeptMessage::make(returned.number, returned.time,
-                                             returned.message.sender, returned.message.text));
-  } else {
-    queued_bytes_ -= charge_of(returned.message);
-    if (keeps_records_) {
-      turn.out.records.emplace_back(HandedOver{returned.number});
-    }
+  if (returned.is_kept) {
+    return returned_kept(session, returned, turn);
   }
+  Account* account = accounts_.find(returned.message.recipient);
+  if (account == nullptr || account->id != returned.account) {
+    return drop_returned(returned.number, charge, turn);
+  }
+  KeptMessage::Ptr message = KeptMessage::make(returned.number, returned.time,
+                                               returned.message.sender, returned.message.text);
+  Session* reader = find_session(account->session);
+  if (reader != nullptr && reader->acknowledges) {
+    return return_late(*reader, *account, std::move(message), turn);
+  }
+  account->kept().insert(std::move(message));
   // The backlog and waiting commands continue only when all messages are returned, at the next
   // report: a DELIVER in between would deliver newer messages before older ones.
+}
+
+void Registry::forget_owed_number(Session& session, MessageNumber number) {
+  if (!session.owed_numbers || session.owed_numbers->empty()) {
+    return;
+  }
+  auto& numbers = *session.owed_numbers;
+  // The newest messages are returned first, so search from the end.
+  const auto at = std::find(numbers.rbegin(), numbers.rend(), number);
+  if (at == numbers.rend()) {
+    numbers.pop_front();  // one of those without a number
+  } else {
+    numbers.erase(std::next(at).base());
+  }
+}
+
+/// A message could not be written, and its account is gone.
+void Registry::drop_returned(MessageNumber number, std::uint32_t charge, Turn& turn) {
+  queued_bytes_ -= charge;
+  if (keeps_records_) {
+    turn.out.records.emplace_back(HandedOver{number});
+  }
+}
+
+/// A kept message could not be written. A connection of protocol 1 keeps it until its end.
+void Registry::returned_kept(Session* session, const Returned& returned, Turn& turn) {
+  if (session == nullptr || session->acknowledges) {
+    return;
+  }
+  Account* account = accounts_.get(session->account);
+  KeptMessage::Ptr message =
+      session->details ? session->details->kept.take(returned.number) : nullptr;
+  if (account != nullptr && account->id == returned.account && message) {
+    account->kept().insert(std::move(message));
+  } else {
+    drop_returned(returned.number, returned.charge, turn);
+  }
+}
+
+/// A message comes back from a connection of protocol 0 when the account is already logged in on
+/// one of protocol 1, which takes messages in ascending order of numbers only: if it has got a
+/// newer one, the message gets a new number.
+void Registry::return_late(Session& reader, Account& account, KeptMessage::Ptr message,
+                           Turn& turn) {
+  if (message->number() < reader.details->last_pushed) {
+    const MessageNumber old = message->number();
+    last_number_ = MessageNumber{last_number_.value + 1};
+    message->renumber(last_number_);
+    if (keeps_records_) {
+      const std::string_view text = turn.out.arena.copy(message->text());
+      keep_record_of(account, last_number_, {turn.out.arena.copy(message->sender()), {}, text},
+                     turn);
+      turn.out.records.emplace_back(HandedOver{old});
+    }
+  }
+  account.kept().insert(std::move(message));
+  push_queue(reader, turn);
 }
 
 /// Updates owed_names: of the connection's `still_owed` unwritten bytes, all could be long answers
@@ -91,6 +160,9 @@ void Registry::note_written_names(Session& session, std::uint64_t still_owed) {
 
 /// Hands over as much of the backlog as the credit allows.
 void Registry::drain(Session& session, Turn& turn) {
+  if (session.acknowledges) {
+    return push_queue(session, turn);
+  }
   if (!session.has_backlog()) {
     return;
   }
@@ -106,7 +178,12 @@ void Registry::drain(Session& session, Turn& turn) {
     BacklogRun& run = backlog.front();
     KeptMessage::Ptr kept = run.messages.pop_front();
     const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
-    push(session, *account, message, kept->number(), kept->time(), run.is_live, turn);
+    if (!kept->is_portable()) {
+      keep_until_written(session, KeptMessage::make(kept->number(), kept->time(), kept->sender(),
+                                                    kept->text(), false));
+    }
+    push(session, *account, message, kept->number(), kept->time(), run.is_live, kept->is_portable(),
+         turn);
     turn.out.released_bytes += kept->text().size();
     turn.out.messages.push_back(std::move(kept));
     if (run.messages.is_empty()) {

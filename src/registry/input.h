@@ -84,7 +84,8 @@ struct Returned {
   MessageNumber number;
   UnixMs time;
   Message message;
-  bool is_kept = false;  // see Push
+  bool is_kept = false;      // see Push: then without the message,
+  std::uint32_t charge = 0;  // but with its charge
   friend bool operator==(const Returned&, const Returned&) = default;
 };
 

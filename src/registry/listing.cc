@@ -7,9 +7,21 @@
 
 namespace tribar {
 
+void append_listed(std::string& out, const Account& account, bool with_presence) {
+  out += account.name;
+  out += '\n';
+  if (with_presence) {
+    out += account.session.is_none() ? "off\n" : "on\n";
+  }
+}
+
 Listing::Listing(ConnectionId asker, std::uint32_t command_bytes, std::string_view pattern,
-                 const Accounts& accounts)
-    : asker_(asker), command_bytes_(command_bytes), glob_(pattern), next_(accounts.oldest()) {}
+                 bool with_presence, const Accounts& accounts)
+    : asker_(asker),
+      command_bytes_(command_bytes),
+      glob_(pattern),
+      with_presence_(with_presence),
+      next_(accounts.oldest()) {}
 
 Listing::State Listing::step(Accounts& accounts, std::uint64_t steps, std::uint64_t most) {
   std::uint64_t spent = 0;
@@ -23,8 +35,7 @@ Listing::State Listing::step(Accounts& accounts, std::uint64_t steps, std::uint6
         return State::TooLong;
       }
       ++count_;
-      names_ += account.name;
-      names_ += '\n';
+      append_listed(names_, account, with_presence_);
     }
     next_ = account.newer;
   }

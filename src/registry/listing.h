@@ -14,14 +14,24 @@
 
 namespace tribar {
 
+/// Appends what LIST says of `account`: its name; with presence, then "on" or "off", whether it is
+/// logged in. Each ends with '\n'.
+void append_listed(std::string& out, const Account& account, bool with_presence);
+
+/// How many fields `accounts` accounts make: see Names::count.
+[[nodiscard]] constexpr std::uint32_t count_listed(std::uint32_t accounts, bool with_presence) {
+  return with_presence ? 2 * accounts : accounts;
+}
+
 /// One LIST in progress.
 class Listing {
  public:
   enum class State { Unfinished, Finished, TooLong };
 
-  /// `command_bytes`: for the completion, see Effect::completes_bytes.
+  /// `command_bytes`: for the completion, see Effect::completes_bytes. `with_presence`: see
+  /// append_listed().
   Listing(ConnectionId asker, std::uint32_t command_bytes, std::string_view pattern,
-          const Accounts& accounts);
+          bool with_presence, const Accounts& accounts);
 
   /// Goes through further accounts until about `steps` steps are used (see Glob::matches). TooLong:
   /// more than `most` names match.
@@ -40,6 +50,7 @@ class Listing {
   ConnectionId asker_;
   std::uint32_t command_bytes_;
   Glob glob_;
+  bool with_presence_;
   std::uint32_t next_;  // place of the next account
   std::uint32_t count_ = 0;
   std::string names_;

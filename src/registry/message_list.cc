@@ -12,12 +12,13 @@ namespace tribar {
 void KeptMessage::Free::operator()(KeptMessage* message) const { ::operator delete(message); }
 
 KeptMessage::Ptr KeptMessage::make(MessageNumber number, UnixMs time, std::string_view sender,
-                                   std::string_view text) {
+                                   std::string_view text, bool is_portable) {
   void* memory = ::operator new(sizeof(KeptMessage) + sender.size() + text.size());
   auto* message = new (memory) KeptMessage;
   message->number_ = number;
   message->time_ = time;
-  message->sender_bytes_ = static_cast<std::uint32_t>(sender.size());
+  message->sender_bytes_ = static_cast<std::uint32_t>(sender.size()) & 0x7fffffffU;
+  message->is_portable_ = is_portable;
   message->text_bytes_ = static_cast<std::uint32_t>(text.size());
   char* bytes = reinterpret_cast<char*>(message + 1);
   std::memcpy(bytes, sender.data(), sender.size());

@@ -22,13 +22,17 @@ class KeptMessage {
   };
   using Ptr = std::unique_ptr<KeptMessage, Free>;
 
+  /// `is_portable`: see chat/text.h.
   [[nodiscard]] static Ptr make(MessageNumber number, UnixMs time, std::string_view sender,
-                                std::string_view text);
+                                std::string_view text, bool is_portable = true);
 
   [[nodiscard]] MessageNumber number() const { return number_; }
   [[nodiscard]] UnixMs time() const { return time_; }
   [[nodiscard]] std::string_view sender() const { return {bytes(), sender_bytes_}; }
   [[nodiscard]] std::string_view text() const { return {bytes() + sender_bytes_, text_bytes_}; }
+  [[nodiscard]] bool is_portable() const { return is_portable_; }
+  void set_portable(bool is_portable) { is_portable_ = is_portable; }
+  void renumber(MessageNumber number) { number_ = number; }
 
  private:
   friend class MessageList;
@@ -38,7 +42,8 @@ class KeptMessage {
   KeptMessage* next_ = nullptr;
   MessageNumber number_;
   UnixMs time_;
-  std::uint32_t sender_bytes_ = 0;
+  std::uint32_t sender_bytes_ : 31 = 0;
+  bool is_portable_ : 1 = true;
   std::uint32_t text_bytes_ = 0;
 };
 

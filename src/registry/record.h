@@ -18,8 +18,8 @@ struct AccountCreated {
   std::string_view name;
   friend bool operator==(const AccountCreated&, const AccountCreated&) = default;
 };
-/// The account is deleted, and with it its secret and its clients. Its messages follow as HandedOver,
-/// some now and some later; until then a message without an account is ignored.
+/// The account is deleted, and with it its secret and its clients. Its messages follow as
+/// HandedOver, some now and some later; until then a message without an account is ignored.
 struct AccountDeleted {
   AccountId account;
   friend bool operator==(const AccountDeleted&, const AccountDeleted&) = default;

@@ -20,7 +20,8 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
   Turn turn{now, out, input.protocol};
   if (input.command_bytes > 0) {
     Session& session = session_of(input.from);
-    if (!session.is_over && (must_wait(session) || session.has_waiting())) {
+    if (!session.is_over && (must_wait(session) || session.has_waiting()) &&
+        !goes_ahead(session, input)) {
       session.stalled().waiting.push_back(copy_command(input));
     } else {
       execute(session, input, turn);
@@ -51,6 +52,13 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
   } else if (const auto* result = std::get_if<Answered>(&input.body)) {
     if (Session* session = find_session(input.from)) {
       answered(*session, *result, turn);
+    }
+  } else if (const auto* introduced = std::get_if<Introduced>(&input.body)) {
+    introduce(session_of(input.from), *introduced);
+  } else if (std::holds_alternative<WentSilent>(input.body)) {
+    Session* session = find_session(input.from);
+    if (session != nullptr && !session->is_closing) {
+      answer(*session, 0, kShortAnswerCharge, Ping{}, turn);
     }
   } else if (std::holds_alternative<Closed>(input.body)) {
     if (Session* session = find_session(input.from)) {
@@ -110,20 +118,30 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
     send(session, input, command->message, turn);
+  } else if (const auto* numbered = std::get_if<SendNumbered>(&input.body)) {
+    send_numbered(session, input, *numbered, turn);
+  } else if (const auto* acknowledgement = std::get_if<Acknowledge>(&input.body)) {
+    acknowledge(session, bytes, acknowledgement->number, turn);
   } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
     reject(session, bytes, *rejected, turn);
   } else if (input.needs_check) {
-    check(session, input, turn);
+    check(session, input, {account_named_by(input)}, 0, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
-    create(session, bytes, creation->username, turn);
+    create(session, input, *creation, turn);
   } else if (const auto* entry = std::get_if<Login>(&input.body)) {
-    login(session, bytes, entry->username, turn);
+    login(session, input, *entry, turn);
   } else if (const auto* question = std::get_if<List>(&input.body)) {
     list(session, bytes, question->pattern, turn);
   } else if (std::holds_alternative<Deliver>(input.body)) {
     deliver(session, bytes, turn);
-  } else if (std::holds_alternative<Delete>(input.body)) {
-    remove(session, bytes, turn);
+  } else if (const auto* deletion = std::get_if<Delete>(&input.body)) {
+    remove(session, input, *deletion, turn);
+  } else if (const auto* change = std::get_if<SetSecret>(&input.body)) {
+    set_secret(session, input, *change, turn);
+  } else if (const auto* ping = std::get_if<Ping>(&input.body)) {
+    answer_ping(session, bytes, *ping, turn);
+  } else if (std::holds_alternative<Pong>(input.body)) {
+    answer(session, bytes, 0, Done{}, turn);
   }
 }
 
@@ -145,7 +163,11 @@ Session* Registry::find_session(ConnectionId id) {
                                                                               : nullptr;
 }
 
-void Registry::log_in(Session& session, Account& account) {
+void Registry::log_in(Session& session, Account& account, std::string_view client) {
+  if (session.acknowledges) {
+    session.details->client = client;
+    session.details->wants_messages = !account.has_undelivered();
+  }
   session.account = {account.place, account.id};
   session.is_logged_in = true;
   session.logins += 1;
@@ -157,6 +179,9 @@ void Registry::log_out(Session& session) {
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
     session.is_logged_in = false;
+    if (session.acknowledges) {
+      return_kept(session);
+    }
   }
 }
 
@@ -219,6 +244,7 @@ void Registry::closed(Session& session, Turn& turn) {
   session.is_gone = true;
   listings_.cancel(session.id);
   return_runs(session, false);
+  return_kept(session);
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
   }

@@ -20,10 +20,13 @@
 #include "registry/listing.h"
 #include "registry/output.h"
 #include "registry/session.h"
+#include "registry/throttle.h"
 
 namespace tribar {
 
 struct RegistryLimits {
+  bool needs_secrets = false;     // accounts by name only are closed
+  bool can_hash_secrets = false;  // somebody takes Check effects
   std::uint64_t accounts = 1000000;
   // credit: from this many unwritten bytes on, a connection gets nothing more
   std::uint64_t outbox_bytes = 262144;
@@ -62,6 +65,8 @@ class Registry {
   [[nodiscard]] bool restore_message(AccountId recipient, KeptMessage::Ptr message);
   /// `last`: the highest account id ever used; `below`: see NumbersReserved.
   void restore_counters(AccountId last, MessageNumber below);
+  /// Start-up, afterwards: numbers go on from `number` at least.
+  void skip_numbers_below(MessageNumber number);
 
   [[nodiscard]] std::size_t account_count() const { return accounts_.size(); }
   /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as
@@ -69,11 +74,19 @@ class Registry {
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
 
  private:
+  /// The secret of a command was right, or there was none to check.
+  struct Proof {
+    AccountId account;
+    std::uint64_t generation = 0;  // of its secret when the check began
+    std::string_view new_hash;     // see Answered
+  };
+
   /// The context of one apply(): its time, and where its output goes.
   struct Turn {
     UnixMs now;
     Output& out;
     Protocol protocol = Protocol::Zero;  // of the input
+    const Proof* proof = nullptr;        // of a command that was checked
   };
 
   /// Messages of a deleted account, at least one, to be freed later.
@@ -87,7 +100,7 @@ class Registry {
   void execute(Session& session, const Input& input, Turn& turn);
   Session& session_of(ConnectionId id);
   [[nodiscard]] Session* find_session(ConnectionId id);
-  void log_in(Session& session, Account& account);
+  void log_in(Session& session, Account& account, std::string_view client);
   void log_out(Session& session);
   void end_when_done(Session& session);
   void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
@@ -98,37 +111,79 @@ class Registry {
 
   // Commands: commands.cc.
   void send(Session& session, const Input& input, const Message& message, Turn& turn);
+  MessageNumber accept(Account& recipient, const Message& message, std::uint32_t charge,
+                       bool is_portable, Turn& turn);
   void push(Session& reader, Account& account, const Message* message, MessageNumber number,
-            UnixMs time, bool is_live, Turn& turn);
+            UnixMs time, bool is_live, bool is_portable, Turn& turn);
   void confirm(Session& session, const Input& input, const Message& message, std::uint32_t charge,
                Turn& turn);
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;
   void keep_record_of(const Account& recipient, MessageNumber number, const Message& message,
                       Turn& turn);
-  void create(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
-  void login(Session& session, std::uint32_t command_bytes, std::string_view name, Turn& turn);
+  void create(Session& session, const Input& input, const Create& command, Turn& turn);
+  void login(Session& session, const Input& input, const Login& command, Turn& turn);
   void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
   void answer_listing(Session& session, Listing& listing, Listing::State state, Turn& turn);
   [[nodiscard]] bool may_go_on_listing() const {
     return !listings_.is_empty() && owed_names_ < limits_.listing_bytes;
   }
   void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
-  void remove(Session& session, std::uint32_t command_bytes, Turn& turn);
+  void remove(Session& session, const Input& input, const Delete& command, Turn& turn);
   void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
-  void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn);
+  void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn,
+              std::optional<std::uint64_t> n = {});
   template <typename Body>  // answer.h
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
               const Body& body, Turn& turn);
-  void check(Session& session, const Input& input, Turn& turn);
+  void go_on(Turn& turn);
+
+  // Secrets: secrets.cc.
+  [[nodiscard]] std::optional<Refusal> refuse_creation(const Session& session,
+                                                       const Create& command, const Turn& turn);
+  [[nodiscard]] std::optional<Refusal> refuse_login(const Session& session, const Account* account,
+                                                    const Login& command, const Turn& turn) const;
+  [[nodiscard]] std::optional<Refusal> refuse_secret_change(const Session& session,
+                                                            const SetSecret& command,
+                                                            const Turn& turn);
+  [[nodiscard]] std::optional<Refusal> refuse_proof(const Account& account, std::string_view secret,
+                                                    const Turn& turn) const;
+  [[nodiscard]] static bool may_send(const Session& session, std::string_view secret);
+  void set_secret(Session& session, const Input& input, const SetSecret& command, Turn& turn);
+  void keep_hash(Account& account, std::string_view hash, Turn& turn);
+  void check(Session& session, const Input& input, const Check& what, std::uint64_t generation,
+             Turn& turn);
+  void check_secret(Session& session, const Input& input, Account& account, std::string_view secret,
+                    std::string_view new_secret, Turn& turn);
   void answered(Session& session, const Answered& result, Turn& turn);
   [[nodiscard]] AccountId account_named_by(const Input& input);
-  void go_on(Turn& turn);
+
+  // Numbered messages and their acknowledgement: numbered.cc.
+  void introduce(Session& session, const Introduced& introduced);
+  void send_numbered(Session& session, const Input& input, const SendNumbered& command, Turn& turn);
+  void note_sent(Account& sender, const std::string& client, std::uint64_t n, MessageNumber number,
+                 Turn& turn);
+  void offer(Session& reader, Account& account, KeptMessage::Ptr kept, const Message& message,
+             Turn& turn);
+  void push_numbered(Session& reader, Account& account, KeptMessage::Ptr kept,
+                     const Message* message, Turn& turn);
+  void push_queue(Session& reader, Turn& turn);
+  [[nodiscard]] bool may_push_numbered(const Session& reader) const;
+  void acknowledge(Session& session, std::uint32_t command_bytes, MessageNumber number, Turn& turn);
+  void keep_until_written(Session& reader, KeptMessage::Ptr kept);
+  void return_kept(Session& session);
+  void free_kept(Session& session, std::size_t recipient_bytes);
+  void answer_ping(Session& session, std::uint32_t command_bytes, const Ping& ping, Turn& turn);
+  [[nodiscard]] bool goes_ahead(const Session& session, const Input& input) const;
 
   // Flow control towards readers: flow.cc.
   [[nodiscard]] bool must_wait(const Session& session) const;
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
+  static void forget_owed_number(Session& session, MessageNumber number);
+  void drop_returned(MessageNumber number, std::uint32_t charge, Turn& turn);
+  void returned_kept(Session* session, const Returned& returned, Turn& turn);
+  void return_late(Session& reader, Account& account, KeptMessage::Ptr message, Turn& turn);
   void note_written_names(Session& session, std::uint64_t still_owed);
   void drain(Session& session, Turn& turn);
   void resume(Session& session, Turn& turn);
@@ -146,6 +201,7 @@ class Registry {
   std::vector<Session> sessions_;  // by ConnectionId::slot()
   Listings listings_;
   std::deque<DeferredFree> deferred_frees_;  // freed in steps, see kDeferredFreesPerStep
+  Throttle throttle_;
   std::uint64_t queued_bytes_ = 0;
   std::uint64_t owed_names_ = 0;                               // the sum of Session::owed_names
   std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // See registry.h. Restores the state that a journal has stored.
+#include <algorithm>
 #include <utility>
 
+#include "chat/text.h"
 #include "registry/answer.h"
 #include "registry/registry.h"
 
@@ -16,13 +18,24 @@ bool Registry::restore_account(AccountId id, std::string_view name) {
   return true;
 }
 
-bool Registry::restore_secret(AccountId account, std::string_view /*hash*/) {
-  return restored_.contains(account.value);
+bool Registry::restore_secret(AccountId account, std::string_view hash) {
+  const auto found = restored_.find(account.value);
+  if (found == restored_.end()) {
+    return false;
+  }
+  accounts_.at(found->second).detailed().hash = hash;
+  return true;
 }
 
-bool Registry::restore_client(AccountId account, std::string_view /*client*/, std::uint64_t /*n*/,
-                              MessageNumber /*number*/) {
-  return restored_.contains(account.value);
+bool Registry::restore_client(AccountId account, std::string_view client, std::uint64_t n,
+                              MessageNumber number) {
+  const auto found = restored_.find(account.value);
+  if (found == restored_.end()) {
+    return false;
+  }
+  // More than are remembered are there only if somebody changed the store; they do no harm.
+  static_cast<void>(accounts_.at(found->second).detailed().note_sent(client, n, number));
+  return true;
 }
 
 bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
@@ -35,6 +48,7 @@ bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
   account.held_bytes += charge;
   account.held_messages += 1;
   queued_bytes_ += charge;
+  message->set_portable(is_portable(message->text()));
   account.kept().push_back(std::move(message));
   return true;
 }
@@ -44,6 +58,10 @@ void Registry::restore_counters(AccountId last, MessageNumber below) {
   reserved_ = below;
   last_number_ = MessageNumber{below.value == 0 ? 0 : below.value - 1};
   restored_ = {};
+}
+
+void Registry::skip_numbers_below(MessageNumber number) {
+  last_number_ = std::max(last_number_, MessageNumber{number.value == 0 ? 0 : number.value - 1});
 }
 
 }  // namespace tribar

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "registry/accounts.h"
 #include "registry/input.h"
+#include "registry/kept_pushes.h"
 #include "registry/message_list.h"
 
 namespace tribar {
@@ -32,10 +33,11 @@ struct BacklogRun {
   std::size_t recipient_bytes = 0;  // of the account's name, which is charged for each message
 };
 
-/// A command that is being checked outside the registry.
+/// A command that is being checked outside the registry. Its secrets are left out.
 struct CheckedCommand {
   WaitingCommand command;
-  AccountId account;  // see Check
+  AccountId account;             // see Check
+  std::uint64_t generation = 0;  // of the account's secret
 };
 
 /// State that exists only while a connection waits: for its peer to read, or for a command of its
@@ -47,17 +49,31 @@ struct Stall {
   std::optional<CheckedCommand> checked;
 };
 
+/// What only few sessions have: those of protocol 1, and of protocol 0 those that were handed a
+/// text which it does not carry as it is.
+struct SessionDetails {
+  std::uint64_t network = 0;  // see Introduced, and the next
+  bool may_send_secrets = true;
+  /// Nothing waited at LOGIN, or DELIVER came: messages are pushed as credit allows.
+  bool wants_messages = false;
+  std::string client;  // numbers its messages; empty: none
+  KeptPushes kept;
+  std::uint64_t kept_bytes = 0;  // charged for them
+  MessageNumber last_pushed;
+};
+
 struct Session {
   ConnectionId id;
   /// The account whose messages it gets. Kept after a logout by half-close, since the peer still
   /// reads.
   AccountRef account;
   bool is_logged_in : 1 = false;
-  bool has_ended : 1 = false;   // half-closed; it is logged out once its commands are executed
-  bool is_over : 1 = false;     // ended, or about to be closed: further commands have no effect
-  bool is_closing : 1 = false;  // Close was sent
-  bool is_gone : 1 = false;     // the connection is closed: nobody reads answers
-  std::uint32_t logins = 0;     // number of logins so far
+  bool has_ended : 1 = false;     // half-closed; it is logged out once its commands are executed
+  bool is_over : 1 = false;       // ended, or about to be closed: further commands have no effect
+  bool is_closing : 1 = false;    // Close was sent
+  bool is_gone : 1 = false;       // the connection is closed: nobody reads answers
+  bool acknowledges : 1 = false;  // it speaks protocol 1
+  std::uint32_t logins = 0;       // number of logins so far
   /// Pushes of this account that were handed to the loop and are not reported as written. The
   /// credit bounds their charge.
   std::uint32_t owed_pushes = 0;
@@ -71,7 +87,9 @@ struct Session {
   /// The part of `owed` that may be long answers to LIST: an upper bound.
   std::uint64_t owed_names = 0;
   std::unique_ptr<Stall> stall;
-  /// If records are kept: the numbers of owed_pushes, in the order in which they were handed over.
+  std::unique_ptr<SessionDetails> details;
+  /// The numbers of owed_pushes, in the order in which they were handed over; only if records are
+  /// kept or some of the messages are. 0 for those from before.
   std::unique_ptr<std::deque<MessageNumber>> owed_numbers;
 
   [[nodiscard]] Stall& stalled() {
@@ -79,6 +97,12 @@ struct Session {
       stall = std::make_unique<Stall>();
     }
     return *stall;
+  }
+  [[nodiscard]] SessionDetails& detailed() {
+    if (!details) {
+      details = std::make_unique<SessionDetails>();
+    }
+    return *details;
   }
   /// Whether the registry still has something to send to the peer, even without further commands.
   [[nodiscard]] bool is_busy() const { return awaits_answer() || has_backlog(); }
