@@ -17,21 +17,13 @@ bool has_holding_records(const Batch& batch) {
   });
 }
 
-/// Whether an effect must wait until the records of its batch are stored. A Push need not: if its
-/// message is delivered and then lost in a crash, the sender had no confirmation for it.
-bool depends_on_records(const Effect& effect) {
+/// Whether the effect, when its batch has such records, must wait until they are stored.
+bool confirms_records(const Effect& effect) {
   return std::holds_alternative<Echo>(effect.body) ||
+         std::holds_alternative<Accepted>(effect.body) ||
          std::holds_alternative<LoggedIn>(effect.body) ||
+         std::holds_alternative<SecretChanged>(effect.body) ||
          std::holds_alternative<LoggedOut>(effect.body);
-}
-
-/// Adds the ids of the accounts that the batch creates to `ids`.
-void add_created(const Batch& batch, std::unordered_set<std::uint64_t>& ids) {
-  for (const Record& record : batch.output.records) {
-    if (const auto* created = std::get_if<AccountCreated>(&record)) {
-      ids.insert(created->account.value);
-    }
-  }
 }
 
 }  // namespace
@@ -45,7 +37,7 @@ void CommitQueue::admit(BatchPtr batch) {
   held.is_holding = has_holding_records(*batch);
   held.batch = std::move(batch);
   if (is_down_) {
-    add_created(*held.batch, unstored_accounts_);
+    missing_.add(held.batch->output.records);
     release_independent(held);
   } else if (held_.empty() && !held.is_holding) {
     release(held);
@@ -89,7 +81,7 @@ void CommitQueue::step(std::uint64_t now_ms) {
   release_all();
   if (std::exchange(is_down_, false)) {
     waiting_connections_.clear();
-    unstored_accounts_.clear();
+    missing_ = {};
     on_state_(true, {});
   }
 }
@@ -186,6 +178,7 @@ void CommitQueue::note_unstored(const std::vector<Record>& records) {
     unstored_.deletions += std::holds_alternative<AccountDeleted>(record) ? 1 : 0;
     unstored_.messages += std::holds_alternative<MessageKept>(record) ? 1 : 0;
     unstored_.handed_over += std::holds_alternative<HandedOver>(record) ? 1 : 0;
+    unstored_.secrets += std::holds_alternative<SecretSet>(record) ? 1 : 0;
   }
 }
 
@@ -221,10 +214,40 @@ void CommitQueue::release_before(Held& held, BatchPtr onward) {
   onward_({&onward, 1});
 }
 
-/// Whether the effect is a successful LOGIN to an account that is not stored.
-bool CommitQueue::is_login_to_unstored(const Effect& effect) const {
-  const auto* entry = std::get_if<LoggedIn>(&effect.body);
-  return entry != nullptr && unstored_accounts_.contains(entry->account.value);
+/// Notes what the records of a held batch will store, while storing fails.
+void CommitQueue::Missing::add(const std::vector<Record>& records) {
+  for (const Record& record : records) {
+    if (const auto* created = std::get_if<AccountCreated>(&record)) {
+      accounts.insert(created->account.value);
+    } else if (const auto* set = std::get_if<SecretSet>(&record)) {
+      accounts.insert(set->account.value);
+    } else if (const auto* forgotten = std::get_if<ClientForgotten>(&record)) {
+      accounts.insert(forgotten->account.value);
+    } else if (const auto* sent = std::get_if<ClientSent>(&record)) {
+      accounts.insert(sent->account.value);
+      has_client = true;
+    } else if (const auto* kept = std::get_if<MessageKept>(&record)) {
+      first_message = std::min(first_message.value_or(kept->number), kept->number);
+    }
+  }
+}
+
+/// Whether the effect depends on records of this batch, or of one before it, that are not stored.
+/// A Push to protocol 0 does not: if its message is delivered and then lost in a crash, the sender
+/// had no confirmation for it. To protocol 1 it tells the message's number, which would then be
+/// given to another.
+bool CommitQueue::depends_on_missing(const Held& held, const Effect& effect) const {
+  if (held.is_holding && confirms_records(effect)) {
+    return true;
+  }
+  if (const auto* entry = std::get_if<LoggedIn>(&effect.body)) {
+    return missing_.accounts.contains(entry->account.value);
+  }
+  if (const auto* push = std::get_if<Push>(&effect.body)) {
+    return push->is_kept && missing_.first_message && push->number >= *missing_.first_message;
+  }
+  // A repeated one, whose n an earlier batch may have; it does not say whose.
+  return missing_.has_client && std::holds_alternative<Accepted>(effect.body);
 }
 
 /// While storing fails: releases every effect, except those that depend on records and those that
@@ -236,9 +259,8 @@ void CommitQueue::release_independent(Held& held) {
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {
-    const bool is_kept = waiting_connections_.contains(effect.to.value) ||
-                         (held.is_holding && depends_on_records(effect)) ||
-                         is_login_to_unstored(effect);
+    const bool is_kept =
+        waiting_connections_.contains(effect.to.value) || depends_on_missing(held, effect);
     if (is_kept) {
       waiting_connections_.insert(effect.to.value);
     }
@@ -285,7 +307,7 @@ void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
     on_state_(false, why);
     for (Held& held : held_) {
       held.failed_ms = now_ms;
-      add_created(*held.batch, unstored_accounts_);
+      missing_.add(held.batch->output.records);
       release_independent(held);
     }
     erase_released();

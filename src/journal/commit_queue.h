@@ -60,12 +60,21 @@ class CommitQueue {
     bool is_holding = false;  // it has records that answers depend on, or a held answer
   };
 
+  /// What the records of held batches will store, while storing fails.
+  struct Missing {
+    std::unordered_set<std::uint64_t> accounts;  // themselves, their secret, or a client of theirs
+    std::optional<MessageNumber> first_message;  // none below it is missing
+    bool has_client = false;                     // an n that was accepted
+
+    void add(const std::vector<Record>& records);
+  };
+
   [[nodiscard]] bool try_commit();
   void release_all();
   void erase_released();
   void release(Held& held);
   void release_before(Held& held, BatchPtr onward);
-  [[nodiscard]] bool is_login_to_unstored(const Effect& effect) const;
+  [[nodiscard]] bool depends_on_missing(const Held& held, const Effect& effect) const;
   void release_independent(Held& held);
   void close_waiting(Held& held);
   void fail(std::uint64_t now_ms, const std::string& why);
@@ -81,8 +90,7 @@ class CommitQueue {
   std::vector<Record> lazy_records_;  // HandedOver records of released batches
   // connections with a held answer while storing fails
   std::unordered_set<std::uint64_t> waiting_connections_;
-  // accounts in held batches, while storing fails
-  std::unordered_set<std::uint64_t> unstored_accounts_;
+  Missing missing_;
   std::optional<std::uint64_t> lazy_commit_ms_;  // when lazy records are stored alone
   std::uint64_t retry_ms_ = 0;
   std::string why_;

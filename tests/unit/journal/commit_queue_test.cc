@@ -35,6 +35,26 @@ Effect push_to(ConnectionId to, std::uint64_t number, std::string_view text) {
 }
 Effect echo_to(ConnectionId to, std::string_view text) { return echo(to, "ann", "bob", text); }
 
+Record sent(AccountId account, std::uint64_t n, std::uint64_t number) {
+  return ClientSent{account, "home", n, MessageNumber{number}};
+}
+Record secret_of(AccountId account) { return SecretSet{account, "a hash"}; }
+
+/// A push to a connection of protocol 1.
+Effect kept_push_to(ConnectionId to, std::uint64_t number, std::string_view text) {
+  Effect effect = push_to(to, number, text);
+  std::get<Push>(effect.body).is_kept = true;
+  return effect;
+}
+Effect accepted(ConnectionId to, std::uint64_t n, std::uint64_t number) {
+  return {to, kCommandBytes, 84, Accepted{n, MessageNumber{number}, kNow}};
+}
+/// Of one that was accepted before.
+Effect accepted_again(ConnectionId to, std::uint64_t n) {
+  return {to, kCommandBytes, 84, Accepted{n, {}, {}}};
+}
+Effect secret_changed(ConnectionId to) { return {to, kCommandBytes, 42, SecretChanged{}}; }
+
 class CommitQueueTest : public testing::Test {
  protected:
   void admit(Effects effects, Records records) {
@@ -289,6 +309,122 @@ TEST_F(CommitQueueTest, HoldsALoginToAnAccountThatIsNotStored) {
   EXPECT_EQ(went_on(), (Effects{logged_in(kBob, kCatAccount.value)}));
 }
 
+TEST_F(CommitQueueTest, HoldsProtocol1UntilItsRecordsAreStored) {
+  const Effects first{kept_push_to(kBob, 1, "hi"), accepted(kAnn, 1, 1)};
+  const Effects again{accepted_again(kDan, 1)};
+  admit(first, {kept(1, "hi"), sent(kAnnAccount, 1, 1)});
+  admit(again, {});
+  EXPECT_EQ(went_on(), Effects{});
+  step();
+  EXPECT_EQ(went_on(), (Effects{first[0], first[1], again[0]}));
+  EXPECT_EQ(store_.clients.at({kAnnAccount.value, "home"}), (FakeStore::Sent{1, {1}}));
+}
+
+TEST_F(CommitQueueTest, HoldsAnAcceptanceAndItsPushWhileStoringFails) {
+  fail();
+  const Effects rests{kept_push_to(kBob, 1, "hi"), accepted(kAnn, 1, 1)};
+  admit(rests, {kept(1, "hi"), sent(kAnnAccount, 1, 1)});
+  admit({names(kCat, {"ann"}), push_to(kCat, 1, "hi")}, {});
+  step();
+  EXPECT_EQ(went_on(), (Effects{names(kCat, {"ann"}), push_to(kCat, 1, "hi")}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), rests);
+}
+
+// A client without a name: n is in no record.
+TEST_F(CommitQueueTest, HoldsAnAcceptanceWithoutAClientsRecord) {
+  fail();
+  admit({accepted(kAnn, 1, 1)}, {kept(1, "hi")});
+  step();
+  EXPECT_EQ(went_on(), Effects{});
+  admit({accepted_again(kDan, 7)}, {});
+  EXPECT_EQ(went_on(), (Effects{accepted_again(kDan, 7)})) << "no n is missing";
+}
+
+// Its sender would forget a message that a crash then took away.
+TEST_F(CommitQueueTest, HoldsARepeatedAcceptanceWhileAnyNIsNotStored) {
+  fail();
+  admit({accepted(kAnn, 1, 1)}, {kept(1, "hi"), sent(kAnnAccount, 1, 1)});
+  step();
+  admit({accepted_again(kDan, 1), names(kCat, {})}, {});
+  EXPECT_EQ(went_on(), (Effects{names(kCat, {})}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), (Effects{accepted(kAnn, 1, 1), accepted_again(kDan, 1)}));
+  fail();
+  admit({echo_to(kAnn, "ho")}, {kept(2, "ho")});
+  step();
+  admit({accepted_again(kDan, 1)}, {});
+  EXPECT_EQ(went_on(), (Effects{accepted_again(kDan, 1)})) << "that was the failure before";
+}
+
+TEST_F(CommitQueueTest, HoldsALoginToAnAccountOfWhichSomethingIsNotStored) {
+  const Record records[] = {sent(kBobAccount, 4, 1), secret_of(kBobAccount),
+                            ClientForgotten{kBobAccount, "old"}};
+  for (const Record& record : records) {
+    fail();
+    admit({}, {record});
+    step();
+    admit({logged_in(kDan, kBobAccount.value), logged_in(kCat, kAnnAccount.value)}, {});
+    EXPECT_EQ(went_on(), (Effects{logged_in(kCat, kAnnAccount.value)}));
+    work();
+    step_after(CommitQueue::kRetryMs);
+    EXPECT_EQ(went_on(), (Effects{logged_in(kDan, kBobAccount.value)}));
+  }
+}
+
+TEST_F(CommitQueueTest, HoldsAChangeOfASecretOfWhichStoringFails) {
+  fail();
+  admit({secret_changed(kAnn), names(kCat, {})}, {secret_of(kAnnAccount)});
+  step();
+  EXPECT_EQ(went_on(), (Effects{names(kCat, {})}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), (Effects{secret_changed(kAnn)}));
+  EXPECT_EQ(store_.secrets.at(kAnnAccount.value), "a hash");
+}
+
+// Messages that were stored before are delivered, whatever fails now.
+TEST_F(CommitQueueTest, HoldsOnlyPushesOfMessagesThatAreNotStored) {
+  admit({}, {kept(6, "old")});
+  step();
+  fail();
+  admit({}, {kept(7, "new"), kept(8, "newer")});
+  step();
+  admit({kept_push_to(kBob, 6, "old"), kept_push_to(kBob, 7, "new"), push_to(kDan, 8, "newer")},
+        {});
+  admit({kept_push_to(kCat, 8, "newer")}, {});
+  EXPECT_EQ(went_on(), (Effects{kept_push_to(kBob, 6, "old"), push_to(kDan, 8, "newer")}));
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), (Effects{kept_push_to(kBob, 7, "new"), kept_push_to(kCat, 8, "newer")}));
+}
+
+TEST_F(CommitQueueTest, ClosesWhoWaitsTooLongForAPushOfProtocol1) {
+  fail();
+  admit({kept_push_to(kBob, 1, "hi"), accepted(kAnn, 1, 1)},
+        {kept(1, "hi"), sent(kAnnAccount, 1, 1)});
+  step();
+  admit({names(kBob, {})}, {});
+  step_after(CommitQueue::kHeldAnswerMs);
+  EXPECT_EQ(went_on(), (Effects{close(kBob), kept_push_to(kBob, 1, "hi"), close(kAnn)}));
+  EXPECT_EQ(home_, 0U) << "the first batch has records, the second an answer";
+  work();
+  step_after(CommitQueue::kHeldAnswerMs);
+  EXPECT_EQ(home_, 2U);
+  EXPECT_EQ(store_.messages.size(), 1U);
+}
+
+TEST_F(CommitQueueTest, CountsSecretsThatAreNotStored) {
+  admit({secret_changed(kAnn), accepted(kBob, 1, 5)},
+        {secret_of(kAnnAccount), secret_of(kBobAccount), sent(kBobAccount, 1, 5), kept(5, "x"),
+         ClientForgotten{kBobAccount, "old"}});
+  fail();
+  EXPECT_EQ(queue_.finish(), (Unstored{"no room", 0, 0, 1, 0, 2}));
+  EXPECT_EQ(went_on(), Effects{});
+}
+
 // Batches that rested on nothing were kept behind the failed one, for as long as storing failed.
 TEST_F(CommitQueueTest, KeepsNoBatchThatHoldsNothingWhileStoringFails) {
   admit({names(kBob, {})}, {});
@@ -448,6 +584,92 @@ TEST_F(CommitQueueTest, ConfirmsNothingWhenItStopsBetweenStoringAndPassingOn) {
   EXPECT_THROW(step(), std::runtime_error);
   EXPECT_EQ(went_on(), Effects{});
   EXPECT_EQ(store_.messages.size(), 1U);
+}
+
+/// Whatever happens when, nothing of protocol 1 is told that a crash at that moment would undo.
+TEST_F(CommitQueueTest, TellsNothingOfProtocol1ThatIsNotStored) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random(seed);
+    FakeStore store;
+    bool is_failing = false;
+    store.before_commit = [&]() -> std::optional<std::string> {
+      return is_failing ? std::optional<std::string>("no room") : std::nullopt;
+    };
+    std::map<std::uint64_t, bool> is_closed;
+    std::map<std::uint64_t, std::uint64_t> pushed;  // the last number, by connection
+    std::size_t told = 0;
+    CommitQueue queue(
+        store,
+        [&](std::span<BatchPtr> batches) {
+          for (const BatchPtr& batch : batches) {
+            for (const Effect& effect : batch->output.effects) {
+              if (is_closed[effect.to.value]) {
+                continue;  // as the loop does
+              }
+              ++told;
+              // Each account has one connection at a time.
+              const std::uint64_t account = effect.to.slot();
+              const std::uint64_t stored = store.clients[{account, "home"}].n;
+              if (std::holds_alternative<Close>(effect.body)) {
+                is_closed[effect.to.value] = true;
+              } else if (const auto* yes = std::get_if<Accepted>(&effect.body)) {
+                EXPECT_LE(yes->n, stored) << "seed " << seed;
+              } else if (const auto* entry = std::get_if<LoggedIn>(&effect.body)) {
+                EXPECT_LE(entry->highest, stored) << "seed " << seed;
+              } else if (const auto* push = std::get_if<Push>(&effect.body)) {
+                EXPECT_TRUE(store.messages.contains(push->number.value)) << "seed " << seed;
+                EXPECT_LT(std::exchange(pushed[effect.to.value], push->number.value),
+                          push->number.value)
+                    << "seed " << seed;
+              }
+            }
+          }
+        },
+        [](bool, const std::string&) {});
+    std::map<std::uint64_t, std::uint64_t> generation;  // of connections, by account
+    std::map<std::uint64_t, std::uint64_t> highest;     // n, by account
+    std::uint64_t now_ms = 0;
+    std::uint64_t number = 0;
+    for (std::uint64_t i = 0; i < 200; ++i) {
+      auto batch = std::make_unique<Batch>();
+      batch->number = i + 1;
+      Output& output = batch->output;
+      for (std::uint64_t k = random() % 4; k > 0; --k) {
+        const AccountId account{1 + random() % 4};
+        std::uint64_t& n = highest[account.value];
+        const auto connection = [&](std::uint64_t of) {
+          return ConnectionId::make(of, 1 + generation[of]);
+        };
+        switch (random() % 4) {
+          case 0:
+          case 1:
+            output.effects.push_back(kept_push_to(connection(1 + random() % 4), ++number, "x"));
+            output.effects.push_back(accepted(connection(account.value), ++n, number));
+            output.records.push_back(kept(number, "x"));
+            output.records.push_back(sent(account, n, number));
+            break;
+          case 2:
+            output.effects.push_back(accepted_again(connection(account.value), n));
+            break;
+          default: {
+            ++generation[account.value];
+            Effect entry = logged_in(connection(account.value), account.value);
+            std::get<LoggedIn>(entry.body).highest = n;
+            output.effects.push_back(entry);
+          }
+        }
+      }
+      queue.admit(std::move(batch));
+      if (random() % 20 == 0) {
+        is_failing = !is_failing;
+      }
+      if (random() % 2 == 0) {
+        now_ms += random() % 300;
+        queue.step(now_ms);
+      }
+    }
+    EXPECT_GT(told, 0U);
+  }
 }
 
 /// Whatever happens when, each answer goes on once or its connection is closed, in order, and only
