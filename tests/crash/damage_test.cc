@@ -148,6 +148,11 @@ TEST(Damage, IsDetectedOrHarmlessForEveryFlippedBit) {
     }
     const std::string long_text(9000, 'l');
     records.push_back(kept(41, 1, long_text));
+    records.emplace_back(SecretSet{AccountId{1}, "$argon2id$ann"});
+    records.emplace_back(SecretSet{AccountId{2}, "$argon2id$bob"});
+    for (const std::string_view client : {"home", "work"}) {
+      records.emplace_back(ClientSent{AccountId{1}, client, 7, MessageNumber{8}});
+    }
     ASSERT_EQ(commit(*opening.store, records), "");
     records.clear();
     for (std::uint64_t number = 10; number <= 30; ++number) {

@@ -11,6 +11,7 @@
 
 #include "crash/rounds.h"
 #include "support/fault_vfs.h"
+#include "support/old_store.h"
 #include "support/store_contents.h"
 #include "support/temporary_folder.h"
 
@@ -102,6 +103,9 @@ void leave(const std::string& path, const std::string& left, FaultVfs& disk,
   if (!log.empty() || random() % 2 == 0) {
     write_file(left + "-wal", log);
   }
+  if (const std::string journal = disk.left_of(path + "-journal", random); !journal.empty()) {
+    write_file(left + "-journal", journal);
+  }
 }
 
 void lose_power(Sync sync) {
@@ -138,6 +142,44 @@ void lose_power(Sync sync) {
 TEST(Power, LosesNothingThatWasStoredWithFullSync) { lose_power(Sync::Full); }
 
 TEST(Power, LosesOnlyTheLatestCommitsWithNormalSync) { lose_power(Sync::Normal); }
+
+// At every operation with the disk, until the start is through.
+TEST(Power, LosesNothingOfAStoreThatIsBroughtToTodaysFormat) {
+  const StoreContents expected{
+      {{1, "ann"}, {2, "bob"}},
+      {{1, 2, kTime.value, "ann", "one"}, {2, 2, kTime.value, "ann", "two"}},
+      2,
+      100};
+  std::mt19937_64 random(number_from("TRIBAR_CRASH_SEED", 1));
+  bool is_through = false;
+  std::uint64_t old_ones = 0;
+  std::uint64_t operations = 0;
+  while (!is_through) {
+    SCOPED_TRACE("power goes after operation " + std::to_string(++operations));
+    ASSERT_LT(operations, 1000U);
+    const TemporaryFolder folder(TemporaryFolder::On::Memory);
+    const std::string path = folder.file("tribar.db");
+    const std::string left = folder.file("left.db");
+    make_old_store(path, kTime.value, {"one", "two"});
+    {
+      FaultVfs disk;
+      disk.watch_power();
+      disk.lose_power_after(operations);
+      const Opening opening = open_store(path);
+      is_through = disk.has_power();
+      EXPECT_TRUE(opening.store || !is_through) << opening.error.text;
+      leave(path, left, disk, random);
+    }
+    StoreOptions options;
+    options.warn = [&old_ones](const std::string&) { ++old_ones; };
+    const Opening after = open_store(left, options);
+    ASSERT_TRUE(after.store) << after.error.text;
+    EXPECT_EQ(after.contents, expected);
+    EXPECT_EQ(commit(*after.store, {SecretSet{AccountId{1}, "a hash"}}), "");
+  }
+  EXPECT_GT(old_ones, 0U) << "the power went before";
+  EXPECT_LT(old_ones, operations) << "and behind";
+}
 
 /// So that the tests above are known to see a loss: a disk that says it synced and did not.
 TEST(Power, IsSimulatedSoThatALossWouldShow) {

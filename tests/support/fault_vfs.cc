@@ -40,7 +40,7 @@ FaultVfs::FaultVfs() : real_(sqlite3_vfs_find(nullptr)), vfs_(*real_), methods_(
   // The others take the real one's data from their argument.
   vfs_.xDelete = [](sqlite3_vfs* vfs, const char* name, int sync) {
     auto* self = static_cast<FaultVfs*>(vfs->pAppData);
-    return self->real_->xDelete(self->real_, name, sync);
+    return self->remove(name, sync);
   };
   vfs_.xAccess = [](sqlite3_vfs* vfs, const char* name, int flags, int* out) {
     auto* self = static_cast<FaultVfs*>(vfs->pAppData);
@@ -91,6 +91,19 @@ std::string FaultVfs::left_of(const std::string& path, std::mt19937_64& random) 
     }
   }
   return bytes;
+}
+
+int FaultVfs::remove(const char* name, int sync) {
+  if (is_watching_) {
+    const std::lock_guard lock(mutex_);
+    if (!count_operation()) {
+      return SQLITE_IOERR_DELETE;
+    }
+    if (const auto found = disks_.find(name); found != disks_.end()) {
+      found->second = {};
+    }
+  }
+  return real_->xDelete(real_, name, sync);
 }
 
 bool FaultVfs::count_operation() {

@@ -37,7 +37,8 @@ class FaultVfs {
 
   /// Remembers from now on what is on disk; before a store is opened.
   void watch_power();
-  /// The power goes after so many more writes, truncations and syncs: they fail from there on.
+  /// The power goes after so many more writes, truncations, syncs and removals: they fail from
+  /// there on. A removal is on disk at once: SQLite syncs the folder before it relies on one.
   void lose_power_after(std::uint64_t operations);
   [[nodiscard]] bool has_power() const { return !is_watching_ || operations_left_ > 0; }
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
@@ -60,6 +61,7 @@ class FaultVfs {
   static int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
                   int* out_flags);
   [[nodiscard]] static sqlite3_io_methods methods();
+  [[nodiscard]] int remove(const char* name, int sync);
   [[nodiscard]] bool count_operation();
   static void apply(std::string& bytes, const Change& change);
 
