@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// What vault.h promises, in a build without libsodium.
+#include <stdexcept>
+#include <utility>
+
+#include "secrets/vault.h"
+
+namespace tribar {
+
+bool can_hash_secrets() { return false; }
+
+Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_result)
+    : cost_(options.cost), most_waiting_(options.most_waiting), on_result_(std::move(on_result)) {
+  throw std::runtime_error("this build cannot hash secrets; build with libsodium");
+}
+
+Vault::~Vault() = default;
+
+bool Vault::submit(SecretTask /*task*/) {  // NOLINT(performance-unnecessary-value-param): as there
+  return false;
+}
+
+void Vault::stop() {}
+
+}  // namespace tribar
