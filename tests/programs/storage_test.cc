@@ -186,7 +186,7 @@ TEST(Storage, IsNoFifo) {
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   std::string text;
   EXPECT_EQ(run(Daemon::command(folder.path()), text), 78) << text;
-  EXPECT_NE(text.find(path + ": is a FIFO, and a store is a regular file"), std::string::npos)
+  EXPECT_NE(text.find(path + ": is a FIFO, but a store is a regular file"), std::string::npos)
       << text;
 }
 
@@ -197,8 +197,7 @@ TEST(Storage, IsMissedWithinSecondsAndFoundAgain) {
   const std::string path = Daemon::store_in(folder.path());
   TestPeer ann = created(daemon.port(), "ann");
   std::filesystem::rename(path, path + ".away");
-  daemon.process().read_error_until(
-      "storage fails: its file is gone or another one is in its place");
+  daemon.process().read_error_until("storage fails: its file was removed or replaced");
   ann.send_raw(send_bytes("ann", "ann", "x"));
   ann.expect(kNoStorage);
   std::filesystem::rename(path + ".away", path);
@@ -215,7 +214,7 @@ TEST(Storage, StopsWithItsExitCodeWhileItFails) {
   daemon.process().read_error_until("storage fails: ");
   daemon.process().signal(SIGTERM);
   EXPECT_EQ(daemon.process().wait_for_exit(), 74) << daemon.process().error();
-  EXPECT_NE(daemon.process().error().find("storage fails to the end: its file is gone"),
+  EXPECT_NE(daemon.process().error().find("storage fails to the end: its file was removed"),
             std::string::npos)
       << daemon.process().error();
 }
@@ -238,7 +237,7 @@ TEST(Storage, IsVerifiedWithTheMessagesOfNobody) {
   const std::string tribard = Daemon::command(folder.path()).front();
   std::string text;
   EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
-  EXPECT_EQ(text, "removed at the next start: 1 message for account 2, which is not there\n" +
+  EXPECT_EQ(text, "removed at the next start: 1 message for account 2, which does not exist\n" +
                       path +
                       ": 1 accounts, 0 with a secret, 1 messages with 5 bytes of text: usable, with leftovers\n");
   {
@@ -271,7 +270,7 @@ TEST(Storage, IsNotMountedByItself) {
     ASSERT_EQ(mount(real.c_str(), path.c_str(), nullptr, MS_BIND, nullptr), 0);
     std::string text;
     EXPECT_EQ(run(Daemon::command(folder.path()), text), 78) << text;
-    EXPECT_NE(text.find(path + ": is mounted by itself"), std::string::npos) << text;
+    EXPECT_NE(text.find(path + ": is mounted as a single file"), std::string::npos) << text;
     EXPECT_NE(text.find("mount its folder"), std::string::npos) << text;
     ASSERT_EQ(umount2(path.c_str(), MNT_DETACH), 0);
     EXPECT_TRUE(read_file(real) == before);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What sqlite.h promises, in a build without SQLite.
+// Implements sqlite.h in a build without SQLite.
 #include "journal/sqlite/sqlite.h"
 
 namespace tribar {

@@ -23,11 +23,11 @@
 namespace tribar {
 namespace {
 
-/// The write-ahead log gives back what it has above this when it starts again.
+/// When SQLite starts the write-ahead log again, it truncates the file to this size.
 constexpr int kWalBytes = 64 << 20;
 
 StoreOpenError unusable(const std::string& path, sqlite3* database) {
-  const int code = sqlite3_errcode(database) & 0xff;  // without its extension
+  const int code = sqlite3_errcode(database) & 0xff;  // the primary code, without the extended bits
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     return damaged(path, sqlite3_errmsg(database));
   }
@@ -35,10 +35,10 @@ StoreOpenError unusable(const std::string& path, sqlite3* database) {
 }
 
 std::string foreign_log(const std::string& place) {
-  return fmt::format("{0}-wal is the log of another state of the store", place);
+  return fmt::format("{0}-wal belongs to another state of the database", place);
 }
 
-/// Makes an empty store of an empty file.
+/// Turns an empty file into an empty store.
 std::optional<StoreOpenError> create(StoreFile& file) {
   const auto draft = file.begin_draft();
   if (!draft) {
@@ -98,7 +98,7 @@ class SqliteStore final : public Store {
 
   std::string path_;
   StoreOptions options_;
-  // From open() to close(); each is closed before the one above it.
+  // Set from open() to close(). Each is closed before those declared above it.
   std::optional<StoreFile> file_;
   Database database_;
   std::uint32_t version_ = 0;           // of the format, as it was found
@@ -124,7 +124,7 @@ std::optional<StoreOpenError> SqliteStore::try_open() {
   if (auto error = open_database(place, SQLITE_OPEN_READWRITE, database_)) {
     return error;
   }
-  // Whatever is refused below stays as it is: closing must not write either.
+  // A file that is refused below must stay unchanged, so closing must not write either.
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (!execute(database_.get(), fmt::format("PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; "
                                             "PRAGMA journal_size_limit={}",
@@ -133,8 +133,8 @@ std::optional<StoreOpenError> SqliteStore::try_open() {
   }
   if (has_foreign_log(*file_, database_.get())) {
     return StoreOpenError{
-        fmt::format("{0}: {1}; if the file is a backup that is to be used, remove {2}-wal and "
-                    "{2}-shm, else put the database back that was there",
+        fmt::format("{0}: {1}; if the file is a backup that you want to use, remove {2}-wal and "
+                    "{2}-shm; otherwise restore the database that was there",
                     path_, foreign_log(place), place),
         true};
   }
@@ -236,7 +236,7 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
     return *error;
   }
   StoreReport report;
-  // All that follows is about one state, also while a server goes on.
+  // A transaction, so that everything below sees one state, even while a server uses the store.
   execute(database.get(), "BEGIN");
   if (has_foreign_log(file.value(), database.get())) {
     report.damage.push_back(foreign_log(place));

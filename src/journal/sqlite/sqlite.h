@@ -11,8 +11,8 @@
 
 namespace tribar {
 
-/// The store in the file to which `path` leads; open() creates it (mode 0600) when there is no file
-/// or an empty one. In a build without SQLite the error says so.
+/// Makes the store in the file at `path`. open() creates the file (mode 0600) if it does not exist
+/// or is empty. In a build without SQLite returns an error that says so.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
     const std::string& path, StoreOptions options);
 

@@ -8,7 +8,7 @@
 namespace tribar {
 namespace {
 
-/// How long a commit waits for somebody else's lock, such as a backup's.
+/// How long a commit waits for a lock of another process, such as a backup.
 constexpr int kBusyMs = 2000;
 
 }  // namespace

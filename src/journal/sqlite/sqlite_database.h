@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SQLite as the store uses it: a database, its statements, and how they are owned. One thread at a
-// time.
+// Wrappers for SQLite: a database, its statements, and their ownership. Not thread-safe: one thread
+// at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -21,7 +21,7 @@ namespace tribar {
 constexpr std::uint32_t kFormatVersion = 2;
 constexpr std::size_t kHeaderBytesOfDatabase = 100;
 
-/// The four bytes there as a number, as the header has them.
+/// Reads four bytes at `at` as a big-endian number, as in the database's header.
 [[nodiscard]] std::uint32_t big_endian(const char* at);
 
 struct CloseDatabase {
@@ -29,7 +29,7 @@ struct CloseDatabase {
 };
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
 
-/// A prepared statement; bound values count from 1.
+/// A prepared statement; the indexes of bound values start at 1.
 class Statement {
  public:
   Statement() = default;
@@ -43,7 +43,7 @@ class Statement {
   void bind(int at, std::uint64_t number) {
     sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(number));
   }
-  /// `bytes` must stay until run().
+  /// `bytes` must stay valid until run().
   void bind(int at, std::string_view bytes) {
     sqlite3_bind_blob64(statement_.get(), at, bytes.data(), bytes.size(), SQLITE_STATIC);
   }
@@ -57,7 +57,7 @@ class Statement {
     sqlite3_reset(statement_.get());
     return code == SQLITE_DONE;
   }
-  /// The next row: SQLITE_ROW, SQLITE_DONE, or an error.
+  /// Fetches the next row: SQLITE_ROW, SQLITE_DONE, or an error code.
   [[nodiscard]] int step() { return sqlite3_step(statement_.get()); }
   [[nodiscard]] std::uint64_t number(int column) const {
     return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.get(), column));
@@ -74,12 +74,12 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-/// Opens the file at `path`; `flags` are SQLITE_OPEN_*. Waits a little for somebody else's lock,
-/// such as a backup's.
+/// Opens the file at `path`; `flags` are SQLITE_OPEN_*. If another process, such as a backup, has
+/// it locked, waits up to kBusyMs.
 [[nodiscard]] std::optional<StoreOpenError> open_database(const std::string& path, int flags,
                                                           Database& database);
 
-/// Runs SQL that returns nothing; whether it worked.
+/// Runs SQL that returns no rows; returns whether it succeeded.
 bool execute(sqlite3* database, const std::string& sql);
 
 }  // namespace tribar

@@ -11,7 +11,8 @@
 namespace tribar {
 namespace {
 
-/// From this many pages on, about 4 MB, each commit tries to write the log back.
+/// From this many pages on, about 4 MB, each commit tries to copy the log back into the database
+/// (checkpoint).
 constexpr int kWriteBackPages = 1000;
 constexpr std::uint64_t kFrameHeaderBytes = 24;
 
@@ -49,7 +50,7 @@ bool SqliteLog::write_start_id() {
   return !is_writing_id_ || touch_first_page_.run();
 }
 
-/// `pages` are in the log after a commit.
+/// Called after a commit; the log now has `pages` pages.
 void SqliteLog::committed(int pages) {
   const bool is_another_log = pages <= pages_;
   const bool had_start_id = has_start_id_ && !is_another_log;
@@ -68,17 +69,17 @@ void SqliteLog::write_back(int pages) {
   const int code = sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log,
                                              &written_back);
   if (code == SQLITE_OK && written_back == in_log) {
-    has_start_id_ = false;  // the next commit may begin another log
+    has_start_id_ = false;  // the next commit may start the log again
     return;
   }
   warn_of(static_cast<std::uint64_t>(pages) * page_bytes_,
           code == SQLITE_OK || code == SQLITE_BUSY
-              ? "somebody reads the store in one transaction all that time, such as a sqlite3 "
+              ? "another process has kept a read transaction open all that time, such as a sqlite3 "
                 "shell or a backup; end that"
               : sqlite3_errstr(code));
 }
 
-/// The log has `bytes` that cannot be written back.
+/// Warns that the log has `bytes` that cannot be written back, if it is time for another warning.
 void SqliteLog::warn_of(std::uint64_t bytes, const std::string& why) {
   if (bytes < warned_at_) {
     if (bytes < options_.large_log_bytes) {

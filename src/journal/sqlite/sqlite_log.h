@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The write-ahead log of an open store: when it is written back into the database, that it can be
-// known whose it is, and that it does not grow unnoticed. One thread at a time.
+// The write-ahead log of an open store: decides when it is written back into the database, writes
+// the start id into it, so that it can be matched with its database, and warns when it grows large.
+// One thread at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -18,18 +19,19 @@ namespace tribar {
 
 class SqliteLog {
  public:
-  /// Of `database` at `place`, which was read before. Both stay.
+  /// For the database at `place`, which must have been read before. Both arguments must outlive
+  /// this.
   SqliteLog(sqlite3* database, const std::string& place, const StoreOptions& options);
   SqliteLog(const SqliteLog&) = delete;
   SqliteLog& operator=(const SqliteLog&) = delete;
   ~SqliteLog();
 
-  /// Whether the file is where it was. SQLite would not notice that somebody removed it, and what
-  /// it writes then no start would find.
+  /// Whether the log file is still the same. If it was removed SQLite would not notice, and would
+  /// go on writing into a file that no start could find.
   [[nodiscard]] bool is_in_place() const { return look() == identity_; }
 
-  /// Part of every transaction that writes: the first of a log brings the first page along, which
-  /// has the start id. False: it failed.
+  /// Must be part of every transaction that writes. The first one in a log also writes the
+  /// database's first page, which contains the start id. Returns false if that failed.
   [[nodiscard]] bool write_start_id();
 
  private:
@@ -44,12 +46,12 @@ class SqliteLog {
   std::string path_;
   StoreOptions options_;
   Identity identity_;
-  std::uint64_t page_bytes_ = 0;  // that a page takes in the log
+  std::uint64_t page_bytes_ = 0;  // bytes that one page takes in the log
   Statement touch_first_page_;
-  int pages_ = 0;                // in the log
-  bool has_start_id_ = false;    // among them
-  bool is_writing_id_ = false;   // in the transaction under way
-  std::uint64_t warned_at_ = 0;  // the size from which on it is told next
+  int pages_ = 0;                // pages in the log
+  bool has_start_id_ = false;    // the start id is among them
+  bool is_writing_id_ = false;   // the current transaction writes the start id
+  std::uint64_t warned_at_ = 0;  // log size of the next warning
 };
 
 }  // namespace tribar

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The reading half of an SQLite store: everything in it, and what is wrong with it.
+// The reading half of an SQLite store: reads everything, and reports what is wrong.
 #pragma once
 
 #include <sqlite3.h>
@@ -17,15 +17,15 @@
 
 namespace tribar {
 
-/// What reading a store calls for each thing in it.
+/// Callbacks of walk(), for each thing in a store.
 struct Walker {
-  /// False: there is one with this name or id already.
+  /// Returns false if an account with this name or id exists already.
   std::function<bool(AccountId, UnixMs, std::string_view name)> account;
   std::function<void(AccountId, std::string_view hash)> secret;
   std::function<void(AccountId, std::string_view client, std::uint64_t n, MessageNumber)> client;
   std::function<void(MessageNumber, AccountId, UnixMs, const StoredMessage&)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
-  /// `is_message`: it costs that message alone.
+  /// `is_message`: only one message is lost.
   std::function<void(const std::string& what, const RecordError& error, bool is_message)> damage;
 };
 
@@ -34,7 +34,7 @@ struct Walker {
 [[nodiscard]] std::optional<std::string> walk(sqlite3* database, std::uint32_t version,
                                               const Walker& walker);
 
-/// The integrity check's findings, at most some; empty: all is well.
+/// Runs the integrity check `pragma`, which limits the number of findings; empty: no problems.
 [[nodiscard]] std::vector<std::string> integrity_findings(sqlite3* database, const char* pragma);
 
 }  // namespace tribar

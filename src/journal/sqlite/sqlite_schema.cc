@@ -18,7 +18,7 @@
 namespace tribar {
 namespace {
 
-/// In the database's header, so that `file` and we know whose it is: "trib".
+/// Stored in the database's header to identify our files, for us and for file(1): "trib".
 constexpr std::uint32_t kApplicationId = 0x74726962;
 constexpr std::size_t kVersionOffset = 60;
 constexpr std::size_t kApplicationOffset = 68;
@@ -121,7 +121,7 @@ StoreOpenError unknown_version(const std::string& path, std::uint32_t version) {
 }  // namespace
 
 StoreOpenError damaged(const std::string& path, const std::string& reason) {
-  return {fmt::format("{}: the store is damaged: {}; restore a backup, or look into it with "
+  return {fmt::format("{}: the store is damaged: {}; restore a backup, or inspect it with "
                       "tribard --verify-storage and sqlite3",
                       path, reason),
           true};
@@ -141,11 +141,11 @@ std::optional<StoreOpenError> check_header(const std::string& path, const StoreF
   }
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   if (header.size() < kHeaderBytesOfDatabase || !header.starts_with(kMagic)) {
-    return damaged(path, "it is no SQLite database");
+    return damaged(path, "it is not an SQLite database");
   }
   if (big_endian(header.data() + kApplicationOffset) != kApplicationId) {
     return StoreOpenError{
-        fmt::format("{}: is a database of another program; name another storage.path", path),
+        fmt::format("{}: is the database of another program; choose another storage.path", path),
         false};
   }
   const std::uint32_t version = big_endian(header.data() + kVersionOffset);

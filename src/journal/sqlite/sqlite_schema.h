@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What makes a database a store of ours: its header and its schema, which docs/storage.md
+// What identifies a database as a store: its header and its schema, which docs/storage.md
 // describes.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace tribar {
 
 [[nodiscard]] StoreOpenError damaged(const std::string& path, const std::string& reason);
 
-/// What the first bytes of the file say, without SQLite, which might write.
+/// Checks the first bytes of the file. Does not use SQLite, which might write to the file.
 [[nodiscard]] std::optional<StoreOpenError> check_header(const std::string& path,
                                                          const StoreFile& file, bool& is_new);
 
@@ -29,7 +29,8 @@ namespace tribar {
 /// Whether the schema is ours, of that version: SQLite's check does not cover its text.
 [[nodiscard]] bool has_our_schema(sqlite3* database, std::uint32_t version);
 
-/// Fills an empty database file. Its journal is a plain one: what is in the file is all there is.
+/// Creates header, schema and counters in an empty database file. Uses a rollback journal, so that
+/// afterwards everything is in the file itself.
 [[nodiscard]] bool fill(sqlite3* database);
 
 /// Brings a store of `version`, which is good, to kFormatVersion, in one transaction. When that

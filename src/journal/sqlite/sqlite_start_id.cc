@@ -14,13 +14,15 @@ namespace tribar {
 namespace {
 
 constexpr std::size_t kCookieOffset = 40;
-/// How often a person may change the schema between two moments at which the log is written back.
+/// How often a user may change the schema (each change adds 1 to the cookie) before the log is next
+/// written back.
 constexpr std::uint32_t kMostSchemaChanges = 1000;
-/// Far from where databases count from, and from where the number has a sign.
+/// Random ids stay away from 0, where new databases start to count, and from 2^31, where the number
+/// becomes negative.
 constexpr std::uint32_t kLeastId = 1U << 20;
 constexpr std::uint32_t kMostId = (1U << 31) - (1U << 20);
 
-/// The cookie in the first page as the log has it, or as the database has it.
+/// The schema cookie in the first page: from the log if the page is there, else from the database.
 std::optional<std::uint32_t> cookie_through_log(sqlite3* database) {
   Statement cookie(database, "PRAGMA schema_version");
   if (!cookie.is_ready() || cookie.step() != SQLITE_ROW) {
@@ -45,17 +47,17 @@ bool has_foreign_log(const StoreFile& file, sqlite3* database) {
   const auto logged = cookie_through_log(database);
   const auto head = file.head(kHeaderBytesOfDatabase);
   if (!logged || !head || head->size() < kHeaderBytesOfDatabase) {
-    return false;  // whoever reads the database finds that out
+    return false;  // the caller finds the problem when it reads the database
   }
   return *logged - big_endian(head->data() + kCookieOffset) > kMostSchemaChanges;
 }
 
 std::optional<std::string> begin_start(sqlite3* database) {
-  // The old journal is what makes this all or nothing, with no log that says something else.
+  // With a rollback journal this change is atomic, and no log exists that could contradict it.
   if (execute(database, "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=DELETE")) {
     execute(database, "PRAGMA schema_version=" + random_id());
   }
-  // The first look into the database is what makes the log.
+  // The first read creates the log.
   if (!has_log_mode(database) || !cookie_through_log(database)) {
     return sqlite3_errmsg(database);
   }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Which database a write-ahead log belongs to. SQLite does not know: it plays back any log that it
-// finds beside a database, also beside a backup that was put there, which is undone or destroyed by
-// that.
+// Detects a write-ahead log that belongs to another database. SQLite does not check this: it
+// replays any log that it finds beside a database. If that database is a backup that was just
+// restored, the backup is undone or destroyed.
 //
-// The start id is the database's schema cookie (https://sqlite.org/fileformat.html#schema_cookie),
-// a number in its first page that means nothing but "the schema may have changed". Each start sets
-// it to a random one while there is no log, and each log has the first page among what it says
-// first (SqliteLog). So the two numbers are one, but for the few by which views that a person makes
-// count the one in the log on. A backup has another one: that of an earlier start, or, since SQLite
-// counts the cookie of every copy that it makes, a number that was never ours.
+// The start id is stored as the database's schema cookie
+// (https://sqlite.org/fileformat.html#schema_cookie), a number in its first page that only says
+// "the schema may have changed". Each start sets it to a random number while there is no log, and
+// each new log begins with the first page (SqliteLog). So the cookies in database and log are
+// equal, or the log's is a little higher if the user created views since. A backup has a different
+// cookie: that of an earlier start, or, because SQLite increments the cookie of each copy that it
+// makes, one that was never ours.
 #pragma once
 
 #include <sqlite3.h>
@@ -21,11 +22,12 @@
 
 namespace tribar {
 
-/// Whether the log beside the open `database` cannot be that of the database in `file`.
+/// Whether the log beside the open `database` belongs to another database than the one in `file`.
 [[nodiscard]] bool has_foreign_log(const StoreFile& file, sqlite3* database);
 
-/// Gives the database another start id and makes it keep a write-ahead log. The id stays as it is
-/// while somebody else has the database open, or the disk is full. Returns why there can be no log.
+/// Sets a new start id and switches the database to a write-ahead log. The id stays the same if
+/// another process has the database open, or the disk is full. Returns why there can be no log, if
+/// so.
 [[nodiscard]] std::optional<std::string> begin_start(sqlite3* database);
 
 }  // namespace tribar

@@ -15,10 +15,10 @@
 namespace tribar {
 namespace {
 
-constexpr const char* kNotInPlace = "its file is gone or another one is in its place";
+constexpr const char* kNotInPlace = "its file was removed or replaced";
 
-/// Adds `rows` messages. Without OR FAIL, SQLite would keep what it takes to undo the rows before
-/// one that fails; a commit that fails is undone whole.
+/// The SQL that adds `rows` messages. OR FAIL saves SQLite the work of remembering how to undo the
+/// rows before a failing one; we roll back the whole transaction anyway.
 std::string insertion_of(std::size_t rows) {
   std::string sql = "INSERT OR FAIL INTO messages VALUES(?, ?, ?, ?)";
   for (std::size_t i = 1; i < rows; ++i) {
@@ -80,14 +80,14 @@ std::optional<StoreError> SqliteWriter::commit(std::span<const std::span<const R
     error.text +=
         fmt::format(" ({})", std::generic_category().message(sqlite3_system_errno(database_)));
   }
-  // Also when nothing was begun: then it fails, and that is as well.
+  // If no transaction was started this fails, which is harmless.
   execute(database_, "ROLLBACK");
   last_account_ = last_account;
   below_ = below;
   return error;
 }
 
-/// Removes last: while storing fails, a message can be handed over before it is stored.
+/// Removes messages last: while storing fails, a message can be handed over before it is stored.
 bool SqliteWriter::write_all(std::span<const std::span<const Record>> groups) {
   kept_count_ = 0;
   handed_over_.clear();
@@ -210,7 +210,8 @@ bool SqliteWriter::add_messages() {
   return !is_full || statement.run();
 }
 
-/// Removes the messages that were handed over: each run of numbers without a gap at once.
+/// Removes the messages that were handed over, each range of consecutive numbers with one
+/// statement.
 bool SqliteWriter::remove_messages() {
   std::sort(handed_over_.begin(), handed_over_.end());
   for (std::size_t i = 0; i < handed_over_.size();) {

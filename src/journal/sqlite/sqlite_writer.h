@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The writing half of an SQLite store: records in, a transaction a commit.
+// The writing half of an SQLite store: writes records, one transaction per commit.
 #pragma once
 
 #include <array>
@@ -22,12 +22,12 @@ namespace tribar {
 /// of a commit is written.
 class SqliteWriter {
  public:
-  /// Writes to `database`, which is in `file` and has the counters `last_account` and `below`. Both
-  /// stay longer than this.
+  /// Writes to `database`, which is in `file` and has the counters `last_account` and `below`.
+  /// `database` and `file` must outlive this.
   SqliteWriter(sqlite3* database, const StoreFile& file, const StoreOptions& options,
                AccountId last_account, MessageNumber below);
 
-  /// False: the tables are not as they should be.
+  /// False: the tables do not have the expected form.
   [[nodiscard]] bool is_ready() const { return is_ready_; }
 
   // See Store.
@@ -62,8 +62,8 @@ class SqliteWriter {
   AccountId last_account_;
   MessageNumber below_;
   bool is_ready_ = false;
-  std::string record_;  // the bytes of the one being written
-  // Of the commit under way.
+  std::string record_;  // encoded bytes of the current record
+  // Of the current commit.
   std::array<const MessageKept*, kRowsAtOnce> kept_{};
   std::array<std::string, kRowsAtOnce> kept_records_;
   std::size_t kept_count_ = 0;

@@ -24,10 +24,10 @@
 namespace tribar {
 namespace {
 
-/// How many symbolic links may lead to a file that is not there yet; as many as the kernel follows.
+/// How many symbolic links may lead to a file that does not exist yet; the kernel's own limit.
 constexpr int kMostLinks = 40;
-/// Another tribard may put a new file in the place of the one that was opened: then it holds the
-/// lock, which the next look tells.
+/// Another tribard may replace the file after we opened it. Then that one holds the lock, which we
+/// see when we try again.
 constexpr int kMostLooks = 8;
 
 std::string text_of(int code) { return std::generic_category().message(code); }
@@ -50,7 +50,7 @@ const char* type_of(mode_t mode) {
 }
 
 StoreOpenError not_regular(const std::string& path, mode_t mode) {
-  return {fmt::format("{}: is {}, and a store is a regular file; name another storage.path", path,
+  return {fmt::format("{}: is {}, but a store is a regular file; choose another storage.path", path,
                       type_of(mode)),
           false};
 }
@@ -62,20 +62,20 @@ StoreOpenError in_use(const std::string& path) {
           false};
 }
 
-/// Names that SQLite knows, and that are none of files.
+/// Refuses names that SQLite understands but that do not name a file.
 std::optional<StoreOpenError> check_name(const std::string& path) {
   const bool is_uri = path.starts_with("file:");
   const auto has = [&path](const char* part) { return path.find(part) != std::string::npos; };
   if (path == ":memory:" || (is_uri && (has(":memory:") || has("mode=memory")))) {
     return StoreOpenError{
-        fmt::format("{}: is a database in memory, which would be forgotten at the end; name a file "
+        fmt::format("{}: is an in-memory database, which would be lost at the end; name a file "
                     "as storage.path, or use storage.engine \"memory\"",
                     path),
         false};
   }
   if (is_uri) {
     return StoreOpenError{
-        fmt::format("{}: is a URI, and storage.path is the name of a file, as in "
+        fmt::format("{}: is a URI, but storage.path must be the name of a file, such as "
                     "/var/lib/tribar/tribar.db (./{} if it is really called that)",
                     path, path),
         false};
@@ -92,7 +92,7 @@ std::optional<std::string> real_path(const std::string& path) {
 /// The folder of `path`, with its slash; empty: the working directory.
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
-/// What the symbolic links at `path` lead to, which need not be there.
+/// Follows symbolic links from `path`; the target need not exist.
 std::string follow(const std::string& path) {
   std::string at = path;
   for (int links = 0; links < kMostLinks; ++links) {
@@ -107,7 +107,7 @@ std::string follow(const std::string& path) {
   return at;
 }
 
-/// `text` as a shell reads it again.
+/// `text`, quoted for a shell.
 std::string shell_quoted(const std::string& text) {
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -123,8 +123,8 @@ std::string shell_quoted(const std::string& text) {
   return (text.starts_with('-') ? "./" : "") + quoted + '\'';
 }
 
-/// Why the folder of `path` is none for a store: it is not there, then with the command that makes
-/// it, or cannot be written.
+/// Why the folder of `path` cannot be used for a store: it is not writable, or it does not exist
+/// (then the error contains the command that creates it).
 std::optional<StoreOpenError> check_folder(const std::string& path) {
   namespace fs = std::filesystem;
   const fs::path place = follow(path);
@@ -144,14 +144,14 @@ std::optional<StoreOpenError> check_folder(const std::string& path) {
   if (status.type() != fs::file_type::directory) {
     return failed(folder + " is not a folder");
   }
-  // SQLite keeps files beside this one.
+  // SQLite creates files beside this one.
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
     return failed(fmt::format("its folder {} must be writable: {}", folder, text_of(errno)));
   }
   return std::nullopt;
 }
 
-/// Where `path` leads; the file itself need not be there.
+/// The absolute path to which `path` leads; the file itself need not exist.
 Result<std::string, StoreOpenError> resolve(const std::string& path) {
   if (auto error = check_name(path)) {
     return *error;
@@ -175,7 +175,7 @@ Result<std::string, StoreOpenError> resolve(const std::string& path) {
   return fmt::format("{}/{}", *found == "/" ? "" : *found, at.substr(folder.size()));
 }
 
-/// Makes a new name in the folder of `place` last.
+/// Makes a new name in the folder of `place` durable.
 bool sync_folder_of(const std::string& place) {
   const Descriptor folder(::open(folder_of(place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return folder.get() >= 0 && fsync(folder.get()) == 0;
@@ -183,7 +183,7 @@ bool sync_folder_of(const std::string& place) {
 
 std::string draft_of(const std::string& place) { return place + ".new"; }
 
-/// Whether the file itself was mounted at its place, without its folder.
+/// Whether the file is a mount point itself, without its folder.
 bool is_mounted_by_itself([[maybe_unused]] int descriptor) {
 #ifdef STATX_ATTR_MOUNT_ROOT
   struct statx status {};
@@ -195,10 +195,12 @@ bool is_mounted_by_itself([[maybe_unused]] int descriptor) {
 }
 
 StoreOpenError mounted_by_itself(const std::string& path) {
-  return {fmt::format("{}: is mounted by itself, and the files that belong beside it would be "
-                      "elsewhere; mount its folder",
-                      path),
-          false};
+  return {
+      fmt::format(
+          "{}: is mounted as a single file, but the store needs files beside it, which would be "
+          "elsewhere; mount its folder",
+          path),
+      false};
 }
 
 }  // namespace
@@ -214,8 +216,8 @@ Result<StoreFile, StoreOpenError> StoreFile::open(const std::string& path, int f
   }
   struct stat status {};
   const bool is_there = lstat(place.value().c_str(), &status) == 0;
-  // To open a device may do something, and a FIFO would wait for somebody. O_CREAT is not asked for
-  // in vain: some systems refuse it in a shared folder, though the file is there.
+  // Opening a device can have effects, and opening a FIFO waits for a writer. O_CREAT is used only
+  // if the file does not exist: some systems refuse it for an existing file in a shared folder.
   if (is_there && !S_ISREG(status.st_mode)) {
     return not_regular(path, status.st_mode);
   }
@@ -257,7 +259,7 @@ std::optional<StoreOpenError> StoreFile::find_obstacle(const std::string& path) 
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) {
-      return std::nullopt;  // it will be made
+      return std::nullopt;  // it will be created
     }
     return StoreOpenError{fmt::format("{}: cannot be used: {}", path, text_of(errno)), true};
   }
@@ -279,7 +281,7 @@ Result<StoreFile, StoreOpenError> StoreFile::lock(const std::string& path) {
     return *error;
   }
   for (int look = 0; look < kMostLooks; ++look) {
-    // NFS takes a lock only by a descriptor that can write.
+    // NFS needs a writable descriptor for a lock.
     auto file = open(path, O_RDWR | O_CREAT);
     if (!file) {
       return file;
@@ -294,11 +296,11 @@ Result<StoreFile, StoreOpenError> StoreFile::lock(const std::string& path) {
       return file;
     }
   }
-  return StoreOpenError{fmt::format("{}: somebody keeps putting other files in its place", path),
-                        true};
+  return StoreOpenError{fmt::format("{}: another process keeps replacing the file", path), true};
 }
 
-/// Whether what belongs beside the file can only be there.
+/// Checks that SQLite's files beside this one can be found: the file has only one name, and is not
+/// mounted as a single file.
 std::optional<StoreOpenError> StoreFile::check_alone() const {
   if (is_mounted_by_itself(descriptor_.get())) {
     return mounted_by_itself(path_);
@@ -309,10 +311,11 @@ std::optional<StoreOpenError> StoreFile::check_alone() const {
   }
   if (status.st_nlink > 1) {
     return StoreOpenError{
-        fmt::format("{}: has {} names (hard links), and what was stored last may be beside another "
-                    "one; leave it the name under which it was used, and make copies as "
-                    "docs/storage.md says",
-                    path_, status.st_nlink),
+        fmt::format(
+            "{}: has {} names (hard links), and the latest changes may be in a file beside another "
+            "name; keep only the name that tribard used, and make copies as "
+            "docs/storage.md says",
+            path_, status.st_nlink),
         false};
   }
   return std::nullopt;
@@ -340,7 +343,7 @@ Result<std::string, StoreOpenError> StoreFile::begin_draft() {
   for (const char* suffix : {"", "-journal"}) {
     unlink((draft + suffix).c_str());
   }
-  // SQLite gives its other files the mode of this one.
+  // SQLite gives its other files the same mode as this one.
   draft_ =
       Descriptor(::open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (draft_.get() < 0 || flock(draft_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -352,14 +355,14 @@ Result<std::string, StoreOpenError> StoreFile::begin_draft() {
 std::optional<StoreOpenError> StoreFile::take_draft() {
   const auto bytes = head(1);
   if (!is_in_place() || !bytes || !bytes->empty()) {
-    return StoreOpenError{fmt::format("{}: somebody put another file in its place", path_), true};
+    return StoreOpenError{fmt::format("{}: another process replaced the file", path_), true};
   }
   if (rename(draft_of(place_).c_str(), place_.c_str()) != 0) {
     return errno == EBUSY ? mounted_by_itself(path_) : cannot_be("created");
   }
   descriptor_ = std::exchange(draft_, Descriptor{});
   if (!is_in_place()) {
-    return StoreOpenError{fmt::format("{}: somebody put another file in its place", path_), true};
+    return StoreOpenError{fmt::format("{}: another process replaced the file", path_), true};
   }
   if (!sync_folder_of(place_)) {
     return cannot_be("created");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The file of a store: where a path leads, what is there, and whose it is. Knows nothing of what is
-// in it. One thread at a time.
+// The file of a store: finds it, checks what it is, and locks it. Does not look at its content. One
+// thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -14,36 +14,38 @@
 
 namespace tribar {
 
-/// A regular file that is open. To close a descriptor of a file drops every POSIX lock that the
-/// process has on it, and SQLite keeps such locks: so this is opened before SQLite opens the file,
-/// outlives that, and nobody else in the process opens the file meanwhile.
+/// An open regular file. Closing any descriptor of a file drops all POSIX locks that the process
+/// has on it, and SQLite uses such locks. So this must be opened before SQLite opens the file and
+/// closed after SQLite closes it, and nothing else in the process may open the file meanwhile.
 class StoreFile {
  public:
-  /// Opens the file to which `path` leads, symbolic links followed, and locks it against every
-  /// other tribard, by whatever name that one reaches it. Where there is none an empty one is made,
-  /// for its owner only. What is no regular file is refused, and not even opened.
+  /// Opens the file at `path`, following symbolic links, and locks it against every other tribard,
+  /// whatever path that one uses. Creates an empty file, accessible to its owner only, if there is
+  /// none. Refuses, without opening it, what is not a regular file.
   [[nodiscard]] static Result<StoreFile, StoreOpenError> lock(const std::string& path);
 
-  /// Opens the file to which `path` leads for reading, without a lock.
+  /// Opens the file at `path` for reading, without a lock.
   [[nodiscard]] static Result<StoreFile, StoreOpenError> look_at(const std::string& path);
 
-  /// Why lock() would fail, as far as that can be known without opening or creating anything.
+  /// Why lock() would fail, as far as that is known without opening or creating anything; none: no
+  /// reason.
   [[nodiscard]] static std::optional<StoreOpenError> find_obstacle(const std::string& path);
 
-  /// Where the file is: absolute, and without symbolic links.
+  /// The file's absolute path, without symbolic links.
   [[nodiscard]] const std::string& place() const { return place_; }
 
   /// Whether `path` still leads to this file.
   [[nodiscard]] bool is_in_place() const;
 
-  /// Its first `size` bytes, or as many as there are; none: it cannot be read, see errno.
+  /// Its first `size` bytes, or fewer if it is shorter; none: it cannot be read, see errno.
   [[nodiscard]] std::optional<std::string> head(std::size_t size) const;
 
-  // An empty file becomes a store: all of it is made beside it first, so that there is all or none.
+  // To turn an empty file into a store atomically, the store is first created in a draft file
+  // beside it.
 
-  /// Makes an empty file beside this one, in place of one that was left half made. Returns where.
+  /// Creates an empty draft beside this file, replacing an unfinished one. Returns its path.
   [[nodiscard]] Result<std::string, StoreOpenError> begin_draft();
-  /// Puts what was made there in the place of this file, which is empty, and is that from now on.
+  /// Replaces this file, which is empty, by the draft. From then on this object is that file.
   [[nodiscard]] std::optional<StoreOpenError> take_draft();
 
  private:
@@ -54,8 +56,8 @@ class StoreFile {
   [[nodiscard]] std::optional<StoreOpenError> check_alone() const;
   [[nodiscard]] StoreOpenError cannot_be(const char* what) const;
 
-  std::string path_;   // as it was given
-  std::string place_;  // where that leads
+  std::string path_;   // as given
+  std::string place_;  // the resolved path
   Descriptor descriptor_;
   Descriptor draft_;
 };

@@ -83,7 +83,7 @@ class SqliteLogTest : public testing::Test {
       const Opening opening = open_store(place);
       EXPECT_FALSE(opening.store);
       EXPECT_TRUE(opening.error.is_io);
-      EXPECT_NE(opening.error.text.find("-wal is the log of another state of the store"),
+      EXPECT_NE(opening.error.text.find("-wal belongs to another state of the database"),
                 std::string::npos)
           << opening.error.text;
       EXPECT_NE(opening.error.text.find("remove " + place + "-wal and " + place + "-shm"),
@@ -92,8 +92,7 @@ class SqliteLogTest : public testing::Test {
       const auto report = verify_store(place);
       ASSERT_TRUE(report) << report.error().text;
       ASSERT_FALSE(report.value().damage.empty());
-      EXPECT_NE(report.value().damage.front().find("is the log of another state"),
-                std::string::npos);
+      EXPECT_NE(report.value().damage.front().find("belongs to another state"), std::string::npos);
     }
     EXPECT_TRUE(read_file(place) == database);
     EXPECT_TRUE(read_file(place + "-wal") == log);

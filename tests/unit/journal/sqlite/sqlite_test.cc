@@ -288,8 +288,7 @@ TEST_F(SqliteTest, FailsWhileItsFilesAreGoneAndRecovers) {
   for (const char* suffix : {"", "-wal"}) {
     const std::string name = path_ + suffix;
     std::filesystem::rename(name, name + ".away");
-    EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five")}),
-              "its file is gone or another one is in its place")
+    EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five")}), "its file was removed or replaced")
         << name;
     write_file(name, "another one");
     EXPECT_NE(commit(*opening.store, {kept(5, 2, "five")}), "") << name;
@@ -310,14 +309,14 @@ TEST_F(SqliteTest, RefusesAFolderThatIsNotThere) {
 
 TEST_F(SqliteTest, RefusesWhatIsNoDatabase) {
   write_file(path_, "these are not the bytes that you are looking for");
-  expect_refused("it is no SQLite database", true);
+  expect_refused("it is not an SQLite database", true);
   write_file(path_, std::string(8192, 'x'));
-  expect_refused("it is no SQLite database", true);
+  expect_refused("it is not an SQLite database", true);
 }
 
 TEST_F(SqliteTest, RefusesADatabaseOfAnotherProgram) {
   execute(path_, "CREATE TABLE accounts(id)");
-  expect_refused("is a database of another program", false);
+  expect_refused("is the database of another program", false);
 }
 
 TEST_F(SqliteTest, RefusesAnotherVersion) {
@@ -334,7 +333,7 @@ TEST_F(SqliteTest, RefusesAnotherVersion) {
 TEST_F(SqliteTest, RefusesAnotherSchema) {
   make_store();
   execute(path_, "ALTER TABLE messages ADD COLUMN more");
-  expect_refused("its schema is another one", true);
+  expect_refused("its schema is not that of a store", true);
 }
 
 TEST_F(SqliteTest, AllowsWhatAPersonAdds) {
@@ -444,9 +443,11 @@ TEST_F(SqliteTest, RefusesAndReportsWhatContradictsItself) {
     const char* finding;
   } cases[] = {
       {{created(1, "ann"), reserved(5), kept(5, 1, "hi")},
-       "message 5: the counters give its number 5 again"},
-      {{created(1, "ann"), reserved(5), kept(1, 2, "hi")}, "message 1: there was no account 2 yet"},
-      {{created(2, "ann"), created(1, "bob")}, "account 2: the counters give its number 2 again"},
+       "message 5: the counters would use its number 5 again"},
+      {{created(1, "ann"), reserved(5), kept(1, 2, "hi")},
+       "message 1: no account 2 was ever created"},
+      {{created(2, "ann"), created(1, "bob")},
+       "account 2: the counters would use its number 2 again"},
       {{created(1, "ann"), created(2, "ann")}, "account 2: another account has its name"},
   };
   for (const auto& c : cases) {
@@ -467,7 +468,7 @@ TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
   ASSERT_TRUE(report) << report.error().text;
   EXPECT_EQ(report.value().damage, std::vector<std::string>{});
   EXPECT_EQ(report.value().leftovers,
-            std::vector<std::string>{"3 messages for account 2, which is not there"});
+            std::vector<std::string>{"3 messages for account 2, which does not exist"});
 }
 
 TEST_F(SqliteTest, KeepsTheLatestSecretOfAnAccount) {

@@ -174,7 +174,7 @@ TEST_F(StoreFileTest, IsMadeWhereALinkLeads) {
 
 TEST_F(StoreFileTest, IsNoNameThatOnlySqliteKnows) {
   for (const char* name : {":memory:", "file::memory:", "file:chat?mode=memory&cache=shared"}) {
-    expect_refused(name, "is a database in memory", false);
+    expect_refused(name, "is an in-memory database", false);
   }
   expect_refused("file:tribar.db", "is a URI", false);
   expect_refused("file:///tmp/tribar.db?mode=rwc", "is a URI", false);
@@ -219,7 +219,7 @@ TEST_F(StoreFileTest, IsMissedWhenThePathLeadsElsewhere) {
   const auto expect_missed = [&] {
     const auto error = opening.store->check();
     ASSERT_TRUE(error);
-    EXPECT_EQ(error->text, "its file is gone or another one is in its place");
+    EXPECT_EQ(error->text, "its file was removed or replaced");
     EXPECT_EQ(commit(*opening.store, {created(2, "bob")}), error->text);
   };
   fs::remove(path_);
@@ -251,7 +251,7 @@ TEST_F(StoreFileTest, IsNotMadeOverAFileThatCameMeanwhile) {
   const std::string theirs = read_file(path_);
   const auto error = file.value().take_draft();
   ASSERT_TRUE(error);
-  EXPECT_NE(error->text.find("somebody put another file in its place"), std::string::npos);
+  EXPECT_NE(error->text.find("another process replaced the file"), std::string::npos);
   EXPECT_TRUE(read_file(path_) == theirs);
 }
 
@@ -316,13 +316,13 @@ TEST(StoreFileObstacle, NamesWhatIsNoFile) {
   ASSERT_EQ(mknod(folder.file("socket").c_str(), S_IFSOCK | 0600, 0), 0);
   EXPECT_EQ(obstacle_of("folder"),
             expected("folder",
-                     "is a directory, and a store is a regular file; name another storage.path"));
+                     "is a directory, but a store is a regular file; choose another storage.path"));
   EXPECT_EQ(
       obstacle_of("fifo"),
-      expected("fifo", "is a FIFO, and a store is a regular file; name another storage.path"));
-  EXPECT_EQ(
-      obstacle_of("socket"),
-      expected("socket", "is a socket, and a store is a regular file; name another storage.path"));
+      expected("fifo", "is a FIFO, but a store is a regular file; choose another storage.path"));
+  EXPECT_EQ(obstacle_of("socket"),
+            expected("socket",
+                     "is a socket, but a store is a regular file; choose another storage.path"));
   EXPECT_FALSE(StoreFile::find_obstacle(folder.file("fifo"))->is_io);
   EXPECT_EQ(obstacle_of("file/x"), expected("file/x", folder.file("file") + " is not a folder"));
 }
@@ -349,7 +349,7 @@ TEST(StoreFileObstacle, IsAFolderThatCannotBeWritten) {
 
 // Such settings were good, it was said, and the start refused them.
 TEST(StoreFileObstacle, IsANameThatOnlySqliteKnows) {
-  EXPECT_NE(obstacle_at(":memory:").value_or("none").find("is a database in memory"),
+  EXPECT_NE(obstacle_at(":memory:").value_or("none").find("is an in-memory database"),
             std::string::npos);
   EXPECT_NE(obstacle_at("file:tribar.db").value_or("none").find("is a URI"), std::string::npos);
 }
