@@ -15,15 +15,16 @@ namespace {
 
 constexpr std::string_view kSubject = "acceptor";
 constexpr int kListenBacklog = 4096;
-/// Accepted by one listener before what is connected has its turn.
+/// How many connections one listener accepts before the loop handles existing connections again.
 constexpr int kMostPerTurn = 128;
-/// Until a descriptor or memory is asked for again.
+/// The pause after running out of descriptors or memory.
 constexpr std::uint64_t kShortageMs = 200;
-constexpr std::uint64_t kComplaintMs = 1000;
-/// What waits unsent in the kernel is lost with the peer: no more than keeps the line busy.
+constexpr std::uint64_t kWarningIntervalMs = 1000;
+/// Bytes that the kernel has not sent yet are lost if the peer disconnects, so it gets only as many
+/// as keep the line busy.
 constexpr unsigned kUnsentBytes = 65536;
 
-/// A socket under a connection.
+/// A connection's socket as a transport.
 class SocketTransport final : public Transport, private uv::StreamEvents {
  public:
   explicit SocketTransport(uv::Stream::Ptr stream) : stream_(std::move(stream)) {}
@@ -103,12 +104,12 @@ void Acceptor::accept(uv::Listener& listener, Protocol protocol) {
       return;
     }
     if (waiting.kind == Kind::Gone) {
-      log::debug(kSubject, "a connection was gone before it was accepted");
+      log::debug(kSubject, "a connection was closed before it was accepted");
     }
   }
 }
 
-/// False when there is no memory for the connection `socket`, which is closed then.
+/// Returns false and closes `socket` if there is not enough memory for the connection.
 bool Acceptor::admit(int socket, Protocol protocol) {
   uv::Stream::Ptr stream = uv::Stream::open(loop_, socket);
   if (!stream) {
@@ -138,8 +139,8 @@ void Acceptor::resume() {
 }
 
 void Acceptor::note_shortage(int code) {
-  if (loop_.now_ms() >= may_complain_ms_) {
-    may_complain_ms_ = loop_.now_ms() + kComplaintMs;
+  if (loop_.now_ms() >= next_warning_ms_) {
+    next_warning_ms_ = loop_.now_ms() + kWarningIntervalMs;
     log::warn(kSubject, "connections have to wait: {}",
               code == 0 ? "no memory" : uv::text_of(code));
   }

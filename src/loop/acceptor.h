@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 1, accept: waiting connections become transports of the switchboard. Belongs to the
-// loop's thread.
+// Station 1, accept: accepts connections and gives them to the switchboard as transports. Belongs
+// to the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@ struct AcceptorLimits {
   unsigned keepalive_s = 60;                     // see Config::tcp_keepalive_s
 };
 
-/// Whoever cannot be accepted yet, for want of a descriptor or because others came first in this
-/// second, waits in the kernel and is not polled for meanwhile.
+/// Connections that cannot be accepted yet, because descriptors ran out or this second's limit is
+/// reached, wait in the kernel's queue. The listeners are not polled meanwhile.
 class Acceptor {
  public:
-  /// Where connections go, whom their transports report to, and what is put over these, if
-  /// anything.
+  /// Where accepted connections go: the switchboard, the receiver of their transports' events, and
+  /// an optional filter over each transport.
   struct Destination {
     Switchboard& switchboard;
     TransportEvents& events;
@@ -37,11 +37,11 @@ class Acceptor {
 
   Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);
 
-  /// Listens on `address` from now on, for peers that speak `protocol`, and returns where, as
-  /// HOST:PORT. Throws uv::Error. `is_shared`: others of this process listen there, too.
+  /// Starts to listen on `address` for peers that speak `protocol`; returns the actual address as
+  /// HOST:PORT. Throws uv::Error. `is_shared`: other loops of this process listen there too.
   [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared, Protocol protocol);
 
-  /// Accepts nothing any more.
+  /// Stops accepting.
   void stop();
 
  private:
@@ -56,8 +56,8 @@ class Acceptor {
   AcceptorLimits limits_;
   TokenBucket pace_;
   std::vector<std::unique_ptr<uv::Listener>> listeners_;
-  uv::Timer pause_;                    // runs while nothing is accepted
-  std::uint64_t may_complain_ms_ = 0;  // when a shortage is next logged
+  uv::Timer pause_;                    // runs while accepting is paused
+  std::uint64_t next_warning_ms_ = 0;  // when a shortage may next be logged
 };
 
 }  // namespace tribar

@@ -34,7 +34,7 @@ std::string_view frame_of(Protocol protocol, const EffectBody& body) {
       return {};  // nothing goes out as it came
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
-      return {};  // nothing goes out as it came
+      return {};  // frames are always built
 #endif
   }
   return {};

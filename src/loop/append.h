@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What an effect tells a peer, as bytes of the peer's protocol. Part of the write station, and one
-// of the three places that ask for a connection's protocol.
+// Effects as bytes of the peer's protocol. Part of the write station, and one of the three places
+// that depend on a connection's protocol.
 #pragma once
 
 #include <string_view>
@@ -12,12 +12,13 @@
 
 namespace tribar {
 
-/// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`; the other effects have
-/// none and append nothing.
+/// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`. The other effects have no
+/// frame, so nothing is appended.
 void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body);
 
-/// What append_effect() would append, where it stands already: a message that came in as a frame of
-/// the peer's protocol goes out as the same bytes. Empty when it has to be put together.
+/// The bytes that append_effect() would append, if they are in memory already: a message that
+/// arrived as a frame of the peer's protocol is sent on as the same bytes. Empty if the frame must
+/// be built.
 [[nodiscard]] std::string_view frame_of(Protocol protocol, const EffectBody& body);
 
 }  // namespace tribar

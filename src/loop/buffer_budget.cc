@@ -8,11 +8,12 @@
 namespace tribar {
 namespace {
 
-/// Above the limit for so long, connections that hold most are closed.
+/// After this long above the limit, the connections that hold most are closed.
 constexpr std::uint64_t kOverMs = 1000;
-/// When nobody at all is read from, already after so long in which buffers do not shrink.
+/// When no connection is read, buffers must shrink within this time; otherwise the connections that
+/// hold most are closed already then.
 constexpr std::uint64_t kLookMs = 100;
-constexpr std::uint64_t kComplaintMs = 1000;
+constexpr std::uint64_t kWarningIntervalMs = 1000;
 
 }  // namespace
 
@@ -33,8 +34,8 @@ bool BufferBudget::note(std::uint64_t buffered, std::uint64_t now_ms) {
   is_look_new_ |= room == Room::None;
   if (room_ == Room::Free) {
     is_shortage_new_ = true;
-    if (now_ms >= may_complain_ms_) {
-      may_complain_ms_ = now_ms + kComplaintMs;
+    if (now_ms >= next_warning_ms_) {
+      next_warning_ms_ = now_ms + kWarningIntervalMs;
       log::warn("connections",
                 "buffers hold {} bytes, limits.buffered_bytes is {}: the server stops reading from "
                 "connections that hold buffers until usage drops",
@@ -45,8 +46,8 @@ bool BufferBudget::note(std::uint64_t buffered, std::uint64_t now_ms) {
   return true;
 }
 
-/// The first tick of a shortage only begins to measure: its time began before there was anything to
-/// look at.
+/// The first tick of a shortage only starts to measure, since the shortage began somewhere within
+/// it.
 bool BufferBudget::tick(std::uint64_t elapsed_ms, std::uint64_t buffered, std::uint64_t in_flight) {
   over_ms_ = std::exchange(is_shortage_new_, false) ? 0 : over_ms_ + elapsed_ms;
   looked_ms_ += elapsed_ms;

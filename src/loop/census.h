@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How many connections there are, in all and from each network, on all loops together. Any thread;
-// asked when a connection comes and when it goes, never for a message.
+// Counts the connections of all loops, in total and per network. Thread-safe; used when a
+// connection opens or closes, never for a message.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace tribar {
 
 class Census {
  public:
-  /// Counts one more from `network`, or says why there is no room: past `most` in all, or past
-  /// `most_of_network`, 0 being no limit there.
+  /// Counts a connection from `network`, or returns the refusal if there are `most` in total or
+  /// `most_of_network` of that network already; for the latter 0 means no limit.
   [[nodiscard]] std::optional<Refusal> enter(PeerNetwork network, std::uint64_t most,
                                              std::uint64_t most_of_network) {
     const std::lock_guard lock(mutex_);
@@ -35,7 +35,7 @@ class Census {
     return std::nullopt;
   }
 
-  /// One that entered is gone.
+  /// A counted connection closed.
   void leave(PeerNetwork network) {
     const std::lock_guard lock(mutex_);
     --size_;
@@ -53,7 +53,7 @@ class Census {
  private:
   std::mutex mutex_;
   std::uint64_t size_ = 0;
-  std::map<PeerNetwork, std::uint64_t> by_network_;  // only where that is limited
+  std::map<PeerNetwork, std::uint64_t> by_network_;  // empty without such a limit
 };
 
 }  // namespace tribar

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the loop knows of one connection: shared by the stations that run on it, owned by the
-// Switchboard. What is needed only while bytes flow is kept apart and goes away.
+// The loop's state of one connection: used by the stations on the loop, owned by the Switchboard.
+// State that is needed only while bytes flow is allocated separately, and freed afterwards.
 #pragma once
 
 #include <cstdint>
@@ -18,58 +18,62 @@
 
 namespace tribar {
 
-/// Bytes that were read and are not in a batch: the front of a frame, or whole frames that the
-/// window does not let pass yet.
+/// Bytes that were read but are not in a batch yet: the start of a frame, or whole frames that must
+/// wait, for example because the window is full.
 struct HeldBytes {
   ByteBuffer bytes;
-  std::size_t needed_bytes = 0;  // of the first frame, as far as is known
-  std::uint64_t waited_ms = 0;   // for the rest of the first frame, while the peer was read
-  bool is_blocked = false;       // by the window or a judgement, not for want of bytes
+  std::size_t needed_bytes = 0;  // length of the first frame, as far as known
+  // how long the rest of the first frame was awaited while the peer was being read
+  std::uint64_t waited_ms = 0;
+  // true: the first frame must wait for the window, answers or an allowance; false: it is
+  // incomplete
+  bool is_blocked = false;
 };
 
-/// What limits that are off by default count for one connection.
+/// Counters of limits that are off by default, for one connection.
 struct Allowance {
   PeerNetwork network;
   TokenBucket commands;
 };
 
 struct Connection {
-  // First, what every message touches: these are next to each other in memory.
+  // First, the fields that every message uses: next to each other in memory.
   ConnectionId id;
-  std::unique_ptr<Outgoing> outgoing;  // what this turn brought: see Writer
-  std::uint32_t in_flight_bytes = 0;   // the window: commands without a completion
+  std::unique_ptr<Outgoing> outgoing;  // output collected in this turn: see Writer
+  std::uint32_t in_flight_bytes = 0;   // the window: bytes of commands without a completion
   std::uint32_t in_flight_commands = 0;
 
   Protocol protocol = Protocol::Zero;
   bool is_introduced : 1 = false;  // its first bytes came, and its protocol is settled
   bool is_logged_in : 1 = false;
-  bool is_reading : 1 = false;        // the transport's reading is on
-  bool is_at_end : 1 = false;         // the peer sends no more
-  bool is_end_told : 1 = false;       // and the registry knows
-  bool is_lost : 1 = false;           // the stream cannot be trusted: nothing is framed any more
-  bool is_expired : 1 = false;        // the registry was told of a missed login
-  bool is_finishing : 1 = false;      // Close came: what is owed is written, then it ends
-  bool is_shut : 1 = false;           // our side has ended; what comes is discarded
-  bool is_failed : 1 = false;         // the transport failed: to be dropped
-  bool is_rejected : 1 = false;       // over the cap: the registry never hears of it
-  bool is_touched : 1 = false;        // in this turn's list
-  bool is_watched : 1 = false;        // the clock looks at it: see Switchboard::tick()
-  bool wants_report : 1 = false;      // the registry asked to hear of writing soon
-  bool awaits_judgement : 1 = false;  // a long frame waits for the answers before it
-  bool awaits_poll : 1 = false;       // a LOGIN is next: see Switchboard::defer_logins()
-  bool may_log_in : 1 = false;        // and has waited
-  bool awaits_allowance : 1 = false;  // it sent more commands than it may in this second
+  bool is_reading : 1 = false;       // the transport is reading
+  bool is_at_end : 1 = false;        // the peer will send nothing more
+  bool is_end_reported : 1 = false;  // and the registry was informed
+  bool is_lost : 1 = false;          // the stream is unusable: no more frames are cut
+  bool is_expired : 1 = false;       // the login timeout was reported to the registry
+  // Close arrived: pending output is flushed, then the connection ends
+  bool is_finishing : 1 = false;
+  bool is_shut : 1 = false;         // our side is shut down; input is discarded
+  bool is_failed : 1 = false;       // the transport failed: the connection must be dropped
+  bool is_rejected : 1 = false;     // over the limit: unknown to the registry
+  bool is_touched : 1 = false;      // in the list of this turn
+  bool is_watched : 1 = false;      // its deadlines are checked: see Switchboard::tick()
+  bool wants_report : 1 = false;    // the registry wants an early report of what is written
+  bool awaits_answers : 1 = false;  // a long frame waits for answers that may log it in
+  bool awaits_poll : 1 = false;  // a LOGIN is next and must wait: see Switchboard::defer_logins()
+  bool may_log_in : 1 = false;   // and it has waited
+  bool awaits_allowance : 1 = false;  // it sent more commands in this second than allowed
   std::uint8_t turn_reads = 0;        // in units of Framer::kReadBytes, in `turn`
-  std::uint32_t turn = 0;             // of its last read: see Switchboard::space()
+  std::uint32_t turn = 0;             // turn of its last read: see Switchboard::space()
 
   std::unique_ptr<Transport> transport;
   std::unique_ptr<HeldBytes> held;
   std::unique_ptr<Outbox> outbox;
-  std::unique_ptr<Allowance> allowance;  // only while such a limit is on
-  Written unreported;                    // written, and the registry does not know
-  std::uint32_t waited_ms = 0;           // without a login; when closing, for the peer's end
-  std::uint32_t logins = 0;              // so far
-  std::uint32_t discarded_bytes = 0;     // read after the last word
+  std::unique_ptr<Allowance> allowance;  // null if such limits are off
+  Written unreported;                    // written, but not reported to the registry yet
+  std::uint32_t waited_ms = 0;        // without a login; after shutting down, for the peer to close
+  std::uint32_t logins = 0;           // number of logins so far
+  std::uint32_t discarded_bytes = 0;  // bytes read after our side was shut down
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
 };

@@ -9,7 +9,7 @@
 namespace tribar {
 namespace {
 
-/// More spare batches than this are given back.
+/// The most spare batches that are kept.
 constexpr std::size_t kSpares = 16;
 
 }  // namespace
@@ -85,7 +85,7 @@ void Dispatcher::submit_all(UnixMs now) {
 }
 
 void Dispatcher::recycle(BatchPtr batch) {
-  // One that the registry made for itself brought no bytes and was never counted.
+  // A continuation of the registry contained no input and was never counted.
   if (batch->number != 0) {
     --away_;
   }

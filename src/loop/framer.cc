@@ -14,13 +14,13 @@
 namespace tribar {
 namespace {
 
-/// The front of a frame up to this length is put before the bytes of the next read; of a longer one
-/// the rest is read to where it is held.
+/// If the start of a frame is at most this long, it is copied in front of the next read; the rest
+/// of a longer one is read directly behind it.
 constexpr std::size_t kShortHeldBytes = 4096;
-/// What a refusal that ends the stream counts in the window.
+/// What the refusal of an unusable stream counts in the window.
 constexpr std::uint32_t kLostBytes = 42;
 
-/// Where the frame at the front of `bytes` ends. `limit_bytes`: the most data that it may have.
+/// Finds the end of the first frame in `bytes`. `limit_bytes`: the most data that it may have.
 FrameCut cut_front(Protocol protocol, std::string_view bytes, std::uint64_t limit_bytes) {
   switch (protocol) {
     case Protocol::Zero:
@@ -48,7 +48,7 @@ Framer::Space Framer::space(Connection& connection) {
   if (held.size() < kShortHeldBytes) {
     return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
   }
-  // Grows with what really came, never to what was announced, and only when it is full.
+  // Grows only when full and by what has arrived, never by what a header announces.
   const std::size_t missing = connection.held->needed_bytes - held.size();
   const std::size_t spare = held.capacity() - held.size();
   const std::size_t room =
@@ -89,9 +89,10 @@ void Framer::go_on(Connection& connection) {
   cut(connection, batch, start, waited_ms);
 }
 
-/// Cuts the batch's bytes from `start` on. `waited_ms` is what the first frame has waited for.
+/// Cuts the batch's bytes from `start` on into frames. `waited_ms`: how long the first frame has
+/// been incomplete.
 void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms) {
-  connection.awaits_judgement = false;
+  connection.awaits_answers = false;
   connection.awaits_allowance = false;
   const std::size_t end = batch.bytes.size();
   if (!connection.is_introduced) {
@@ -117,7 +118,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       const bool may_become_legal = !connection.is_logged_in && connection.in_flight_commands > 0 &&
                                     cut.announced_bytes <= limits_.frame_bytes;
       if (may_become_legal) {
-        connection.awaits_judgement = true;
+        connection.awaits_answers = true;
         break;
       }
       batch.bytes.set_size(at);
@@ -148,7 +149,8 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   if (at < end) {
     HeldBytes held{{}, needed_bytes, waited_ms, is_blocked};
     const std::string_view rest = batch.bytes.view(at, end - at);
-    // The rest of a long one is read to where it is: there is room for as much again.
+    // The rest of a long frame will be read directly behind this part, so reserve the same space
+    // again.
     const bool is_short = rest.size() < kShortHeldBytes;
     held.bytes.reserve_tail(
         is_short ? rest.size() : std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
@@ -202,7 +204,7 @@ void Framer::admit_login(Connection& connection) {
 bool Framer::can_read(const Connection& connection) const {
   return !is_window_full(connection) && !connection.awaits_poll &&
          !(connection.awaits_allowance && connection.allowance->commands.wait_ms(now_ms_) > 0) &&
-         !(connection.awaits_judgement && !connection.is_logged_in &&
+         !(connection.awaits_answers && !connection.is_logged_in &&
            connection.in_flight_commands > 0);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 2, frame: bytes that were read become frames in the open batch, within the connection's
-// window. Bytes are read right where they stay: behind the batch's end. Owns no socket; belongs to
-// the loop's thread.
+// Station 2, frame: cuts the bytes that were read into frames in the open batch, as far as the
+// connection's window allows. Bytes are read directly to the end of the batch's buffer. Owns no
+// socket; belongs to the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 namespace tribar {
 
 struct FrameLimits {
-  std::uint64_t frame_bytes = 65536;        // of data, after login
+  std::uint64_t frame_bytes = 65536;        // most data of a frame, after login
   std::uint64_t in_flight_commands = 1024;  // per connection
   std::uint64_t in_flight_bytes = 262144;
   bool allow_clear_secrets = false;  // also where others can read along
@@ -22,9 +22,9 @@ struct FrameLimits {
 
 class Framer {
  public:
-  /// What one read can bring.
+  /// The most bytes of one read.
   static constexpr std::size_t kReadBytes = 65536;
-  /// Before login no legal command needs more data than this.
+  /// No command that is legal before login needs more data than this.
   static constexpr std::uint64_t kBeforeLoginBytes = 1024;
 
   using Space = ReadSpace;
@@ -32,56 +32,58 @@ class Framer {
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
       : limits_(limits), dispatcher_(dispatcher) {}
 
-  /// What time it is, for limits per second.
+  /// Sets the time, for limits per second.
   void set_time(std::uint64_t now_ms) { now_ms_ = now_ms; }
 
-  /// Where the next bytes of `connection` go; good until anything else is asked of the Framer.
+  /// Where the next bytes of `connection` are to be read to; valid until the next call of any
+  /// method.
   [[nodiscard]] Space space(Connection& connection);
 
-  /// `size` bytes are in the space: cuts what is whole and allowed, and holds the rest.
+  /// `size` bytes were read into the space: cuts whole frames that are allowed now, and holds the
+  /// rest.
   void read(Connection& connection, std::size_t size);
 
-  /// Cuts what is held, after the window opened or a login was judged.
+  /// Cuts held bytes, after the window opened or the answer for which a frame waited arrived.
   void go_on(Connection& connection);
 
-  /// Commands are answered: so many, whose frames had `command_bytes` together.
+  /// `commands` commands are completed, whose frames had `command_bytes` together.
   void complete(Connection& connection, std::uint32_t command_bytes, std::uint32_t commands = 1);
 
-  /// Closes the stream for a reason: nothing is cut any more, and the refusal takes its place in
-  /// the order of answers.
+  /// Marks the stream as unusable: nothing more is cut, and `refusal` is answered in order, as if
+  /// it were a command.
   void lose(Connection& connection, const Refusal& refusal);
 
-  /// Lets the LOGIN pass that is the first frame held.
+  /// Allows the LOGIN that is the first held frame.
   void admit_login(Connection& connection);
 
-  /// Whether reading on makes sense: the window is open, and neither a judgement nor a LOGIN nor
-  /// the next second is waited for.
+  /// Whether the connection should be read: the window is open, and no held frame waits for
+  /// answers, a poll or the next second.
   [[nodiscard]] bool can_read(const Connection& connection) const;
 
-  /// Whether held bytes may be cut now.
+  /// Whether held bytes can be cut now.
   [[nodiscard]] bool can_go_on(const Connection& connection) const {
     return connection.held && connection.held->is_blocked && can_read(connection);
   }
 
-  /// Commands without a completion, of all connections.
+  /// Commands without a completion, of all connections together.
   [[nodiscard]] std::uint64_t in_flight_commands() const { return in_flight_commands_; }
-  /// What they take of memory, about, wherever they are: some wait in the registry for long.
+  /// The memory that they take, roughly, in all stations: some wait in the registry for long.
   [[nodiscard]] std::uint64_t in_flight_bytes() const {
     return in_flight_bytes_ + in_flight_commands_ * kCommandBytes;
   }
-  /// As above, of one connection.
+  /// As above, for one connection.
   [[nodiscard]] static std::uint64_t in_flight_bytes_of(const Connection& connection) {
     return connection.in_flight_bytes + connection.in_flight_commands * kCommandBytes;
   }
-  /// Bytes held by all connections.
+  /// Bytes held for all connections together.
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
-  /// Drops what is held for `connection`.
+  /// Drops the held bytes of `connection`.
   void release(Connection& connection);
-  /// `connection` is about to go, and its commands get no completion any more.
+  /// Must be called before `connection` is destroyed; its commands get no completion any more.
   void forget(Connection& connection);
 
  private:
-  /// Of a command under way, beside the bytes of its frame.
+  /// Memory of a command under way, in addition to its frame.
   static constexpr std::uint64_t kCommandBytes = 256;
 
   void introduce(Connection& connection, std::uint8_t first_byte);

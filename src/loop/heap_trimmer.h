@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Gives memory that was freed back to the system once the server is quiet. Under load it would be
-// asked for again at once; without this it would stay with the process for ever, since what is
-// freed lies between what is in use. Belongs to one loop's thread; owns no clock.
+// Returns freed memory to the operating system once the server is quiet. Otherwise the process
+// would keep it forever, because freed memory lies between memory in use. Not under load, when it
+// would be requested again at once. Belongs to one loop's thread; owns no clock.
 #pragma once
 
 #include <atomic>
@@ -12,16 +12,16 @@ namespace tribar {
 
 class HeapTrimmer {
  public:
-  /// How often tick() is to be called while is_due().
+  /// How often tick() must be called while is_due().
   static constexpr std::uint64_t kTickMs = 500;
 
-  /// `batches`: how many batches all loops have sent so far, which tells how busy they are.
+  /// `batches`: the number of batches that all loops have sent, as a measure of load.
   explicit HeapTrimmer(const std::atomic<std::uint64_t>& batches) : batches_(batches) {}
 
-  /// About so many bytes were taken from the heap, and are free again or will be soon.
+  /// About `bytes` bytes were allocated, and are freed or will be soon.
   void note_churn(std::uint64_t bytes) { churned_bytes_ += bytes; }
 
-  /// Whether there may be something to give back.
+  /// Whether there may be memory to return.
   [[nodiscard]] bool is_due() const { return churned_bytes_ >= kWorthwhileBytes; }
 
   /// Trims the heap if the server has been quiet for some seconds. True when it did so.
@@ -30,7 +30,7 @@ class HeapTrimmer {
  private:
   static constexpr std::uint64_t kWorthwhileBytes = 8 << 20;
   static constexpr std::uint64_t kQuietMs = 2000;
-  /// So many batches in one tick are next to nothing.
+  /// Up to this many batches in one tick, the server counts as quiet.
   static constexpr std::uint64_t kQuietBatches = 25;
 
   const std::atomic<std::uint64_t>& batches_;

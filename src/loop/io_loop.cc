@@ -13,12 +13,12 @@
 namespace tribar {
 namespace {
 
-/// What comes back while the loop takes back is taken too, up to here.
+/// While the loop delivers replies, further replies are delivered too, for at most this long.
 constexpr std::chrono::milliseconds kLongestRounds{2};
-/// How often a loop that is stopping looks at its deadline.
+/// How often a stopping loop checks its deadline.
 constexpr std::uint64_t kDrainTickMs = 50;
 
-/// Before 1970, which is no time for a UnixMs, it is 1970.
+/// The time now; times before 1970, which UnixMs cannot hold, become 1970.
 UnixMs wall_clock() {
   return UnixMs{static_cast<std::uint64_t>(std::max(std::int64_t{0}, unix_ms_now()))};
 }
@@ -33,7 +33,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       turns_(shared.turns),
       wake_all_(shared.wake_all),
       continuation_is_done_(shared.continuation_is_done),
-      // What the wake-up is for is found by before_poll() and after_poll().
+      // The work for which the loop is woken is found by before_poll() and after_poll().
       wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
       dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
@@ -50,8 +50,8 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                switchboard_.tick(elapsed_ms);
                account_log_.tick(elapsed_ms);
                static_cast<void>(heap_.tick(elapsed_ms));
-               if (is_farewell_) {
-                 switchboard_.say_farewell();  // to whoever was not idle before
+               if (is_notice_sent_) {
+                 switchboard_.send_shutdown_notice();  // to connections that were not idle before
                }
                count_drain(elapsed_ms);
              }),
@@ -74,24 +74,24 @@ void IoLoop::begin_drain() {
   switchboard_.stop_reading();
 }
 
-/// Everything is answered and written: what is left is to say so. The peers are told last, so that
-/// nothing that was confirmed to one is missed by another.
-void IoLoop::begin_farewell() {
-  is_farewell_ = true;
-  switchboard_.say_farewell();
+/// Everything is answered and written: now tells the peers that the server stops. This comes last,
+/// so that a peer still gets every message that was confirmed to its sender.
+void IoLoop::begin_disconnect() {
+  is_notice_sent_ = true;
+  switchboard_.send_shutdown_notice();
   wake_.send();
 }
 
 void IoLoop::count_drain(std::uint64_t elapsed_ms) {
-  // The first tick may cover time before the stop.
+  // The first tick may include time before the stop.
   drained_ms_ += is_draining_ ? std::min(elapsed_ms, loop_.now_ms() - drain_begin_ms_) : 0;
   const std::uint64_t deadline_ms = drain_deadline_ms_.load();
   if (!is_draining_ || deadline_ms == 0 || drained_ms_ < deadline_ms) {
     return;
   }
-  log::warn("server", "timeouts.shutdown_ms is over: {} connections are closed{}",
-            switchboard_.size(), is_farewell_ ? "" : " with answers or messages unwritten");
-  switchboard_.say_farewell();
+  log::warn("server", "timeouts.shutdown_ms has passed: {} connections are closed{}",
+            switchboard_.size(), is_notice_sent_ ? "" : " with answers or messages unwritten");
+  switchboard_.send_shutdown_notice();
   loop_.stop();
 }
 
@@ -117,7 +117,8 @@ void IoLoop::after_poll() {
   complete_turn();
 }
 
-/// A LOGIN waits for a poll, on every loop: the end of the connection before it may be there.
+/// A LOGIN waits until every loop has polled its sockets: the end of the connection that used the
+/// name before may be there.
 void IoLoop::defer_logins() {
   if (awaited_.empty() && switchboard_.defer_logins()) {
     awaited_ = turns_.ask(place_.index);
@@ -128,16 +129,16 @@ void IoLoop::defer_logins() {
   }
 }
 
-/// The others may go on with what waits for this loop, once what it found has its place in the
-/// order.
+/// Wakes loops that wait for a turn of this one, once all its input has its place in the order of
+/// batches.
 void IoLoop::complete_turn() {
   if (dispatcher_.has_sent_all() && turns_.complete(place_.index)) {
     wake_all_();
   }
 }
 
-/// A full batch goes on its way at once, and replies that are there by now are delivered: so what
-/// is large passes the stations in pieces that stay in the cache.
+/// Sends a full batch at once, and delivers the replies that have arrived, so that large amounts of
+/// data pass the stations in pieces that stay in the CPU cache.
 void IoLoop::after_read() {
   if (dispatcher_.is_full()) {
     dispatcher_.submit_full(wall_clock());
@@ -146,7 +147,7 @@ void IoLoop::after_read() {
 }
 
 void IoLoop::before_poll() {
-  // While answers keep coming back, the peers are heard too.
+  // Limited in time, so that sockets are polled even while replies keep arriving.
   const auto begin = std::chrono::steady_clock::now();
   finish_turn();
   while (!inbox_.sleep_if_empty()) {
@@ -157,7 +158,7 @@ void IoLoop::before_poll() {
     finish_turn();
   }
   defer_logins();
-  // The loop says that it sleeps before it looks here: whoever changes this later wakes it.
+  // The inbox is marked as sleeping before these checks, so that a later change wakes the loop.
   if (switchboard_.has_held_back() || turns_.is_wanted(place_.index) ||
       (!awaited_.empty() && turns_.are_reached(awaited_))) {
     wake_.send();
@@ -171,10 +172,10 @@ void IoLoop::update_quiet() {
     is_quiet_ = !is_quiet_;
     is_quiet_ ? rendezvous_.arrive() : rendezvous_.leave();
   }
-  if (rendezvous_.is_over() && !is_farewell_) {
-    begin_farewell();
+  if (rendezvous_.is_over() && !is_notice_sent_) {
+    begin_disconnect();
   }
-  if (is_farewell_ && switchboard_.size() == 0 && switchboard_.is_quiet()) {
+  if (is_notice_sent_ && switchboard_.size() == 0 && switchboard_.is_quiet()) {
     loop_.stop();
   }
 }
@@ -201,7 +202,7 @@ void IoLoop::deliver_replies() {
   arrived_.clear();
 }
 
-/// What came back is written, and what that brings about is handed over.
+/// Writes the replies that have arrived, and sends the inputs that result to the workers.
 void IoLoop::finish_turn() {
   deliver_replies();
   switchboard_.finish_turn();
@@ -209,7 +210,7 @@ void IoLoop::finish_turn() {
   dispatcher_.submit(wall_clock());
 }
 
-/// A batch that this loop sent is done with.
+/// A batch that this loop sent is finished.
 void IoLoop::note_done(const Batch& batch) {
   const Output& output = batch.output;
   if (!output.account_changes.empty()) {
@@ -223,7 +224,7 @@ void IoLoop::note_done(const Batch& batch) {
   heap_.note_churn(churn);
 }
 
-/// How often the clock should tick; 0: there is nothing to look at now.
+/// How often the clock should tick; 0: not at all.
 std::uint64_t IoLoop::tick_ms() const {
   std::uint64_t shortest_ms = switchboard_.tick_ms();
   const auto want = [&shortest_ms](bool is_wanted, std::uint64_t ms) {
@@ -237,7 +238,7 @@ std::uint64_t IoLoop::tick_ms() const {
   return shortest_ms;
 }
 
-/// The clock runs only while something has a deadline.
+/// Starts or stops the clock: it runs only while something has a deadline.
 void IoLoop::keep_time() {
   const std::uint64_t now_ms = loop_.now_ms();
   const std::optional<std::uint64_t> next_ms = ticks_.next_ms(now_ms, tick_ms());

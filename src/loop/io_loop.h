@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One libuv loop with the stations that run on it, and the turns it makes: poll, frame, hand over,
-// deliver replies, write, sleep. A thin shell: what is decided is decided in the stations.
+// One libuv loop with the stations that run on it. Each turn: poll, frame, send to workers, deliver
+// replies, write, sleep. A thin shell: the stations make all decisions.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ namespace tribar {
 
 class IoLoop final : private TransportEvents {
  public:
-  /// What all loops of a server have in common.
+  /// What all loops of a server share.
   struct Shared {
     Census& census;
     Rendezvous& rendezvous;
@@ -37,26 +37,28 @@ class IoLoop final : private TransportEvents {
     std::function<void()> wake_all;
     std::function<void()> continuation_is_done;  // see RegistryActor
     Dispatcher::Submit submit;
-    TransportFilter filter;  // over each socket; none: nothing is
+    TransportFilter filter;  // put over each socket; may be empty
   };
 
   IoLoop(LoopPlace place, const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,
          std::size_t workers, const Shared& shared);
 
-  /// Runs until everything is answered and written after drain(). Its thread is the loop's.
+  /// Runs until drain() was called and everything is answered and written. The calling thread
+  /// becomes the loop's thread.
   void run();
 
-  /// Any thread: accepts and reads nothing any more. When all loops are quiet the peers are told
-  /// why and disconnected, and run() returns; at the latest after `deadline_ms` unless that is 0.
+  /// Any thread: stops accepting and reading. When all loops have finished their work, tells the
+  /// peers that the server stops, disconnects them, and run() returns; at the latest after
+  /// `deadline_ms`, unless that is 0.
   void drain(std::uint64_t deadline_ms);
 
-  /// Drops every connection and closes every handle of this loop, with nothing else running any
-  /// more. Returns what could not be closed, empty if nothing.
+  /// Drops every connection and closes every handle of this loop; no other thread may run any more.
+  /// Returns what could not be closed, empty if nothing.
   [[nodiscard]] std::string close();
 
   [[nodiscard]] uv::Loop& loop() { return loop_; }
   [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
-  /// What other threads use of this loop.
+  /// The part of this loop that other threads use.
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
   ~IoLoop() = default;
@@ -64,7 +66,7 @@ class IoLoop final : private TransportEvents {
   IoLoop& operator=(const IoLoop&) = delete;
 
  private:
-  // What transports report goes to the switchboard.
+  // Transport events are forwarded to the switchboard.
   ReadSpace space(Connection& connection) override { return switchboard_.space(connection); }
   void read(Connection& connection, std::size_t size) override {
     switchboard_.read(connection, size);
@@ -82,7 +84,7 @@ class IoLoop final : private TransportEvents {
   void defer_logins();
   void complete_turn();
   void update_quiet();
-  void begin_farewell();
+  void begin_disconnect();
   void count_drain(std::uint64_t elapsed_ms);
   void after_read();
   void after_poll();
@@ -107,18 +109,18 @@ class IoLoop final : private TransportEvents {
   Acceptor acceptor_;
   AccountLog account_log_;
   HeapTrimmer heap_;
-  uv::Timer clock_;  // what has a deadline
+  uv::Timer clock_;  // for deadlines
   uv::Async drain_;
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
-  std::vector<std::uint64_t> awaited_;  // of all loops, for the LOGINs that are lined up
+  std::vector<std::uint64_t> awaited_;  // turn of each loop for which deferred LOGINs wait
   Ticks ticks_;
-  std::optional<std::uint64_t> next_tick_ms_;  // that the clock is set to
+  std::optional<std::uint64_t> next_tick_ms_;  // when the clock is set to tick
   std::uint64_t drain_begin_ms_ = 0;
-  std::uint64_t drained_ms_ = 0;  // since then
+  std::uint64_t drained_ms_ = 0;  // time since the stop began
   bool is_draining_ = false;
-  bool is_quiet_ = false;     // and said so to the rendezvous
-  bool is_farewell_ = false;  // peers were told that the server stops
+  bool is_quiet_ = false;        // reported to the rendezvous
+  bool is_notice_sent_ = false;  // the peers were told that the server stops
 };
 
 }  // namespace tribar

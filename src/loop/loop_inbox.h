@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 6, reply: batches come back to the loop, and the loop is woken when it sleeps. Also the
-// count of batches that are on their way from this loop to the registry.
+// Station 6, reply: the queue in which batches return to the loop; wakes the loop if it sleeps.
+// Also counts the batches that are on their way from this loop to the registry.
 #pragma once
 
 #include <atomic>
@@ -17,24 +17,24 @@ namespace tribar {
 
 class LoopInbox {
  public:
-  /// `wake` interrupts the loop's sleep; it is called on any thread.
+  /// `wake` wakes the loop; it is called on any thread.
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// Any thread: batches come back. Never waits.
+  /// Any thread: returns batches to the loop. Never waits.
   void post(std::span<BatchShare> shares) {
     if (mailbox_.push_all(shares)) {
       wake_();
     }
   }
 
-  /// Any thread: the loop makes another turn.
+  /// Any thread: makes the loop run another turn.
   void nudge() {
     if (mailbox_.nudge()) {
       wake_();
     }
   }
 
-  /// Any thread: a batch has passed the registry. Wakes a loop that waits for this.
+  /// Any thread: a batch has passed the registry. Wakes the loop if it waits for this.
   void note_passed() {
     under_way_.fetch_sub(1);
     if (is_passing_wanted_.exchange(false) && mailbox_.nudge()) {
@@ -42,8 +42,8 @@ class LoopInbox {
     }
   }
 
-  /// The loop: whether `count` more batches make no more than `most` under way, and counts them if
-  /// so. If not, the loop is woken when one has passed.
+  /// The loop: counts `count` more batches as under way if that makes no more than `most`, and
+  /// returns true. Otherwise returns false, and the loop is woken when a batch has passed.
   [[nodiscard]] bool try_depart(std::size_t count, std::size_t most) {
     if (under_way_.load() + count > most) {
       is_passing_wanted_.store(true);
@@ -56,10 +56,10 @@ class LoopInbox {
     return true;
   }
 
-  /// The loop: `count` more batches are under way, however many that makes.
+  /// The loop: counts `count` more batches as under way, without a limit.
   void depart(std::size_t count) { under_way_.fetch_add(count); }
 
-  /// The loop: takes what came back.
+  /// The loop: takes the batches that have returned.
   void drain(std::vector<BatchShare>& into) { mailbox_.drain(into); }
   /// The loop: see Mailbox.
   [[nodiscard]] bool sleep_if_empty() { return mailbox_.sleep_if_empty(); }

@@ -9,7 +9,7 @@
 namespace tribar {
 namespace {
 
-/// From here on a copy costs more than to do without the memory next time.
+/// For this many bytes copying costs more than allocating new memory the next time.
 constexpr std::size_t kTakenOverBytes = 262144;
 
 }  // namespace
@@ -24,7 +24,7 @@ void add_written(Written& written, const Outbox::Frame& frame) {
 
 void Outbox::append(ByteBuffer&& bytes, std::span<const Frame> frames, std::size_t taken_bytes,
                     Written& written) {
-  std::size_t begin = 0;  // of the first frame that comes in
+  std::size_t begin = 0;  // start of the first frame that is kept
   while (!frames.empty() && begin + frames.front().bytes <= taken_bytes) {
     add_written(written, frames.front());
     begin += frames.front().bytes;

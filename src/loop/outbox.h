@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Frames that the kernel did not take at once, and what they mean: so that a message which was not
-// written can go back to its queue. A connection has one only while its reader is slow.
+// The send queue of a connection: frames that the kernel did not accept at once, with what is
+// needed to return an unwritten message to its account's queue. Exists only while the peer reads
+// slowly.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ namespace tribar {
 
 class Outbox {
  public:
-  /// One frame of the stream, or several that are no pushes.
+  /// One frame of the stream, or several that are not pushes.
   struct Frame {
-    AccountId account;  // of a push, as are the next two
+    AccountId account;  // of a push; so are the next two
     MessageNumber number;
     UnixMs time;
     std::uint32_t bytes = 0;
@@ -34,32 +35,32 @@ class Outbox {
     std::string bytes;
   };
 
-  /// Adds frames that `bytes` are all of, in order. `taken_bytes` of them the kernel has taken,
-  /// which can be only when nothing is here: whole frames of these are added to `written` and do
-  /// not come in. The memory of many bytes is taken over.
+  /// Adds `frames`, which `bytes` consists of, in order. `taken_bytes` of them were already
+  /// accepted by the kernel; non-zero only if the outbox is empty. Frames that were accepted whole
+  /// are added to `written` instead of the outbox. If `bytes` is large, its memory is taken over.
   void append(ByteBuffer&& bytes, std::span<const Frame> frames, std::size_t taken_bytes,
               Written& written);
 
-  /// Makes everything that waits the write under way, and returns what of it is to be written.
-  /// Only when not is_writing() and not is_empty(). The bytes stay until finish_write().
+  /// Starts a write of everything that waits; returns the bytes to be written. Requires
+  /// !is_writing() and !is_empty(). The bytes stay valid until finish_write().
   [[nodiscard]] std::string_view begin_write();
   [[nodiscard]] bool is_writing() const { return !writing_.is_empty(); }
 
-  /// `unwritten_bytes` of the write under way are not taken yet. Adds the frames that are complete
-  /// since the last call to `written`.
+  /// `unwritten_bytes` of the current write are not accepted yet. Adds the frames that were
+  /// completed since the last call to `written`.
   void note_progress(std::size_t unwritten_bytes, Written& written);
-  /// The write under way is over and all of it taken.
+  /// The current write is finished, with all bytes accepted.
   void finish_write(Written& written);
 
   [[nodiscard]] bool is_empty() const { return writing_.is_empty() && waiting_.is_empty(); }
   [[nodiscard]] std::size_t held_bytes() const { return writing_.size() + waiting_.size(); }
 
-  /// `elapsed_ms` went by. Returns for how long the kernel has taken nothing, as of the last
-  /// note_progress().
+  /// Adds `elapsed_ms` to the time for which the kernel has accepted nothing, as of the last
+  /// note_progress(), and returns that time.
   std::uint64_t wait(std::uint64_t elapsed_ms);
 
-  /// Takes out the pushes that the kernel did not take whole, newest first. With `waiting_live`
-  /// only live ones, and none of the write under way; the rest goes on.
+  /// Removes the pushes that the kernel did not accept whole, newest first. With `waiting_live`:
+  /// only live ones, and none of the current write; the others are still written.
   [[nodiscard]] std::vector<Unwritten> take_pushes(bool waiting_live);
 
  private:
@@ -67,25 +68,25 @@ class Outbox {
   ByteBuffer waiting_;
   struct Placed {
     Frame frame;
-    std::uint64_t end = 0;  // where it ends, counted over the outbox's life
+    std::uint64_t end = 0;  // end position in the stream of all bytes of this outbox
   };
-  std::deque<Placed> frames_;  // not complete, oldest first
+  std::deque<Placed> frames_;  // frames that are not written completely, oldest first
   std::uint64_t taken_ = 0;
-  std::uint64_t taken_before_ = 0;  // when stalled_ms_ began
+  std::uint64_t taken_before_ = 0;  // bytes accepted when stalled_ms_ began
   std::uint64_t stalled_ms_ = 0;
-  std::uint64_t writing_end_ = 0;  // where writing_ ends
-  std::uint64_t end_ = 0;          // where waiting_ ends
+  std::uint64_t writing_end_ = 0;  // end position of writing_
+  std::uint64_t end_ = 0;          // end position of waiting_
 };
 
-/// What one turn of the loop brings for a connection, before any of it is written. What every frame
-/// touches is in one line of the cache.
+/// The output of one turn for a connection, before any of it is written. The fields that every
+/// frame uses are in one cache line.
 struct alignas(64) Outgoing {
   ByteBuffer bytes;
   std::vector<Outbox::Frame> frames;
-  Written written;  // when all of it is taken
+  Written written;  // to be reported when all of it is accepted
   bool wants_report = false;
 
-  /// Empties it, and gives memory above `keep_bytes` back.
+  /// Empties it, and frees memory above `keep_bytes`.
   void clear(std::size_t keep_bytes) {
     bytes.clear(keep_bytes);
     frames.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which peers count as one address where connections are limited: those of an IPv4 address, and
-// those of an IPv6 /64, which is what one customer has at least.
+// Which peers count as one address for limits on connections: those of one IPv4 address, or of one
+// IPv6 /64, the smallest network that a customer usually gets.
 #pragma once
 
 #include <arpa/inet.h>
@@ -14,8 +14,8 @@
 
 namespace tribar {
 
-/// Equal for peers of one network, and for no others. IPv4 stands in ff00::/8, where no peer is. An
-/// IPv4 address that is mapped into IPv6 is itself; 0: neither IPv4 nor IPv6.
+/// Equal for peers of one network, and for no others. IPv4 addresses are stored in ff00::/8, which
+/// no peer has. An IPv4 address mapped into IPv6 counts as IPv4. 0: neither IPv4 nor IPv6.
 struct PeerNetwork {
   std::uint64_t value = 0;
   friend auto operator<=>(PeerNetwork, PeerNetwork) = default;

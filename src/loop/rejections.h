@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Connections that were rejected for want of room and still wait for their error to be sent: the
-// oldest is dropped first. Logs how many there were. Owns no clock and no connection.
+// Rejected connections that still wait for their error to be sent; the oldest is dropped first.
+// Logs how many were rejected. Owns no clock and no connection.
 #pragma once
 
 #include <algorithm>
@@ -18,22 +18,24 @@ namespace tribar {
 
 class Rejections {
  public:
-  /// So many at most wait for their error to be sent.
+  /// The most connections that wait for their error to be sent.
   static constexpr std::size_t kMost = 16;
 
-  /// One more. Returns the one that is to be dropped for it, if so; remove() follows.
+  /// Adds a connection. Returns the one that must be dropped to make room, if any; the caller then
+  /// calls remove() for it.
   [[nodiscard]] std::optional<ConnectionId> add(ConnectionId id) {
     ++unlogged_;
     waiting_.push_back(id);
     return waiting_.size() > kMost ? std::optional(waiting_.front()) : std::nullopt;
   }
-  /// It is gone.
+  /// The connection is closed.
   void remove(ConnectionId id) { std::erase(waiting_, id); }
 
-  /// Whether there were some that are not logged yet.
+  /// Whether there were rejections that are not logged yet.
   [[nodiscard]] bool is_counting() const { return unlogged_ > 0; }
 
-  /// `elapsed_ms` went by, and `connections` are here. Logs a line a second at most.
+  /// To be called after `elapsed_ms`, with the current number of `connections`. Logs at most one
+  /// line a second.
   void tick(std::uint64_t elapsed_ms, std::uint64_t connections) {
     constexpr std::uint64_t kReportMs = 1000;
     unlogged_ms_ = is_counting() ? unlogged_ms_ + elapsed_ms : 0;
@@ -46,7 +48,7 @@ class Rejections {
  private:
   std::deque<ConnectionId> waiting_;  // oldest first
   std::uint64_t unlogged_ = 0;
-  std::uint64_t unlogged_ms_ = 0;  // since the first of them
+  std::uint64_t unlogged_ms_ = 0;  // since the first unlogged one
 };
 
 }  // namespace tribar

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 6, reply: what is safe comes back. With one loop that is the loop; with several a batch
-// may say something to connections of each, and every loop gets it that has a part in it.
+// Station 6, reply: routes batches from the journal back to the loops. A batch can contain effects
+// for connections of several loops; each of these loops gets a share of it.
 #pragma once
 
 #include <span>
@@ -14,11 +14,11 @@ namespace tribar {
 
 class LoopInbox;
 
-/// A share in a batch. Whoever is done with it last has the batch alone again. Moved between
+/// Shared ownership of a batch: the last owner that finishes gets the batch. Can be moved between
 /// threads; the batch does not change while it is shared.
 class BatchShare {
  public:
-  /// The first share.
+  /// Creates the first share.
   explicit BatchShare(BatchPtr batch) : batch_(batch.release()) { batch_->shares.store(1); }
   BatchShare(BatchShare&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
   BatchShare& operator=(BatchShare&& other) noexcept {
@@ -27,7 +27,7 @@ class BatchShare {
   }
   ~BatchShare() { static_cast<void>(finish()); }
 
-  /// One more share of the same batch.
+  /// Creates another share of the same batch.
   [[nodiscard]] BatchShare split() const {
     batch_->shares.fetch_add(1);
     return BatchShare(batch_);
@@ -35,7 +35,7 @@ class BatchShare {
 
   [[nodiscard]] const Batch& operator*() const { return *batch_; }
 
-  /// Lets go; the batch if this was the last share of it, else none.
+  /// Gives up this share; returns the batch if it was the last share, else null.
   BatchPtr finish() {
     Batch* batch = std::exchange(batch_, nullptr);
     return batch != nullptr && batch->shares.fetch_sub(1) == 1 ? BatchPtr(batch) : nullptr;
@@ -48,22 +48,22 @@ class BatchShare {
 
 class ReplyRouter {
  public:
-  /// `inboxes`: of all loops, in the order of LoopPlace::index.
+  /// `inboxes`: those of all loops, in the order of LoopPlace::index.
   explicit ReplyRouter(std::vector<LoopInbox*> inboxes);
 
-  /// Sends batches to the loops that have a part in them, each loop's in this order, and to the
-  /// one that each is of. Any thread, one at a time. Never waits.
+  /// Sends each batch to the loop that sent it and to every loop with an effect in it. Each loop
+  /// gets its batches in this order. Any thread, one call at a time. Never waits.
   void post(std::span<BatchPtr> batches);
 
-  /// Any thread: a batch that all loops are done with goes to the one that it is of.
+  /// Any thread: returns a batch that all loops have finished to the loop that sent it.
   void give_back(BatchPtr batch);
 
  private:
   void share_out(BatchPtr batch);
 
   std::vector<LoopInbox*> inboxes_;
-  std::vector<std::vector<BatchShare>> shares_;  // by loop, only while post() runs
-  std::vector<bool> has_part_;                   // by loop, of one batch
+  std::vector<std::vector<BatchShare>> shares_;  // one list per loop, used only in post()
+  std::vector<bool> has_part_;                   // per loop, for one batch
 };
 
 }  // namespace tribar

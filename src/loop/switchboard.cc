@@ -15,13 +15,13 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "connections";
-/// After the last word the peer is listened to for a little, so that the word is not lost to a
-/// reset: for so long, and for so many bytes.
+/// After we shut down our side, input is read and discarded for a little while, so that a reset
+/// does not destroy the last bytes sent: for at most this time and this many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
-/// What so many connections need in a turn stays in the cache from one message to the next.
+/// The state of up to this many connections stays in the CPU cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
-/// How often a connection that sent too many commands in a second may go on.
+/// How often a connection that sent too many commands is checked again.
 constexpr std::uint64_t kPaceMs = 50;
 
 std::uint64_t held_bytes_of(const Connection& connection) {
@@ -82,7 +82,7 @@ void Switchboard::begin(Connection& connection) {
   update_reading(connection);
 }
 
-/// Whether there is room for one more; counts it if so.
+/// Counts the connection, or returns the refusal if the limit is reached.
 std::optional<Refusal> Switchboard::admit(Connection& connection) {
   const PeerNetwork network =
       limits_.connections_per_address > 0 ? connection.transport->network() : PeerNetwork{};
@@ -95,17 +95,18 @@ std::optional<Refusal> Switchboard::admit(Connection& connection) {
   return std::nullopt;
 }
 
-/// Tells a connection that there is no room for it.
+/// Refuses a connection because a limit is reached.
 void Switchboard::reject(Connection& connection, const Refusal& refusal) {
   connection.is_rejected = true;
-  tell_last(connection, refusal);
+  send_final_refusal(connection, refusal);
   if (const auto oldest = rejections_.add(connection.id)) {
-    drop(*find(*oldest), "told that there is no room");
+    drop(*find(*oldest), "rejected, to make room for another rejection");
   }
 }
 
-/// Writes a last word to a connection that is owed nothing, past the registry. settle() ends it.
-void Switchboard::tell_last(Connection& connection, const Refusal& refusal) {
+/// Writes a final refusal to a connection that has no pending output, without involving the
+/// registry. settle() then closes the connection.
+void Switchboard::send_final_refusal(Connection& connection, const Refusal& refusal) {
   connection.is_lost = true;
   connection.is_finishing = true;
   ByteBuffer frame;
@@ -128,7 +129,7 @@ void Switchboard::read(Connection& connection, std::size_t size) {
   if (connection.is_shut) {
     connection.discarded_bytes += static_cast<std::uint32_t>(size);
     if (connection.discarded_bytes > kLingerBytes) {
-      drop(connection, "sent on after the last word");
+      drop(connection, "kept sending after it was closed");
     }
     return;
   }
@@ -176,8 +177,9 @@ void Switchboard::deliver_replies(const Batch& batch) {
   is_used_ = true;
 }
 
-/// The same with many connections, when nearly all that effects touch is out of the cache, and one
-/// step leads to the next: each step asks for the memory of the next one, a little ahead.
+/// The same for many connections, when nearly all memory that effects use is outside the CPU cache
+/// and each look-up depends on the one before: each step prefetches the memory for the next one, a
+/// little ahead.
 void Switchboard::deliver_replies_ahead(const std::vector<Effect>& effects) {
   constexpr std::size_t kStep = 4;
   std::array<Connection*, 4 * kStep> found{};
@@ -213,12 +215,12 @@ void Switchboard::deliver_replies_ahead(const std::vector<Effect>& effects) {
   }
 }
 
-/// `connection`: the one that the effect is for, if it is here.
+/// `connection`: the destination of the effect, null if it is closed.
 void Switchboard::deliver_replies(const Effect& effect, Connection* connection) {
   if (!dispatcher_.place().is_mine(effect.to)) {
     return;
   }
-  // Behind the last word nothing is written either.
+  // After Close nothing more is written.
   if (connection == nullptr || connection->is_finishing) {
     if (const auto* push = std::get_if<Push>(&effect.body)) {
       return_push(effect, *push);
@@ -251,10 +253,11 @@ void Switchboard::finish_turn() {
     if (Connection* connection = find(id)) {
       connection->is_touched = false;
       writer_.flush(*connection);
-      if (connection->is_end_told) {
-        // It is logged out: what was on its way before and cannot be written now goes back.
+      if (connection->is_end_reported) {
+        // The session is logged out: messages that were still under way and cannot be written now
+        // return to the queue.
         if (return_pushes(*connection, true)) {
-          // There may be nothing more to report as written, and what waits there is to go on.
+          // Sent even if nothing was written: waiting commands continue at the next report.
           dispatcher_.add_event(connection->id, std::exchange(connection->unreported, {}));
         }
       }
@@ -289,7 +292,7 @@ void Switchboard::admit_logins() {
 }
 
 void Switchboard::tick(std::uint64_t elapsed_ms) {
-  // The list may grow and connections may go meanwhile.
+  // Checking may add to the list and drop connections.
   const std::vector<ConnectionId> watched = std::exchange(watched_, {});
   for (const ConnectionId id : watched) {
     Connection* connection = find(id);
@@ -311,7 +314,7 @@ void Switchboard::tick(std::uint64_t elapsed_ms) {
   rejections_.tick(elapsed_ms, census_.size());
   if (budget_.is_short() && !is_stopping_ &&
       budget_.tick(elapsed_ms, buffered_bytes(), framer_.in_flight_bytes())) {
-    relieve();
+    close_largest();
   }
 }
 
@@ -336,14 +339,14 @@ bool Switchboard::is_quiet() const {
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
-void Switchboard::say_farewell() {
+void Switchboard::send_shutdown_notice() {
   for (const Slot& slot : slots_) {
     Connection* connection = slot.connection.get();
-    if (connection != nullptr && !connection->is_end_told && !connection->is_lost &&
+    if (connection != nullptr && !connection->is_end_reported && !connection->is_lost &&
         !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
         !connection->outgoing) {
-      framer_.release(*connection);  // was not carried out, and this says so
-      tell_last(*connection, {RefusalCode::ShuttingDown});
+      framer_.release(*connection);  // held commands were not executed; the final refusal says so
+      send_final_refusal(*connection, {RefusalCode::ShuttingDown});
       settle(*connection);
     }
   }
@@ -368,7 +371,7 @@ Connection* Switchboard::find(ConnectionId id) {
   return connection != nullptr && connection->id == id ? connection : nullptr;
 }
 
-/// Puts a connection on the list of those that the end of the turn looks at.
+/// Adds a connection to the list of those that finish_turn() handles.
 void Switchboard::touch(Connection& connection) {
   if (!connection.is_touched) {
     connection.is_touched = true;
@@ -376,22 +379,22 @@ void Switchboard::touch(Connection& connection) {
   }
 }
 
-/// Does what a connection's state asks for, after something changed. May drop it.
+/// Takes the actions that a connection's state requires after a change. May drop the connection.
 void Switchboard::settle(Connection& connection) {
   if (connection.is_failed) {
     drop(connection, "broken");
     return;
   }
-  // What waits for the next second is not carried out any more when the server stops.
+  // While the server stops, commands that wait for the next second are not executed any more.
   if (framer_.can_go_on(connection) && !(is_stopping_ && connection.awaits_allowance)) {
     framer_.go_on(connection);
     if (connection.awaits_poll) {
       with_login_.push_back(connection.id);
     }
   }
-  if (connection.is_at_end && !connection.is_end_told && !connection.is_lost &&
+  if (connection.is_at_end && !connection.is_end_reported && !connection.is_lost &&
       !(connection.held && connection.held->is_blocked)) {
-    tell_end(connection);
+    report_end(connection);
   }
   report(connection);
   if (connection.is_finishing && !connection.is_shut && !connection.outbox &&
@@ -426,37 +429,38 @@ void Switchboard::update_reading(Connection& connection) {
   }
 }
 
-/// Tells the registry what was written. At once when it asks for that, or when what it handed over
-/// and was not told of may have used up half of the connection's credit; of less, along with
-/// something that goes anyway.
+/// Reports to the registry what was written. At once if the registry asked for that, or if the
+/// unreported charge may be half of the connection's credit; from a quarter on, together with input
+/// that is sent anyway.
 void Switchboard::report(Connection& connection) {
   const std::uint64_t charge = connection.unreported.charge;
   const bool is_urgent = connection.wants_report || charge >= limits_.outbox_bytes / 2;
-  const bool can_ride = charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
-  if (charge > 0 && (is_urgent || can_ride)) {
+  const bool can_piggyback =
+      charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
+  if (charge > 0 && (is_urgent || can_piggyback)) {
     dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
     connection.wants_report = false;
   }
 }
 
-/// The peer sends no more: its logout.
-void Switchboard::tell_end(Connection& connection) {
-  connection.is_end_told = true;
+/// Reports a half-close to the registry, which logs the connection out.
+void Switchboard::report_end(Connection& connection) {
+  connection.is_end_reported = true;
   framer_.release(connection);
   static_cast<void>(return_pushes(connection, true));
   dispatcher_.add_event(connection.id, Ended{});
 }
 
-/// A push came back to a connection that is gone.
+/// Returns a push for a connection that is closed.
 void Switchboard::return_push(const Effect& effect, const Push& push) {
-  // Any protocol does to carry it that far.
+  // The encoding is only used on the way to the worker, so any protocol will do.
   ByteBuffer frame;
   append_effect(frame, Protocol::Zero, effect.body);
   dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, Protocol::Zero,
                            frame.view());
 }
 
-/// Whether there were any.
+/// Returns whether there were any.
 bool Switchboard::return_pushes(Connection& connection, bool waiting_live) {
   const std::vector<Outbox::Unwritten> pushes = writer_.take_pushes(connection, waiting_live);
   for (const Outbox::Unwritten& push : pushes) {
@@ -474,7 +478,7 @@ void Switchboard::watch(Connection& connection) {
   }
 }
 
-/// Whether the clock has to look at `connection` again; false also when it was dropped.
+/// Whether `connection` must be checked again; false also if it was dropped.
 bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_ms) {
   const auto elapsed = static_cast<std::uint32_t>(elapsed_ms);
   if (connection.is_shut) {
@@ -486,7 +490,7 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     return true;
   }
   const bool awaits_login = !connection.is_logged_in && !connection.is_finishing &&
-                            !connection.is_expired && !connection.is_end_told;
+                            !connection.is_expired && !connection.is_end_reported;
   if (awaits_login && limits_.login_ms > 0) {
     connection.waited_ms += elapsed;
     if (connection.waited_ms >= limits_.login_ms) {
@@ -508,14 +512,14 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     report(connection);
     const std::uint64_t stalled_ms = connection.outbox->wait(elapsed_ms);
     if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
-      drop(connection, "accepted nothing for too long");
+      drop(connection, "read nothing for timeouts.stalled_ms");
       return false;
     }
   }
   return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0);
 }
 
-/// Ends a connection, and sends the registry what it was owed. It is destroyed here.
+/// Closes and destroys a connection; returns its unwritten messages to the registry.
 void Switchboard::drop(Connection& connection, const char* why) {
   log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
   const ConnectionId id = connection.id;
@@ -549,7 +553,8 @@ std::uint64_t Switchboard::buffered_bytes() const {
   return framer_.in_flight_bytes() + framer_.held_bytes() + writer_.held_bytes();
 }
 
-/// Takes note of what all buffers together hold.
+/// Updates the budget with the memory in all buffers; starts or stops reading connections if that
+/// changes.
 void Switchboard::check_budget() {
   if (!budget_.note(buffered_bytes(), now_ms_)) {
     return;
@@ -561,8 +566,8 @@ void Switchboard::check_budget() {
   }
 }
 
-/// Ends the connections whose buffers are the largest.
-void Switchboard::relieve() {
+/// Closes the connections with the largest buffers.
+void Switchboard::close_largest() {
   std::vector<std::pair<std::uint64_t, ConnectionId>> holders;
   for (const Slot& slot : slots_) {
     if (slot.connection && held_bytes_of(*slot.connection) > 0) {
@@ -574,15 +579,15 @@ void Switchboard::relieve() {
   std::uint64_t freed = 0;
   std::size_t closed = 0;
   for (const auto& [bytes, id] : holders) {
-    if (held - freed <= budget_.kept_when_relieved()) {
+    if (held - freed <= budget_.kept_after_closing()) {
       break;
     }
-    drop(*find(id), "held most when buffers were short");
+    drop(*find(id), "its buffers were the largest when limits.buffered_bytes was exceeded");
     freed += bytes;
     ++closed;
   }
   if (closed > 0) {
-    log::warn(kSubject, "closed {} connections that held most: {} bytes of {} in buffers", closed,
+    log::warn(kSubject, "closed {} connections with the largest buffers: {} bytes of {}", closed,
               freed, held);
   }
   check_budget();

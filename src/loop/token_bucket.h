@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A limit on how often something may happen: so many times a second, and up to one second's worth
-// at once after a pause. Has no clock: the caller says when it is.
+// Limits how often something may happen: a number of times per second, and after a pause up to one
+// second's worth at once. Has no clock: the caller passes the time.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,15 @@ namespace tribar {
 
 class TokenBucket {
  public:
-  /// Full at `now_ms`. `per_second` 0 is no limit; above 2^40 counts as 2^40.
+  /// The bucket is full at `now_ms`. `per_second`: 0 means no limit; values above 2^40 count as
+  /// 2^40.
   explicit TokenBucket(std::uint64_t per_second, std::uint64_t now_ms = 0)
       : per_second_(std::min(per_second, kMostPerSecond)),
         parts_(per_second_ * kPartsPerToken),
         at_ms_(now_ms) {}
 
-  /// Whether it may happen now; counts it if so. A time before an earlier one counts as that.
+  /// Whether it may happen now; if so, counts it. A time earlier than a previous one counts as that
+  /// one.
   [[nodiscard]] bool take(std::uint64_t now_ms) {
     parts_ = parts_at(now_ms);
     at_ms_ = std::max(at_ms_, now_ms);
@@ -31,7 +33,7 @@ class TokenBucket {
     return true;
   }
 
-  /// How long until it may happen: 0 when it may now.
+  /// How long until it may happen; 0: now.
   [[nodiscard]] std::uint64_t wait_ms(std::uint64_t now_ms) const {
     const std::uint64_t parts = parts_at(now_ms);
     if (per_second_ == 0 || parts >= kPartsPerToken) {
@@ -42,7 +44,7 @@ class TokenBucket {
 
  private:
   static constexpr std::uint64_t kMostPerSecond = std::uint64_t{1} << 40;
-  /// So that one comes each millisecond at one token a second.
+  /// Parts per token, so that one token per second gives one part each millisecond.
   static constexpr std::uint64_t kPartsPerToken = 1000;
 
   [[nodiscard]] std::uint64_t parts_at(std::uint64_t now_ms) const {
@@ -52,7 +54,7 @@ class TokenBucket {
   }
 
   std::uint64_t per_second_;
-  std::uint64_t parts_;  // of tokens, at at_ms_
+  std::uint64_t parts_;  // parts in the bucket at at_ms_
   std::uint64_t at_ms_;
 };
 

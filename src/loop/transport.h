@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The stream under a connection, as the stations of the loop see it: a socket in the server, a
-// simulation in a test, or a filter over one of these. Belongs to the loop's thread.
+// The byte stream of a connection: a socket in the server, a simulation in a test, or a filter over
+// one of these. Belongs to the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -16,67 +16,69 @@ namespace tribar {
 
 struct Connection;
 
-/// Where bytes go that are read. One without room: nothing is to be read before the next turn.
+/// Memory for the next read. Without room: nothing may be read before the next turn.
 struct ReadSpace {
   char* at = nullptr;
   std::size_t size = 0;
 };
 
-/// What a transport reports of its connection. Each call may destroy the transport.
+/// The events of a transport. Each call may destroy the transport.
 class TransportEvents {
  public:
-  /// Where the next bytes go; good until anything else is reported.
+  /// Where the next bytes are to be read to; valid until the next event.
   [[nodiscard]] virtual ReadSpace space(Connection& connection) = 0;
-  /// `size` bytes, at least one, are in the space.
+  /// `size` bytes, at least one, were read into the space.
   virtual void read(Connection& connection, std::size_t size) = 0;
-  /// The peer sends no more; `is_failed`: the connection is broken.
+  /// The peer will send nothing more; `is_failed`: the connection is broken.
   virtual void end(Connection& connection, bool is_failed) = 0;
-  /// The write under way is over.
+  /// The current write is finished.
   virtual void written(Connection& connection, bool is_ok) = 0;
-  /// The transport has input that it could not hand over: resume() it in the next turn.
+  /// The transport has input that it could not pass on: call resume() in the next turn.
   virtual void hold_back(Connection& connection) = 0;
 
  protected:
   ~TransportEvents() = default;
 };
 
-/// Closed when it is destroyed. A filter (TLS) is one that has another one under it and is the
-/// events of that: it may turn one read into several, none, or bytes to write, keep the one under
-/// it from reading, and make a write wait.
+/// Destroying a transport closes it. A filter (such as TLS) is a transport over another transport,
+/// whose events it receives. It may turn one read into several, into none or into bytes to write,
+/// stop the transport below from reading, and delay a write.
 class Transport {
  public:
   virtual ~Transport() = default;
 
-  /// Whom it reports to, of which connection. Once, before anything else.
+  /// Sets the receiver of events and the connection. Called once, before anything else.
   virtual void bind(TransportEvents& events, Connection& connection) = 0;
 
   virtual void start_reading() = 0;
   virtual void stop_reading() = 0;
-  /// Hands over what it reported to hold back, as far as reading is on.
+  /// Passes on input that it holds back, as far as it is reading.
   virtual void resume() {}
 
-  /// Bytes taken at once of `bytes` and of `more`, which follows: from 0 to all of them; negative
-  /// when the stream failed.
+  /// Writes what can be written at once of `bytes` and then `more`. Returns the number of bytes,
+  /// from 0 to all; negative if the stream failed.
   [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) = 0;
 
-  /// Writes all of `bytes`, which stay where they are until TransportEvents::written(). One at a
+  /// Writes all of `bytes`, which must stay valid until TransportEvents::written(). One write at a
   /// time.
   virtual void write(std::string_view bytes) = 0;
 
-  /// What is not taken yet of the write under way; exact, also of one that has just failed.
+  /// Bytes of the current write that are not accepted yet; exact, even if the write has just
+  /// failed.
   [[nodiscard]] virtual std::size_t unwritten_bytes() const = 0;
 
-  /// Takes what has come by now and drops it: closed with unread data, the peer would see a reset,
-  /// and lose what is still on its way to it.
+  /// Reads and drops the input that has arrived. If a socket is closed with unread input the peer
+  /// gets a reset, and can lose bytes that are still on their way to it.
   virtual void discard_input() = 0;
 
-  /// Ends our side of the stream, with nothing being written.
+  /// Shuts down our side of the stream. No write may be in progress.
   virtual void shut_down() = 0;
 
-  /// Who is on the other side, for the log.
+  /// The peer's address, for the log.
   [[nodiscard]] virtual std::string peer() const = 0;
 
-  /// Who counts as one address with the peer; all the same unless a stream knows better.
+  /// The peer's network for connection limits; the same for all peers unless the transport knows
+  /// better.
   [[nodiscard]] virtual PeerNetwork network() const { return {}; }
 
   /// Whether nobody else can read along: the stream is encrypted or does not leave this machine.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How far each loop is, so that one can wait until every other has looked at its sockets again.
+// Counts the turns of each loop, so that one loop can wait until every other one has polled its
+// sockets again.
 #pragma once
 
 #include <atomic>
@@ -13,8 +14,8 @@ class Turns {
  public:
   explicit Turns(std::size_t loops) : loops_(loops) {}
 
-  /// What every loop has to reach, by loop: for all but `asker` the end of two turns that begin
-  /// from now on. The caller wakes them.
+  /// Returns the turn count that each loop must reach: for all but `asker`, the end of two turns
+  /// that begin after this call. The caller wakes them.
   [[nodiscard]] std::vector<std::uint64_t> ask(std::size_t asker) {
     std::vector<std::uint64_t> targets(loops_.size(), 0);
     for (std::size_t i = 0; i < loops_.size(); ++i) {
@@ -36,12 +37,12 @@ class Turns {
     return true;
   }
 
-  /// Whether `loop` must not sleep before its next turn.
+  /// Whether `loop` must make another turn without sleeping.
   [[nodiscard]] bool is_wanted(std::size_t loop) const {
     return loops_[loop].completed.load() < loops_[loop].wanted.load();
   }
 
-  /// `loop` has made a turn, and sent on what it found. True when somebody may wait for that.
+  /// `loop` has finished a turn and sent its input on. True if another loop may wait for that.
   [[nodiscard]] bool complete(std::size_t loop) {
     const bool was_wanted = is_wanted(loop);
     loops_[loop].completed.fetch_add(1);
@@ -49,8 +50,8 @@ class Turns {
   }
 
  private:
-  /// The turn that is under way may have looked before now. The next one reads what came before the
-  /// end of a connection, and the one after that the end.
+  /// The current turn may have polled before the request. The next turn reads the last bytes of a
+  /// connection that ended, and the one after that the end itself.
   static constexpr std::uint64_t kTurns = 3;
 
   struct Loop {

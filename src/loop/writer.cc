@@ -10,7 +10,7 @@
 namespace tribar {
 namespace {
 
-/// What is kept from turn to turn: of one connection's memory, and of all.
+/// The most memory that is kept for reuse: of one connection, and in total.
 constexpr std::size_t kSpareBytes = std::size_t{1024} * 1024;
 constexpr std::size_t kAllSpareBytes = std::size_t{64} * 1024 * 1024;
 
@@ -36,7 +36,7 @@ void Writer::add(Connection& connection, const Effect& effect) {
   held_bytes_ += bytes;
   out.written.charge += effect.charge;
   const auto* push = std::get_if<Push>(&effect.body);
-  // Frames that are no pushes need no identity.
+  // Frames that are not pushes are never returned, so adjacent ones are stored as one.
   if (push == nullptr && !out.frames.empty() && !out.frames.back().is_push &&
       out.frames.back().charge < kRowCharge) {
     out.frames.back().bytes += bytes;
@@ -75,8 +75,8 @@ void Writer::flush(Connection& connection) {
   begin_write_if_due(connection);
 }
 
-/// Writes what add() brought, the last frame of which may be elsewhere; what is not taken waits in
-/// the outbox.
+/// Writes the output of this turn, whose last frame may be elsewhere in memory; keeps what is not
+/// accepted in the outbox.
 void Writer::write_out(Connection& connection, std::string_view last_frame) {
   Outgoing& out = *connection.outgoing;
   const std::size_t size = out.bytes.size() + last_frame.size();
@@ -95,13 +95,13 @@ void Writer::write_out(Connection& connection, std::string_view last_frame) {
   } else {
     out.bytes.append(last_frame);
     keep_rest(connection, out, taken_bytes);
-    // At once: what is taken in part is under way, and not to be had back.
+    // At once, because a frame that was accepted in part cannot be taken back.
     begin_write_if_due(connection);
   }
   out.clear(kSpareBytes);
 }
 
-/// Keeps the frames that were not taken whole.
+/// Puts the frames that were not accepted whole into the outbox.
 void Writer::keep_rest(Connection& connection, Outgoing& outgoing, std::size_t taken_bytes) {
   if (!connection.outbox) {
     connection.outbox = std::make_unique<Outbox>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Station 7, write: what a turn brings for a connection is written together; what the kernel does
-// not take waits in the connection's Outbox. Owns no socket; belongs to the loop's thread.
+// Station 7, write: the output of a turn for a connection is written with one call; what the kernel
+// does not accept waits in the connection's Outbox. Owns no socket; belongs to the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -19,31 +19,33 @@ class Writer {
   /// See SwitchboardLimits::long_frame_bytes.
   explicit Writer(std::uint32_t long_frame_bytes) : long_frame_bytes_(long_frame_bytes) {}
 
-  /// Adds the frame of an effect that has one to what this turn brings for `connection`. It is
-  /// copied here, while the batch that brought it is still in the cache; a long one is written at
-  /// once, with what was added before it. Nothing of the batch is needed any more.
+  /// Adds the frame of an effect, which must have one, to this turn's output for `connection`. The
+  /// frame is copied now, while its batch is in the CPU cache; a long one is written at once,
+  /// together with what was added before. Afterwards the batch is not used any more.
   void add(Connection& connection, const Effect& effect);
 
-  /// Writes what add() brought for `connection`, and counts what the kernel took as unreported.
-  /// Sets is_failed when the transport failed; what was not written is in the outbox then.
+  /// Writes this turn's output for `connection`, and counts the bytes that the kernel accepted as
+  /// unreported. Sets is_failed if the transport failed; then the unwritten frames are in the
+  /// outbox.
   void flush(Connection& connection);
 
-  /// The write under way is over; begins the next.
+  /// The current write is finished; starts the next.
   void written(Connection& connection, bool is_ok);
 
-  /// Takes note of what the kernel took of the write under way.
+  /// Records how much of the current write the kernel has accepted.
   void note_progress(Connection& connection);
 
-  /// Pushes that were not written, newest first: all, or only the live ones that still wait.
+  /// Removes and returns the pushes that were not written, newest first: all of them, or only live
+  /// ones that are not in the current write.
   [[nodiscard]] std::vector<Outbox::Unwritten> take_pushes(Connection& connection,
                                                            bool waiting_live);
 
-  /// Bytes that are not written.
+  /// Bytes that are not written yet, for all connections.
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
-  /// `connection` is about to go.
+  /// Must be called before `connection` is destroyed.
   void forget(Connection& connection);
 
-  /// Memory that is kept for the next turn.
+  /// Whether memory is kept for reuse.
   [[nodiscard]] bool has_spares() const { return !spares_.empty(); }
   void drop_spares();
 

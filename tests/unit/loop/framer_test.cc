@@ -138,7 +138,7 @@ TEST(Framer, JudgesALongFrameOnlyWhenWhatCameBeforeIsAnswered) {
   f.connection.is_logged_in = false;
   f.read(frame(3) + frame(2000) + frame(1));
   EXPECT_EQ(f.cut(), (Lengths{3}));
-  EXPECT_TRUE(f.connection.awaits_judgement);
+  EXPECT_TRUE(f.connection.awaits_answers);
   EXPECT_FALSE(f.framer.can_read(f.connection));
   f.framer.complete(f.connection, 45);
   f.connection.is_logged_in = true;
