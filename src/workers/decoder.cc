@@ -27,8 +27,8 @@ void put(InputBody& body, Parsed&& parsed) {
   }
 }
 
-/// Parses a frame of protocol 0. Nearly every one is a SEND: it is spared the way through two
-/// variants.
+/// Parses a frame of protocol 0. Since nearly every frame is a SEND, that one is stored directly in
+/// `body`, without a Command in between.
 void parse_zero(InputBody& body, std::uint8_t code, std::string_view data,
                 const CommandLimits& limits) {
   if (code != static_cast<std::uint8_t>(FrameCode::Send)) {
@@ -70,7 +70,7 @@ void parse(InputBody& body, const Arrival& arrival, std::string_view data,
   }
 }
 
-/// The message in a frame that the server wrote itself.
+/// The message in a frame that the server itself wrote.
 Message pushed_message(Protocol protocol, std::string_view frame) {
   switch (protocol) {
     case Protocol::Zero:

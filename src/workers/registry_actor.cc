@@ -8,7 +8,8 @@
 namespace tribar {
 namespace {
 
-/// The run token: whoever makes one of these successfully may run the registry until it goes.
+/// The run token: a thread that constructs one successfully may run the registry until the token is
+/// destroyed.
 class TRIBAR_SCOPED_CAPABILITY RunToken {
  public:
   explicit RunToken(std::atomic<bool>& is_running) TRIBAR_ACQUIRE(registry_role)
@@ -28,13 +29,13 @@ RegistryActor::RegistryActor(Registry& registry, Journal& journal,
     : registry_(registry), journal_(journal), passed_(std::move(passed)) {}
 
 void RegistryActor::deliver(BatchPtr batch) {
-  // Nobody sleeps at this mailbox: whoever delivers also runs.
+  // No thread sleeps at this mailbox: the thread that delivers also runs the registry.
   static_cast<void>(mailbox_.push(std::move(batch)));
 }
 
 bool RegistryActor::run_once() {
   if (is_running_.exchange(true)) {
-    // Who runs it looks into the mailbox once more after giving the token back.
+    // The thread that holds the token checks the mailbox again after releasing it.
     return false;
   }
   bool has_more_to_do = false;
@@ -56,7 +57,8 @@ bool RegistryActor::run_once() {
     }
     has_more_to_do = may_go_on();
   }
-  // Whoever came meanwhile, with a batch or with room for another step, found the token taken.
+  // Threads that delivered a batch or finished a continuation meanwhile found the token taken, so
+  // check for them.
   return has_more_to_do || !mailbox_.is_empty() || is_done_noted_.load();
 }
 
@@ -90,8 +92,8 @@ void RegistryActor::apply_all(BatchPtr batch) {
   journal_.append(std::move(batch));
 }
 
-/// One slice of what is too long for one step, in a batch that no loop sent; most have nothing to
-/// tell anybody, and go nowhere.
+/// Runs one slice of long work, in a batch of its own that no loop sent. Most slices have no
+/// effects, and their batch is not sent anywhere.
 void RegistryActor::go_on() {
   auto batch = std::make_unique<Batch>();
   batch->now = now_;

@@ -20,7 +20,7 @@ WorkerPool::WorkerPool(std::size_t workers, const CommandLimits& limits, Registr
 WorkerPool::~WorkerPool() { stop(); }
 
 void WorkerPool::submit(BatchPtr batch) {
-  // A worker sleeps in wait(), from which push() wakes it.
+  // Ignored: push() itself wakes the worker, which sleeps in wait().
   Worker& worker = *workers_[batch->worker];
   static_cast<void>(worker.mailbox.push(std::move(batch)));
 }
@@ -37,7 +37,8 @@ void WorkerPool::stop() {
       worker->thread.join();
     }
   }
-  // One that ended may have left to another what that one had just delivered, and ended too.
+  // The worker that ended last may have left its batch to one that held the run token and has ended
+  // too.
   static_cast<void>(registry_.run_once());
 }
 
@@ -51,7 +52,7 @@ void WorkerPool::run(Worker& worker) {
     }
     drained.clear();
     if (registry_.run_once() && !is_stopping_.load()) {
-      // What is too long for one step goes on when nobody else wants this processor.
+      // Long work has low priority: let other threads use the processor first.
       std::this_thread::yield();
       continue;
     }

@@ -20,16 +20,16 @@ class WorkerPool {
  public:
   /// Starts `workers` threads, at least one.
   WorkerPool(std::size_t workers, const CommandLimits& limits, RegistryActor& registry);
-  /// As stop().
+  /// Calls stop().
   ~WorkerPool();
 
-  /// Any thread: hands `batch` to the worker that it names. Never waits.
+  /// Any thread: sends `batch` to the worker that it names. Never waits.
   void submit(BatchPtr batch);
 
-  /// Any thread: lets a worker look whether the registry has something to do.
+  /// Any thread: makes a worker check whether the registry has work.
   void nudge();
 
-  /// Ends and joins the threads; what was submitted before is worked off first.
+  /// Processes what was submitted before, then ends and joins the threads.
   void stop();
 
  private:
