@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// libuv's error codes as text, and what start-up throws for them.
+// libuv's error codes as text, and the exception for failures at start-up.
 #pragma once
 
 #include <uv.h>
@@ -12,7 +12,7 @@ namespace tribar::uv {
 
 [[nodiscard]] inline std::string text_of(int code) { return uv_strerror(code); }
 
-/// A call at start-up failed; what() says which and why.
+/// A call at start-up failed; what() says which one and why.
 class Error : public std::runtime_error {
  public:
   Error(const std::string& what_failed, int code)

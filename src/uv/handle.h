@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Ownership of handles: a handle's memory is ours again only in its close callback, so the deleter
-// closes and the callback frees.
+// Ownership of handles. The memory of a handle may be freed only in its close callback, so the
+// deleter closes the handle and the callback frees it.
 #pragma once
 
 #include <uv.h>
@@ -10,7 +10,7 @@
 
 namespace tribar::uv {
 
-/// Frees a T that has a member `handle` of some uv type whose `data` points to the T.
+/// Closes and frees a T with a member `handle` of a uv type whose `data` points to the T.
 struct CloseThenFree {
   template <typename T>
   void operator()(T* object) const noexcept {

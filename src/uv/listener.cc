@@ -67,15 +67,15 @@ std::string address_text(const sockaddr* address) {
 
 namespace {
 
-// Where the kernel deals connections out among the sockets of one address.
+// The option with which the kernel distributes connections among the sockets of one address.
 #ifdef SO_REUSEPORT_LB
 constexpr int kShared = SO_REUSEPORT_LB;
 #else
 constexpr int kShared = SO_REUSEPORT;
 #endif
 
-// Sockets that do not block, and that no other program inherits. Negative, with errno, when there
-// is none.
+// Creates a non-blocking socket that child processes do not inherit. Negative, with errno, on
+// failure.
 #ifdef SOCK_CLOEXEC
 int open_socket(int family) {
   return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -121,7 +121,7 @@ socklen_t size_of(const Address& address) {
   return address.raw()->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
-/// Makes `bound` a socket at `address`; 0, or a negative uv code.
+/// Creates the socket `bound` and binds it to `address`; returns 0 or a negative uv code.
 int bind_at(Socket& bound, const Address& address, bool is_shared) {
   const int family = address.raw()->sa_family;
   const int on = 1;
@@ -135,8 +135,8 @@ int bind_at(Socket& bound, const Address& address, bool is_shared) {
   return is_bound ? 0 : uv_translate_sys_error(errno);
 }
 
-/// Makes `bound` a socket that listens at `address`, and has `options` before anybody can connect;
-/// what it is for a message is `what`.
+/// Creates the socket `bound`, which listens at `address`, and sets `options` before anybody can
+/// connect. `what` starts the error message.
 void listen_at(Socket& bound, const Address& address, bool is_shared, int backlog,
                const SocketOptions& options, const std::string& what) {
   check(bind_at(bound, address, is_shared), what.c_str());

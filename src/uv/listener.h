@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A TCP address that connections are accepted on. Belongs to its loop's thread.
+// Listens on a TCP address and accepts connections. Belongs to its loop's thread.
 #pragma once
 
 #include <uv.h>
@@ -16,7 +16,7 @@
 
 namespace tribar::uv {
 
-/// An address to listen on, as it was resolved.
+/// A resolved address to listen on.
 struct Address {
   sockaddr_storage storage{};
   [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
@@ -24,61 +24,63 @@ struct Address {
   [[nodiscard]] bool is_loopback() const;
 };
 
-/// Every address that `host` (a number or a name) resolves to, with `port`. Throws Error. Asks the
-/// resolver and waits for it: for start-up.
+/// Every address that `host` (numeric or a name) resolves to, with `port`. Throws Error. Blocks
+/// while the name is resolved: for start-up only.
 [[nodiscard]] std::vector<Address> resolve(const std::string& host, std::uint16_t port);
 
-/// `address`, with the port that the system chose if it had none, when nobody listens there. Throws
-/// Error.
+/// Checks that no other process listens at `address`, and returns it; port 0 is replaced by one
+/// that the system chose. Throws Error.
 [[nodiscard]] Address probe(const Address& address);
 
-/// Whether one could listen at `address`, without listening: 0, or a negative uv code.
+/// Checks whether the process could listen at `address`, without doing so: 0, or a negative uv
+/// code.
 [[nodiscard]] int try_bind(const Address& address);
 
-/// HOST:PORT, an IPv6 host in brackets.
+/// The address as HOST:PORT, with brackets around an IPv6 host.
 [[nodiscard]] std::string address_text(const sockaddr* address);
 
-/// Set on a listening socket, from which accepted ones have them without a call each. What the
-/// system does not know is left as it is.
+/// Options that are set on a listening socket; accepted sockets inherit them, which saves a call
+/// each. Options that the system does not support are ignored.
 struct SocketOptions {
-  unsigned keepalive_s = 0;   // silence before TCP asks whether the peer is there; 0: never
-  unsigned unsent_bytes = 0;  // what may wait in the kernel unsent; 0: whatever it likes
+  unsigned keepalive_s = 0;  // idle time before TCP probes the peer; 0: never
+  // the most bytes that may wait in the kernel unsent; 0: the kernel's own limit
+  unsigned unsent_bytes = 0;
 };
 
 class Listener {
  public:
-  /// What accept() found.
+  /// The result of accept().
   struct Waiting {
     enum class Kind {
       Socket,
       None,
-      Gone,      // one that is gone again; there may be others
-      Shortage,  // one that stays where it is: there is no descriptor or memory for it
+      Gone,      // a connection was closed before it was accepted; there may be others
+      Shortage,  // no descriptor or memory to accept a connection; it stays in the kernel's queue
     };
     Kind kind = Kind::None;
-    int socket = -1;  // the caller's
+    int socket = -1;  // owned by the caller
     int code = 0;     // a negative uv code
   };
 
-  /// Binds and listens; with `is_shared` beside other sockets that were bound so, to which the
-  /// kernel deals connections out. Connections have TCP_NODELAY and `options`. `on_connection` is
-  /// called in every turn in which connections wait. Throws Error.
+  /// Binds and listens. `is_shared`: other sockets may be bound to the same address in this way;
+  /// the kernel distributes connections among them. Accepted sockets have TCP_NODELAY and
+  /// `options`. `on_connection` is called in every turn in which connections wait. Throws Error.
   Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
            const SocketOptions& options, std::function<void(Listener&)> on_connection);
 
-  /// Where it listens, HOST:PORT, with the port that was really taken.
+  /// Where it listens, as HOST:PORT, with the actual port.
   [[nodiscard]] std::string bound_address() const;
 
-  /// Takes the next connection that waits.
+  /// Accepts the next waiting connection.
   [[nodiscard]] Waiting accept() noexcept;
 
-  /// Calls back no more until resume(); who comes waits in the kernel.
+  /// Stops calling back until resume(); connections wait in the kernel's queue.
   void pause() noexcept;
   void resume() noexcept;
 
  private:
-  // A plain poll, not libuv's own listening: that takes and closes what it has no descriptor for,
-  // and does not return while there is none for that.
+  // Uses a poll handle instead of uv_listen: when descriptors run out, libuv's own listener accepts
+  // and closes waiting connections, and does not return while that fails too.
   struct Holder {
     uv_poll_t handle;
     Listener* owner;

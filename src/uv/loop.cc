@@ -41,8 +41,8 @@ void Loop::turn() {
   if (before_poll_) {
     before_poll_();
   }
-  uv_update_time(&loop_);  // for timers: the turn before may have been long
-  // With nothing to wait for libuv would not wait, and there are streams.
+  uv_update_time(&loop_);  // for timers: the last turn may have been long
+  // If libuv has no active handles its timeout is 0, but there may be streams to wait for.
   const int timeout_ms = is_stopped_                  ? 0
                          : uv_loop_alive(&loop_) != 0 ? uv_backend_timeout(&loop_)
                                                       : -1;
@@ -57,7 +57,7 @@ void Loop::turn() {
 std::string Loop::close() {
   is_closed_ = true;
   streams_.close();
-  // Close callbacks run in a turn each; nothing else is left that could keep the loop.
+  // Runs the close callbacks; nothing else is left that could keep the loop running.
   while (uv_run(&loop_, UV_RUN_NOWAIT) != 0) {
     bool is_any_closing = false;
     uv_walk(

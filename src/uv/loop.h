@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// An event loop: libuv's, and the streams that are polled together with it. Belongs to the thread
-// that runs it.
+// An event loop: libuv's loop, and the streams that are polled together with it. Belongs to the
+// thread that runs it.
 #pragma once
 
 #include <uv.h>
@@ -20,26 +20,27 @@ class Loop {
   Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  /// What is still open then is named in the log.
+  /// Logs what is still open.
   ~Loop();
 
-  /// Calls `before` right before the loop polls and `after` when what was ready is served, every
-  /// turn.
+  /// In every turn, calls `before` right before the loop polls and `after` once all ready events
+  /// are handled.
   void around_poll(std::function<void()> before, std::function<void()> after);
 
-  /// Turns until stop(), or until nothing is left to wait for.
+  /// Runs turns until stop(), or until there is nothing left to wait for.
   void run();
   void stop() { is_stopped_ = true; }
 
-  /// Waits until something is ready, and serves all that is: streams first, then libuv's handles.
+  /// One turn: waits until something is ready, and handles all that is: streams first, then libuv's
+  /// handles.
   void turn();
 
-  /// Runs close callbacks, and closes the loop. Empty when every stream and handle was closed, else
-  /// what was still open.
+  /// Runs close callbacks, and closes the loop. Returns what is still open; empty if every stream
+  /// and handle was closed.
   [[nodiscard]] std::string close();
 
-  /// The time at which this turn began, and then that at which its poll was over, in milliseconds
-  /// of a clock that only goes forward.
+  /// The time at which this turn began or, once its poll has returned, that time; in milliseconds
+  /// of a monotonic clock.
   [[nodiscard]] std::uint64_t now_ms() const { return uv_now(&loop_); }
 
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
@@ -56,10 +57,10 @@ class Loop {
   bool is_closed_ = false;
 };
 
-/// Wakes a loop from any thread. One callback may stand for many calls of send().
+/// Wakes a loop from any thread. Several calls of send() may cause only one callback.
 class Async {
  public:
-  /// `callback` runs on the loop.
+  /// `callback` runs on the loop's thread.
   Async() = default;  // of no loop
   Async(Loop& loop, std::function<void()> callback);
 

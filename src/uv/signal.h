@@ -11,7 +11,7 @@ namespace tribar::uv {
 
 class Signal {
  public:
-  /// Calls back whenever the process gets `number`, as long as this lives.
+  /// Calls back whenever the process receives signal `number`, until destroyed.
   Signal(Loop& loop, int number, std::function<void()> callback);
 
  private:

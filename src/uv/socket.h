@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A descriptor and its owner.
+// Owns a socket's descriptor.
 #pragma once
 
 #include <unistd.h>

@@ -16,15 +16,15 @@
 namespace tribar::uv {
 namespace {
 
-/// As often a stream is read for one event, if its owner finds so much space.
+/// The most reads for one event, if the owner provides the space.
 constexpr int kMostReads = 32;
 
 constexpr int kReadable = POLLIN;
 constexpr int kWritable = POLLOUT;
 constexpr int kFailed = POLLERR | POLLHUP;
 
-// A write to a peer that is gone must not end the program. Without the flag, that is the program's
-// to see to: tribard ignores the signal.
+// A write to a closed connection must not raise SIGPIPE and end the process. On systems without
+// this flag the program must ignore the signal, as tribard does.
 #ifdef MSG_NOSIGNAL
 constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
@@ -58,7 +58,8 @@ void Stream::start_reading(StreamEvents* events) noexcept {
   poll_for(polled_for_ | kReadable);
 }
 
-/// The poll learns of it when something comes: often reading goes on before.
+/// The poll is changed only when the next event arrives, since reading often starts again before
+/// that.
 void Stream::stop_reading() noexcept { is_reading_ = false; }
 
 std::ptrdiff_t Stream::try_write(std::string_view bytes, std::string_view more) noexcept {
@@ -86,7 +87,7 @@ void Stream::write(std::string_view bytes, StreamEvents* events) noexcept {
   poll_for(polled_for_ | kWritable);
 }
 
-/// What an error is, reading and writing find out.
+/// Errors need no handling here: the next read or write reports them.
 void Stream::on_poll(int happened) noexcept {
   if (events_ != nullptr && is_reading_ && (happened & (kReadable | kFailed)) != 0) {
     read();
@@ -94,8 +95,9 @@ void Stream::on_poll(int happened) noexcept {
   if (events_ != nullptr && !unwritten_.empty() && (happened & (kWritable | kFailed)) != 0) {
     go_on_writing();
   }
-  // Also when its owner has asked for nothing yet; a poll that is not taken back would not sleep.
-  if (!is_let_go()) {
+  // Done even if nothing is requested yet: a poll that stays active without being handled would
+  // return again at once.
+  if (!is_released()) {
     poll_for((is_reading_ ? kReadable : 0) | (unwritten_.empty() ? 0 : kWritable));
   }
 }
@@ -150,7 +152,7 @@ void Stream::discard_input() noexcept {
 }
 
 void Stream::shut_down() noexcept {
-  // One that fails is broken, which reading finds out.
+  // If this fails the connection is broken, which the next read reports.
   static_cast<void>(shutdown(socket_, SHUT_WR));
 }
 

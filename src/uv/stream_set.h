@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// What one loop waits for: its streams, and libuv's handles. Belongs to the loop's thread.
+// The set of everything that one loop waits for: its streams, and libuv's handles. Belongs to the
+// loop's thread.
 //
-// The Meson option `poll` chooses how. With `epoll` (stream_set_epoll.cc) a stream costs a place in
-// an epoll set, in which libuv's loop is one more that can be ready, and no handle of libuv's: that
-// would be four times as large, take five calls to be set up, and be looked up for each event. With
-// `libuv` (stream_set_libuv.cc) it has such a handle, on every system on which libuv runs.
+// The Meson option `poll` chooses the implementation. With `epoll` (stream_set_epoll.cc) the
+// streams are in an epoll set, and libuv's loop is one more member of it. This saves a libuv handle
+// per stream, which would take four times the memory, five calls to set up, and a look-up for each
+// event. With `libuv` (stream_set_libuv.cc) each stream has such a handle; this works on every
+// system that libuv supports.
 #pragma once
 
 #include <uv.h>
@@ -27,23 +29,24 @@ class StreamSet {
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
-  /// False when there is no memory for it.
+  /// False if there is not enough memory.
   [[nodiscard]] bool add(Stream& stream) noexcept;
-  /// `stream` wants to hear of something else.
+  /// The events that `stream` requests have changed.
   void change(Stream& stream) noexcept;
-  /// `stream` was let go: closes its socket, and destroys it once no poll will come to it.
+  /// `stream` was released: closes its socket, and destroys it once no more events can arrive for
+  /// it.
   void remove(Stream& stream) noexcept;
 
-  /// Waits until something is ready, for `timeout_ms` at most unless that is negative, and sets the
-  /// loop's clock. Every stream that was ready then is told, here or when libuv's loop runs.
-  /// Returns whether libuv's loop has something to do.
+  /// Waits until something is ready, at most `timeout_ms` (negative: no limit), and updates the
+  /// loop's clock. Events of streams are passed on here or when libuv's loop runs. Returns whether
+  /// libuv's loop has something to do.
   [[nodiscard]] bool poll(int timeout_ms) noexcept;
 
-  /// Ends all polling, before libuv's loop is closed. After this streams are only removed.
+  /// Stops polling, before libuv's loop is closed. Afterwards only remove() may be called.
   void close() noexcept;
 
  private:
-  struct Polls;  // what is polled, and with what
+  struct Polls;  // state of the implementation
   uv_loop_t& loop_;
   std::unique_ptr<Polls> polls_;
   std::size_t size_ = 0;

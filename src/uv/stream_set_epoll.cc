@@ -20,7 +20,7 @@
 namespace tribar::uv {
 namespace {
 
-// A stream knows the names of poll(2).
+// Stream uses the constants of poll(2).
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
               EPOLLHUP == POLLHUP);
 
@@ -36,7 +36,7 @@ epoll_event event_of(Stream* stream, std::uint32_t events) {
 struct StreamSet::Polls {
   Socket epoll;
   bool is_polling = false;
-  std::vector<Stream*> let_go;  // while polling
+  std::vector<Stream*> released;  // released while events are being handled
 };
 
 StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {
@@ -60,19 +60,20 @@ bool StreamSet::add(Stream& stream) noexcept {
 }
 
 void StreamSet::change(Stream& stream) noexcept {
-  // Errors and the end of both sides are reported to who wants nothing, too, but once.
+  // epoll always reports errors and hang-ups; with EPOLLET it does so once, for a stream that
+  // requests nothing.
   const auto wanted = static_cast<std::uint32_t>(stream.polled_for());
   epoll_event event = event_of(&stream, wanted == 0 ? EPOLLET : wanted);
   [[maybe_unused]] const int result =
       epoll_ctl(polls_->epoll.fd, EPOLL_CTL_MOD, stream.socket(), &event);
-  assert(result == 0);  // takes no memory
+  assert(result == 0);  // needs no memory, so it cannot fail
 }
 
 void StreamSet::remove(Stream& stream) noexcept {
-  ::close(std::exchange(stream.socket_, -1));  // and so the set forgets it
+  ::close(std::exchange(stream.socket_, -1));  // this also removes it from the epoll set
   --size_;
   if (polls_->is_polling) {
-    polls_->let_go.push_back(&stream);
+    polls_->released.push_back(&stream);
   } else {
     delete &stream;
   }
@@ -81,7 +82,8 @@ void StreamSet::remove(Stream& stream) noexcept {
 bool StreamSet::poll(int timeout_ms) noexcept {
   std::array<epoll_event, 1024> events;
   bool is_loop_ready = false;
-  // What was reported goes behind all others that are ready: so many more, and all were.
+  // epoll moves reported streams behind the others that are ready; after as many as there are
+  // streams, all were seen.
   std::size_t unseen = size_ + 1;
   std::size_t found = 0;
   polls_->is_polling = true;
@@ -90,7 +92,7 @@ bool StreamSet::poll(int timeout_ms) noexcept {
     if (std::exchange(timeout_ms, 0) != 0) {
       uv_update_time(&loop_);
     }
-    // A signal ends the wait, too.
+    // A signal also ends the wait.
     found = result < 0 ? 0 : static_cast<std::size_t>(result);
     for (const epoll_event& event : std::span(events).first(found)) {
       if (event.data.ptr == nullptr) {
@@ -102,14 +104,14 @@ bool StreamSet::poll(int timeout_ms) noexcept {
     unseen -= std::min(unseen, found);
   } while (found == events.size() && unseen > 0);
   polls_->is_polling = false;
-  for (Stream* stream : polls_->let_go) {
+  for (Stream* stream : polls_->released) {
     delete stream;
   }
-  polls_->let_go.clear();
+  polls_->released.clear();
   return is_loop_ready;
 }
 
-/// Of libuv's loop it has nothing.
+/// Nothing to do: it has no handles in libuv's loop.
 void StreamSet::close() noexcept {}
 
 }  // namespace tribar::uv

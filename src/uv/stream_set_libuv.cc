@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See stream_set.h: streams with a poll handle of libuv's each. What is ready is told when libuv's
-// loop runs; the set only waits for that, on the descriptor that libuv has for loops inside others.
+// See stream_set.h: each stream has a poll handle of libuv. Events are passed on when libuv's loop
+// runs; the set only waits for that, with the descriptor that libuv offers for embedded loops.
 #include <poll.h>
 #include <unistd.h>
 
@@ -15,15 +15,15 @@
 namespace tribar::uv {
 
 struct StreamSet::Polls {
-  /// Closed when its stream is let go. Its memory is ours again only in the close callback, and so
-  /// is the stream's, which may be in on_poll() until then.
+  /// Closed when its stream is released. It may be freed only in the close callback, and so may the
+  /// stream, which may be in on_poll() until then.
   struct Poll {
     uv_poll_t handle{};
     Stream* stream = nullptr;
 
     void start() noexcept {
       const int wanted = stream->polled_for();
-      // Fails only for a handle that is closing. For nothing it is as stopped.
+      // Fails only for a handle that is being closed. Requesting no events stops the handle.
       static_cast<void>(uv_poll_start(
           &handle,
           ((wanted & POLLIN) != 0 ? UV_READABLE : 0) | ((wanted & POLLOUT) != 0 ? UV_WRITABLE : 0),
@@ -36,7 +36,8 @@ struct StreamSet::Polls {
       stream->on_poll(status < 0 ? POLLERR
                                  : ((events & UV_READABLE) != 0 ? POLLIN : 0) |
                                        ((events & UV_WRITABLE) != 0 ? POLLOUT : 0));
-      // An error has stopped it; who still wants something goes on, and hears of the error again.
+      // An error has stopped the handle. If the stream still requests events it is restarted, and
+      // reports the error again.
       if (status < 0 && uv_is_closing(reinterpret_cast<uv_handle_t*>(&handle)) == 0) {
         start();
       }
@@ -51,7 +52,7 @@ struct StreamSet::Polls {
     }
   };
 
-  std::vector<Poll*> by_socket;  // null where there is none
+  std::vector<Poll*> by_socket;  // null: no stream with this descriptor
 };
 
 StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {}
@@ -94,7 +95,7 @@ void StreamSet::remove(Stream& stream) noexcept {
   } else {
     poll->close();
   }
-  // libuv is done with it already, and the next stream may have it.
+  // libuv no longer uses the descriptor, so the next stream may get it.
   ::close(socket);
 }
 
@@ -102,7 +103,7 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   pollfd loop{};
   loop.fd = uv_backend_fd(&loop_);
   loop.events = POLLIN;
-  // A signal ends the wait, too.
+  // A signal also ends the wait.
   const int result = ::poll(&loop, 1, timeout_ms);
   if (timeout_ms != 0) {
     uv_update_time(&loop_);
@@ -113,7 +114,7 @@ bool StreamSet::poll(int timeout_ms) noexcept {
 void StreamSet::close() noexcept {
   for (Polls::Poll*& at : polls_->by_socket) {
     if (Polls::Poll* const poll = std::exchange(at, nullptr); poll != nullptr) {
-      poll->stream = nullptr;  // its owner has it
+      poll->stream = nullptr;  // the stream is still owned by the caller
       poll->close();
     }
   }

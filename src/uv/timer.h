@@ -15,7 +15,7 @@ class Timer {
   Timer() = default;  // of no loop
   Timer(Loop& loop, std::function<void()> callback);
 
-  /// Calls back after `delay_ms`, and then every `repeat_ms` unless that is 0.
+  /// Calls back after `delay_ms`, and then every `repeat_ms`, unless that is 0.
   void start(std::uint64_t delay_ms, std::uint64_t repeat_ms);
   void stop();
 
