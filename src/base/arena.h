@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Memory that is given back all at once. What it hands out stays where it is until reset().
-// One thread at a time.
+// An arena: memory that is freed all at once. Allocations stay where they are until reset(). One
+// thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ class Arena {
     return new (allocate(sizeof(T), alignof(T))) T(std::move(value));
   }
 
-  /// Takes everything back. Keeps one block of the usual size for the next use.
+  /// Frees everything. Keeps one block of the usual size for reuse.
   void reset() {
     if (blocks_.size() > 1) {
       blocks_.resize(1);
@@ -45,7 +45,7 @@ class Arena {
     used_ = 0;
   }
 
-  /// Bytes held, used or not.
+  /// Bytes allocated by the arena, used or not.
   [[nodiscard]] std::size_t held_bytes() const {
     std::size_t sum = 0;
     for (const Block& block : blocks_) {
@@ -73,7 +73,7 @@ class Arena {
   }
 
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;  // of the last block
+  std::size_t used_ = 0;  // bytes used of the last block
 };
 
 }  // namespace tribar

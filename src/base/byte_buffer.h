@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Bytes that grow at the end and are not set to anything first: memory to read into.
+// A growing byte buffer that does not initialise its memory: suitable to read into.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace tribar {
 class ByteBuffer {
  public:
   ByteBuffer() = default;
-  /// `other` is empty then, and has no memory.
+  /// `other` is empty afterwards, and has no memory.
   ByteBuffer(ByteBuffer&& other) noexcept
       : bytes_(std::move(other.bytes_)),
         size_(std::exchange(other.size_, 0)),
@@ -38,7 +38,7 @@ class ByteBuffer {
     return {bytes_.get() + offset, size};
   }
 
-  /// Makes room for `more` bytes behind the end and returns where they go. Moves the bytes.
+  /// Makes room for `more` bytes after the end, and returns a pointer to them. May move the bytes.
   char* reserve_tail(std::size_t more) {
     if (size_ + more > capacity_) {
       const std::size_t wanted = std::max(size_ + more, capacity_ * 2);
@@ -52,7 +52,7 @@ class ByteBuffer {
     return bytes_.get() + size_;
   }
 
-  /// The end after `size` bytes; what was written into a reserved tail counts from now on.
+  /// Sets the size; use it after writing into a reserved tail.
   void set_size(std::size_t size) { size_ = size; }
 
   void append(std::string_view bytes) {
@@ -62,7 +62,7 @@ class ByteBuffer {
     }
   }
 
-  /// Empties it, and gives memory above `keep` bytes back.
+  /// Empties it, and frees memory above `keep` bytes.
   void clear(std::size_t keep) {
     size_ = 0;
     if (capacity_ > keep) {

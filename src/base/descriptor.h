@@ -12,7 +12,7 @@ namespace tribar {
 class Descriptor {
  public:
   Descriptor() = default;
-  /// Takes `fd`; negative: none.
+  /// Takes ownership of `fd`; negative: none.
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Names for things that threads talk about. Strong types, never bare integers.
+// Ids of things that several threads refer to. Strong types, never bare integers.
 #pragma once
 
 #include <compare>
@@ -10,9 +10,9 @@
 
 namespace tribar {
 
-/// Names one connection for the life of the process. The low bits are a slot, used again after the
-/// connection is gone; the high bits are a generation, so that no id is ever used twice.
-/// Zero names nothing. A plain value; any thread.
+/// Identifies a connection for the lifetime of the process. The low bits are a slot, which is
+/// reused after the connection is closed; the high bits are a generation, so that no id is ever
+/// used twice. Zero: no connection. A plain value; any thread.
 struct ConnectionId {
   static constexpr unsigned kSlotBits = 26;  // 64 loops with a million connections each
   static constexpr std::uint64_t kSlots = std::uint64_t{1} << kSlotBits;
@@ -30,21 +30,21 @@ struct ConnectionId {
   friend constexpr auto operator<=>(ConnectionId, ConnectionId) = default;
 };
 
-/// Which one of several loops it is. They have the slots of connections in turn, so that an id says
-/// whose it is.
+/// Which one of several loops this is. Slots of connections are assigned to the loops in turn, so
+/// that a connection's id tells its loop.
 struct LoopPlace {
   std::uint32_t index = 0;
   std::uint32_t count = 1;
 
-  /// The loop, of `count`, that has this connection.
+  /// Which of `count` loops has this connection.
   static constexpr std::size_t loop_of(ConnectionId id, std::size_t count) {
-    // A division would be felt: this is asked several times a message.
+    // Avoids a division, which would cost: this is called several times per message.
     return count == 1 ? 0 : id.slot() % count;
   }
   [[nodiscard]] constexpr bool is_mine(ConnectionId id) const {
     return loop_of(id, count) == index;
   }
-  /// Between a slot and its number among the loop's own.
+  /// Converts a loop's own slot number into a slot of ConnectionId.
   [[nodiscard]] constexpr std::uint64_t slot_at(std::uint64_t own) const {
     return own * count + index;
   }
@@ -53,15 +53,15 @@ struct LoopPlace {
   }
 };
 
-/// Names an account for ever: counted up from 1 in the order of creation, never used again, also
-/// not after the account is deleted. Zero names nothing.
+/// Identifies an account for ever: counted from 1 in the order of creation, never reused, even
+/// after the account is deleted. Zero: no account.
 struct AccountId {
   std::uint64_t value = 0;
   friend constexpr auto operator<=>(AccountId, AccountId) = default;
 };
 
-/// A message's number: counted up from 1 in the order of acceptance, for all accounts together, and
-/// never used again. So the numbers of one queue ascend.
+/// A message's number: counted from 1 in the order of acceptance, for all accounts together, and
+/// never reused. So numbers ascend within each queue.
 struct MessageNumber {
   std::uint64_t value = 0;
   friend constexpr auto operator<=>(MessageNumber, MessageNumber) = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Formats a log line and hands it to standard error in one write, so lines of several threads
-// never mix.
+// Formats log lines and writes each to standard error with one call, so that lines of several
+// threads never mix.
 #include "base/log.h"
 
 #include <poll.h>
@@ -53,8 +53,8 @@ std::string line_of(Level level, std::string_view subject, std::string_view text
                      escaped(text, text.size()));
 }
 
-/// Writes to standard error, and waits for its reader. False when it cannot be written: a log that
-/// nobody can read any more is not a reason to stop serving.
+/// Writes to standard error; blocks while its reader is slow. Returns false if writing fails: the
+/// server keeps running when nobody can read the log any more.
 bool write_out(std::string_view line) {
   while (!line.empty()) {
     const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
@@ -70,10 +70,10 @@ bool write_out(std::string_view line) {
   return true;
 }
 
-/// Lines that wait for the thread that writes them.
+/// The queue of lines for the writing thread.
 class LineQueue {
  public:
-  /// Any thread; waits for nobody who writes.
+  /// Any thread; does not wait for the writing thread.
   void push(std::string line) {
     const std::lock_guard lock(mutex_);
     if (bytes_ + line.size() > kMostBytes) {
@@ -85,7 +85,7 @@ class LineQueue {
     changed_.notify_all();
   }
 
-  /// The thread that writes, until stop().
+  /// The writing thread's function; returns after stop().
   void run() {
     std::unique_lock lock(mutex_);
     while (true) {
@@ -106,7 +106,7 @@ class LineQueue {
       bytes_ -= done_bytes;
       dropped_ += lost;
       if (dropped_ > 0 && lost == 0) {
-        // Behind what was queued before the first of them.
+        // After the lines that were queued before the first dropped one.
         lines_.push_back(line_of(Level::Warn, "log",
                                  fmt::format("{} lines were dropped: nobody read the log in time",
                                              std::exchange(dropped_, 0))));
@@ -119,19 +119,19 @@ class LineQueue {
     changed_.notify_all();
   }
 
-  /// Lets run() end when all is written.
+  /// Makes run() return once everything is written.
   void stop() {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
     changed_.notify_all();
   }
 
-  /// Waits for a second at most. Whether everything is written.
+  /// Waits at most a second until everything is written. Returns whether it is.
   bool wait_until_written() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kFlushTime, [this] { return lines_.empty() && !is_writing_; });
   }
-  /// The same for the end of run().
+  /// Likewise, until run() has returned.
   bool wait_until_over() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kFlushTime, [this] { return is_over_; });
@@ -144,8 +144,8 @@ class LineQueue {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> lines_;
-  std::size_t bytes_ = 0;    // of lines_, and of what is being written
-  std::size_t dropped_ = 0;  // and not told yet
+  std::size_t bytes_ = 0;    // of lines_ and of the lines being written
+  std::size_t dropped_ = 0;  // and not reported yet
   bool is_writing_ = false;
   bool is_stopping_ = false;
   bool is_over_ = false;
@@ -170,7 +170,8 @@ Background::~Background() {
     g_queue.store(nullptr);
     delete queue;
   } else {
-    // It hangs in a write, perhaps for ever, and goes with the process. Further lines are dropped.
+    // The thread is blocked in a write, perhaps for ever, and ends with the process. Further lines
+    // are dropped.
     g_writer.detach();
   }
 }

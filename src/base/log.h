@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One line per call on standard error, in one write; any thread. `error` needs a person, `warn` a
-// look, `info` tells a life (start, stop, settings), `debug` follows one peer. Never a message's
-// text, and never a peer's bytes except through escaped().
+// The log: one line per call, on standard error; any thread. Levels: `error` needs action, `warn`
+// needs a look, `info` reports start, stop and settings, `debug` follows one connection. Never log
+// a message's text, and a peer's bytes only through escaped().
 #pragma once
 
 #include <fmt/format.h>
@@ -15,31 +15,31 @@ namespace tribar::log {
 enum class Level { Error, Warn, Info, Debug };
 enum class Format { Text, Json };
 
-/// Sets what is written and how, for the whole process. Call before other threads start.
+/// Sets level and format for the whole process. Call before other threads start.
 void configure(Level level, Format format);
 
-/// While one of these lives, a thread of its own writes the lines, and nobody else ever waits for
-/// whoever reads them. A reader that is too slow misses lines: what is queued is bounded, further
-/// lines are dropped, and how many that were is logged when there is room again. Without one,
-/// write() writes. One at a time.
+/// While an object of this class exists, a thread of its own writes the lines, so that no caller
+/// ever waits for the reader of the log. The queue is bounded: if the reader is too slow, further
+/// lines are dropped, and their number is logged when there is room again. Without such an object
+/// write() writes directly. One at a time.
 class Background {
  public:
   Background();
-  /// Waits until everything is written, but no longer than flush() does.
+  /// Waits until everything is written, at most as long as flush().
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 };
 
-/// Waits until all lines so far are written, for a second at most. Before an end of the process
-/// that runs no destructors.
+/// Waits until all lines so far are written, at most a second. To be called before the process ends
+/// without running destructors.
 void flush();
 
 /// Whether a line of `level` would be written.
 [[nodiscard]] bool is_on(Level level);
 
-/// Writes one line. `subject` is the station or file that speaks. Line breaks and other control
-/// characters in `text` are escaped, so that a line stays a line.
+/// Writes one line. `subject`: the part of the program that logs it. Line breaks and other control
+/// characters in `text` are escaped, so that it stays one line.
 void write(Level level, std::string_view subject, std::string_view text);
 
 /// `bytes` with everything but printable ASCII as \xHH, cut after `most` bytes.

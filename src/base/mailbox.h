@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Mailbox<T>: the queue between two stations, and the only mutex on the way of a message. Many
-// write, one reads. It is drained whole, under the lock by a swap, and worked off outside of it.
-// Its reader says when it sleeps; whoever writes wakes only a sleeper, so a busy reader costs no
-// system call.
+// Mailbox<T>: the queue between two stations, with many writers and one reader. It has the only
+// mutex in the path of a message. The reader takes all items at once, by a swap under the lock, and
+// processes them outside of it. The reader says when it sleeps, and writers wake it only then, so
+// that a busy reader costs no system call.
 #pragma once
 
 #include <semaphore.h>
@@ -27,11 +27,12 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
   ~Mailbox() { sem_destroy(&arrival_); }
 
-  /// Adds one item; any thread, never waits for the reader. Wakes a reader that sleeps in wait();
-  /// true when the reader had announced its sleep by sleep_if_empty(): then the caller wakes it.
+  /// Adds one item; any thread, never waits for the reader. Wakes a reader that sleeps in wait().
+  /// Returns true if the reader has announced its sleep by sleep_if_empty(): then the caller must
+  /// wake it.
   [[nodiscard]] bool push(T item) { return push_all(std::span<T>(&item, 1)); }
 
-  /// Moves all of `items` in, in order; as push().
+  /// Adds all of `items`, in order; otherwise as push().
   [[nodiscard]] bool push_all(std::span<T> items) {
     bool must_wake = false;
     bool is_waiting = false;
@@ -49,7 +50,7 @@ class Mailbox {
     return must_wake;
   }
 
-  /// Wakes the reader without an item; as push().
+  /// Wakes the reader without adding an item; otherwise as push().
   [[nodiscard]] bool nudge() {
     bool must_wake = false;
     bool is_waiting = false;
@@ -65,7 +66,7 @@ class Mailbox {
     return must_wake;
   }
 
-  /// Moves everything into `into`, which is empty, at once. The reader only.
+  /// Moves all items into `into`, which must be empty. Only for the reader.
   void drain(std::vector<T>& into) {
     const std::lock_guard lock(mutex_);
     items_.swap(into);
@@ -76,7 +77,7 @@ class Mailbox {
     return items_.empty();
   }
 
-  /// Sleeps until there is an item or a nudge. The reader only.
+  /// Sleeps until there is an item or a nudge. Only for the reader.
   void wait() {
     if (may_wait()) {
       take_wakeup();
@@ -99,13 +100,13 @@ class Mailbox {
       code = sem_clockwait(&arrival_, CLOCK_MONOTONIC, &until);
     } while (code != 0 && errno == EINTR);
     if (!end_wait() && code != 0) {
-      // Somebody is about to wake us, or has just done so.
+      // A writer is about to wake us, or has just done so.
       take_wakeup();
     }
   }
 
-  /// Announces that the reader will sleep where only push()'s caller can wake it; false when
-  /// there is something to do first. The reader only.
+  /// Announces that the reader will sleep in another way than wait(), so that the caller of push()
+  /// must wake it. Returns false if there is something to do first. Only for the reader.
   [[nodiscard]] bool sleep_if_empty() {
     const std::lock_guard lock(mutex_);
     if (!items_.empty() || std::exchange(is_nudged_, false)) {
@@ -115,21 +116,21 @@ class Mailbox {
     return true;
   }
 
-  /// The reader is up again, whoever woke it.
+  /// Must be called when the reader has woken from the sleep that it announced.
   void wake_up() {
     const std::lock_guard lock(mutex_);
     is_asleep_ = false;
   }
 
  private:
-  /// Whether there is nothing to do; then whoever changes that wakes the reader.
+  /// Whether there is nothing to do; if so, a writer that changes this wakes the reader.
   [[nodiscard]] bool may_wait() {
     const std::lock_guard lock(mutex_);
     is_waiting_ = items_.empty() && !std::exchange(is_nudged_, false);
     return is_waiting_;
   }
 
-  /// True when nobody has woken the reader, and nobody will for this wait.
+  /// True if no writer has woken the reader, and none will for this wait.
   bool end_wait() {
     const std::lock_guard lock(mutex_);
     is_nudged_ = false;
@@ -143,12 +144,12 @@ class Mailbox {
   }
 
   std::mutex mutex_;
-  // A condition variable would take the mutex again in the waking thread and cost a further system
-  // call for each wake-up.
+  // A semaphore, because with a condition variable the waking thread would take the mutex again,
+  // which costs a further system call for each wake-up.
   sem_t arrival_{};
   std::vector<T> items_;
-  bool is_waiting_ = false;  // in wait(), and nobody has woken it yet
-  bool is_asleep_ = false;   // as announced by sleep_if_empty()
+  bool is_waiting_ = false;  // the reader is in wait(), and no writer has woken it yet
+  bool is_asleep_ = false;   // announced by sleep_if_empty()
   bool is_nudged_ = false;
 };
 

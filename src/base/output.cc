@@ -18,7 +18,7 @@ std::optional<std::string> write_output(std::string_view text) {
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      // Somebody else made it non-blocking.
+      // Another process made it non-blocking.
       pollfd output{STDOUT_FILENO, POLLOUT, 0};
       (void)::poll(&output, 1, -1);
     } else if (errno != EINTR) {

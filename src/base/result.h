@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Result<T, E>: a value, or the reason why there is none. Whoever gets one deals with it.
+// Result<T, E>: a value, or the reason why there is none. The caller must handle both.
 #pragma once
 
 #include <utility>
@@ -18,10 +18,10 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool is_ok() const { return state_.index() == 0; }
   explicit operator bool() const { return is_ok(); }
 
-  /// Only when is_ok().
+  /// Requires is_ok().
   [[nodiscard]] const T& value() const { return *std::get_if<0>(&state_); }
   [[nodiscard]] T& value() { return *std::get_if<0>(&state_); }
-  /// Only when not is_ok().
+  /// Requires !is_ok().
   [[nodiscard]] const E& error() const { return *std::get_if<1>(&state_); }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SipHash-1-3, the keyed hash of Aumasson and Bernstein: without the key nobody can aim
-// collisions at a table.
+// SipHash-1-3, the keyed hash of Aumasson and Bernstein: without the key nobody can find names that
+// collide in a hash table.
 #pragma once
 
 #include <bit>
@@ -43,7 +43,7 @@ struct HashKey {
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56;
   const std::size_t rest = bytes.size() - i;
   if (rest > 0 && bytes.size() >= 8) {
-    // With bytes that are absorbed already before it, which are shifted out.
+    // The last word: also reads bytes before it that were hashed already, and shifts them out.
     std::uint64_t word = 0;
     std::memcpy(&word, bytes.data() + bytes.size() - 8, 8);
     last |= word >> (64 - 8 * rest);

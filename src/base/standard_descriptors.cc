@@ -18,8 +18,8 @@ void open_standard_descriptors() {
     if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) {
       continue;
     }
-    // The lowest number that is free: this one. Not closed by exec: it stands for a standard
-    // stream.
+    // open() returns the lowest free number, which is this one. Not close-on-exec, since it takes
+    // the place of a standard stream.
     if (open("/dev/null", O_RDWR) != descriptor) {
       std::perror("/dev/null");
       std::exit(EX_OSERR);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Roles of threads as types, so that clang's thread-safety analysis can check who touches what.
-// With other compilers the macros are empty. A role is a token without state.
+// Thread roles as types, so that clang's thread-safety analysis can check which thread accesses
+// what. With other compilers the macros are empty. A role is a token without state.
 #pragma once
 
 #if defined(__clang__)

@@ -26,7 +26,7 @@ constexpr std::int64_t kLastMs = ms_of(year{10000} / 1 / 1) - 1;
 
 std::string timestamp(std::int64_t unix_ms) {
   const milliseconds since_epoch{std::clamp(unix_ms, kFirstMs, kLastMs)};
-  // Rounded down, not towards 1970: what is left over is never negative.
+  // Rounded down, not towards 1970, so that the remainder is never negative.
   const sys_days day{std::chrono::floor<days>(since_epoch)};
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{since_epoch - day.time_since_epoch()};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A moment as text, for logs and reports. Pure; any thread.
+// A time as text, for logs and reports. No side effects; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@
 
 namespace tribar {
 
-/// `unix_ms`, milliseconds since 1970 UTC, as in 2026-01-31T09:05:00.123Z (RFC 3339). That has four
-/// digits for the year: what is before the year 0 or past 9999 becomes the first or last moment
-/// there is, so that a clock that is far off never spoils a line.
+/// Formats `unix_ms`, milliseconds since 1970 UTC, as in 2026-01-31T09:05:00.123Z (RFC 3339). The
+/// format has four digits for the year: a time before year 0 or after 9999 is replaced by the first
+/// or last possible one, so that a wrong clock never breaks the format.
 [[nodiscard]] std::string timestamp(std::int64_t unix_ms);
 
-/// The clock of the system, in milliseconds since 1970 UTC; negative when it is set before that.
+/// The system clock, in milliseconds since 1970 UTC; negative if it is set to a time before.
 [[nodiscard]] std::int64_t unix_ms_now();
 
 }  // namespace tribar
