@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Holds the tree of a config's text against the table of settings, and prints a config by it.
+// Checks the tree of a config's text against the table of settings, and prints a config by that
+// table.
 #include "config/config.h"
 
 #include <fmt/format.h>
@@ -22,12 +23,12 @@ namespace tribar {
 namespace {
 
 constexpr std::size_t kMostConfigBytes = std::size_t{1} << 20;
-constexpr std::size_t kMostShownBytes = 64;  // of a key or a value in a mistake
+constexpr std::size_t kMostShownBytes = 64;  // most bytes of a key or value in an error message
 constexpr std::size_t kMostHostBytes = 255;
 constexpr ConfigRange kPortRange{0, 65535};
 
-/// Names may have every letter that resolvers and interfaces use; an address of IPv6 its colons
-/// and its zone.
+/// A name may contain every character that resolvers and interfaces accept; an IPv6 address its
+/// colons and zone.
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= kMostHostBytes &&
          std::all_of(host.begin(), host.end(), [](char c) {
@@ -39,7 +40,7 @@ bool is_host(std::string_view host) {
 /// SQLite refuses a row of more than 10^9 bytes, and a message is one row.
 constexpr std::uint64_t kMostStoredBytes = 999'000'000;
 
-/// Where the lines of a text are; lines and columns count from 1, columns in bytes.
+/// Finds line and column of an offset in a text. Both count from 1; columns count bytes.
 class Lines {
  public:
   explicit Lines(std::string_view text) {
@@ -61,7 +62,7 @@ class Lines {
   std::vector<std::size_t> starts_{0};
 };
 
-/// Holds the tree against the table of settings: a Config, and what is wrong.
+/// Checks the tree against the table of settings: yields a Config, and what is wrong.
 class Checker {
  public:
   Checker(std::string_view text, const Lines& lines) : text_(text), lines_(lines) {}
@@ -74,7 +75,8 @@ class Checker {
     check_object(root, {});
   }
 
-  /// What settings must be together. Only for a config that is whole and has no other mistake.
+  /// Checks rules about several settings together. Only for a complete config without other
+  /// mistakes.
   void check_together() {
     if (config_.storage.engine != StorageEngine::Sqlite) {
       return;
@@ -116,7 +118,7 @@ class Checker {
     }
   }
 
-  // One for each type of member.
+  // One overload for each type of member.
   void take(const JsonNode& node, const ConfigRow& row, std::uint64_t& member) {
     take_number(node, row.key, row.range, member);
   }
@@ -196,7 +198,8 @@ class Checker {
                            kMostHostBytes));
       }
     }
-    // Of port 0 there can be many: each gets a port of its own. What is not whole may be another.
+    // Port 0 may be repeated, since each gets a port of its own. An incomplete entry is not
+    // compared.
     if (entry.end != 0 && address.port != 0 &&
         std::find(addresses.begin(), addresses.end(), address) != addresses.end()) {
       add(entry.offset, fmt::format("{} repeats an address: host \"{}\", port {}", path,
@@ -218,10 +221,10 @@ class Checker {
            fmt::format("{}{} to {}", is_whole ? "" : "a whole number, ", range.least, range.most));
   }
 
-  /// The keys of an object so far, and where each first stands.
+  /// The keys of an object so far, with the offset of each.
   using Keys = std::map<std::string_view, std::size_t>;
 
-  /// Notes the key of `node`; false, and a mistake, when it was there before.
+  /// Records the key of `node`. If it was there before, adds a mistake and returns false.
   bool note_key(Keys& keys, const JsonNode& node, const std::string& prefix) {
     const auto [first, is_first] = keys.emplace(node.key, node.key_offset);
     if (!is_first) {
@@ -242,7 +245,7 @@ class Checker {
     }
     add(node.key_offset,
         fmt::format("\"{}\" is not a setting; {}", log::escaped(path, kMostShownBytes),
-                    nearest.empty() ? "tribard --print-config lists those that there are"
+                    nearest.empty() ? "tribard --print-config lists all settings"
                                     : fmt::format("did you mean \"{}\"?", nearest)));
   }
 
@@ -253,7 +256,7 @@ class Checker {
 
   void add(std::size_t offset, std::string text) { mistakes_.push_back({offset, std::move(text)}); }
 
-  /// Where the value of a setting stands; the start if it is not there.
+  /// Offset of a setting's value; 0 if it is not set.
   [[nodiscard]] std::size_t place_of(std::string_view key) const {
     const auto place = places_.find(key);
     return place == places_.end() ? 0 : place->second;
@@ -280,11 +283,11 @@ class Checker {
   std::string_view text_;
   const Lines& lines_;
   Config config_;
-  std::map<std::string_view, std::size_t> places_;  // of the settings that are there, by key
+  std::map<std::string_view, std::size_t> places_;  // offset of each setting in the text, by key
   std::vector<JsonMistake> mistakes_;
 };
 
-/// Gives each mistake its line and column, in the order of the text.
+/// Adds line and column to each mistake, in the order of the text.
 ConfigMistakes with_positions(std::vector<JsonMistake> mistakes, const Lines& lines,
                               std::string_view file_name) {
   std::stable_sort(mistakes.begin(), mistakes.end(),
@@ -301,7 +304,7 @@ struct CloseFile {
   void operator()(std::FILE* file) const { (void)std::fclose(file); }
 };
 
-// What print_config writes for each type of member.
+// How print_config writes each type of member.
 std::string printed(std::uint64_t number) { return fmt::format("{}", number); }
 std::string printed(unsigned number) { return fmt::format("{}", number); }
 
@@ -372,7 +375,7 @@ Result<Config, ConfigMistakes> load_config(const std::string& path) {
 }
 
 std::string print_config(const Config& config) {
-  Config copy = config;  // the table points into values that can change
+  Config copy = config;  // the table needs a mutable Config
   std::string out = "{";
   std::string_view section;
   bool is_first = true;

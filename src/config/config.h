@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The settings of tribard: one struct with the defaults in it, and how it is read from JSON.
-// Read once, before any other thread starts; unchangeable afterwards.
+// The settings of tribard: one struct with their defaults, and how it is read from JSON. Read once,
+// before any other thread starts; immutable afterwards.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace tribar {
 
-/// Where to listen: an address or a name, and a port, 0 for any free one.
+/// Where to listen: an address or a name, and a port; 0 means any free one.
 struct ListenAddress {
   std::string host = "127.0.0.1";
   std::uint16_t port = 9000;
@@ -25,8 +25,8 @@ enum class StorageEngine { Memory, Sqlite };
 /// See Sync in journal/store.h.
 enum class StorageSync { Full, Normal };
 
-/// Members are named as the keys are. What a value means and what it may be stands in
-/// config/tribard.json; its range, in config_table.cc.
+/// Members are named like the keys. config/tribard.json explains each setting; config_table.cc has
+/// the allowed ranges.
 struct Config {
   std::vector<ListenAddress> listen{ListenAddress{}};
   unsigned workers = 0;  // 0: one per four cores, at least one
@@ -79,28 +79,28 @@ struct Config {
   friend bool operator==(const Config&, const Config&) = default;
 };
 
-/// Every mistake of a config, in the order of the file, each a whole line without its end:
+/// All mistakes in a config, in the order of the file, each a line without its line end:
 /// `file:line:column: key must be what is allowed, but is what was found`. Columns count bytes from
-/// 1. What follows only from an earlier mistake is not told.
+/// 1. A mistake that only follows from an earlier one is not listed.
 using ConfigMistakes = std::vector<std::string>;
 
-/// The config in `text`: JSON with // and /* */ comments. A key that is not there has its default.
-/// `file_name` is for the mistakes only. Pure; any bytes may come, in time and memory linear in
+/// Parses `text`: JSON with // and /* */ comments. A missing key has its default. `file_name` is
+/// only for the mistakes. No side effects; accepts any bytes, with time and memory linear in
 /// `text`.
 [[nodiscard]] Result<Config, ConfigMistakes> parse_config(std::string_view text,
                                                           std::string_view file_name);
 
-/// Names standard input where a path is expected.
+/// In place of a path: standard input.
 inline constexpr std::string_view kStandardInput = "-";
 
-/// How the config at `path` is called in messages.
+/// The name of the config at `path` in messages.
 [[nodiscard]] std::string name_of_config(const std::string& path);
 
-/// The config in the file at `path`, or on standard input, read to its end. A file that cannot be
-/// read, or has more than 1 MiB, is a mistake without a position.
+/// Reads the config in the file at `path`, or on standard input, up to its end. If the file cannot
+/// be read or has more than 1 MiB, the mistake has no position.
 [[nodiscard]] Result<Config, ConfigMistakes> load_config(const std::string& path);
 
-/// `config` as JSON, every key included, that parse_config turns into the same value again.
+/// `config` as JSON with every key; parse_config turns it into the same value again.
 [[nodiscard]] std::string print_config(const Config& config);
 
 }  // namespace tribar

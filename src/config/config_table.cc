@@ -73,7 +73,7 @@ constexpr std::array kSyncs{
     NamedValue<StorageSync>{"normal", StorageSync::Normal},
 };
 
-/// How many characters to add, drop or change to make one of the other.
+/// The number of characters to add, remove or change to turn one into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) {
@@ -113,10 +113,10 @@ std::string_view nearest_config_key(std::string_view unknown) {
   const std::string_view whole = unknown.substr(0, kMostCompared);
   const std::string_view name = whole.substr(whole.rfind('.') + 1);
   std::string_view nearest;
-  // One letter in three may be wrong.
+  // Up to one character in three may be wrong.
   std::size_t least = name.size() / 3 + 2;
   for (const ConfigRow& row : kRows) {
-    // A right name in the wrong section is nearer than its letters say.
+    // A correct name in the wrong section counts as closer than its letters suggest.
     const std::size_t distance =
         std::min(edit_distance(whole, row.key), edit_distance(name, row.name()) + 1);
     if (distance < least) {

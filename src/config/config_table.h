@@ -15,13 +15,14 @@
 
 namespace tribar {
 
-/// A place in a Config that a key fills. Its type says what may stand in the file: a number, one
-/// of some names, a text, a list of addresses.
+/// The member of a Config that a key sets. Its type determines what the file may contain: a number,
+/// one of several names, a text, or a list of addresses.
 using ConfigMember =
     std::variant<std::uint64_t*, unsigned*, log::Level*, log::Format*, StorageEngine*, StorageSync*,
                  std::string*, std::vector<ListenAddress>*>;
 
-/// Of a number, or of how many entries a list or bytes a text has. Both ends are allowed.
+/// The range of a number, of the number of entries in a list, or of the bytes in a text. Both ends
+/// are allowed.
 struct ConfigRange {
   std::uint64_t least = 0;
   std::uint64_t most = 0;
@@ -40,19 +41,19 @@ struct ConfigRow {
   [[nodiscard]] constexpr std::string_view name() const { return key.substr(key.find('.') + 1); }
 };
 
-/// Every setting; the rows of a section stand together.
+/// Every setting; the rows of a section are adjacent.
 [[nodiscard]] std::span<const ConfigRow> config_rows();
 
-/// The row of a key, or nullptr. A section's own name has none.
+/// The row of a key, or nullptr. A section itself has no row.
 [[nodiscard]] const ConfigRow* find_config_row(std::string_view section, std::string_view name);
 
 [[nodiscard]] bool is_config_section(std::string_view name);
 
-/// The known key that `unknown`, a `name` or `section.name` of any bytes, is most likely meant to
-/// be; empty when none looks like it.
+/// The known key that is most similar to `unknown`, a `name` or `section.name` of any bytes; empty
+/// if none is similar.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view unknown);
 
-/// A value that is written as a name.
+/// An enum value that is written as a name.
 template <typename Enum>
 struct NamedValue {
   std::string_view name;

@@ -18,10 +18,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// No setting stands deeper: what does is under a mistake already, and is passed over.
+/// No setting is nested deeper. What is has a mistake already, and is ignored.
 constexpr std::size_t kMostDepth = 4;
 
-/// Walks over the text for the JSON library and notes how far it has read.
+/// Iterates over the text for the JSON library, and records how far it has read.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -47,7 +47,7 @@ class CountingIterator {
   std::size_t* read_;
 };
 
-/// The first place at or after `at` that is neither white space nor in a comment.
+/// The first offset at or after `at` that is neither white space nor in a comment.
 std::size_t skip_blank(std::string_view text, std::size_t at) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (at == 0 && text.starts_with(kByteOrderMark)) {
@@ -75,15 +75,16 @@ std::size_t skip_blank(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Takes the events of the JSON library, which names these functions, and builds the tree.
+/// Receives the events of the JSON library, which prescribes the names of these functions, and
+/// builds the tree.
 class TreeBuilder {
  public:
   explicit TreeBuilder(std::string_view text) : text_(text) {}
 
-  /// Reads until the end or the first error of syntax, which leaves the tree as far as it came.
+  /// Reads until the end or the first syntax error; then the tree contains what was read so far.
   void build() {
     if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos) {
-      // To the library it would be the end of the text.
+      // The library would take it for the end of the text.
       syntax_error_ =
           JsonMistake{nul, "syntax error: a NUL byte is not allowed; the text must be UTF-8"};
       return;
@@ -94,7 +95,7 @@ class TreeBuilder {
                           /*ignore_comments=*/true);
   }
 
-  /// Takes what was read.
+  /// Returns what was read.
   [[nodiscard]] JsonTree tree() { return {std::move(root_), std::move(syntax_error_)}; }
 
   bool null() { return add_value({}); }
@@ -134,7 +135,7 @@ class TreeBuilder {
   }
 
  private:
-  /// What the library says is wrong, as `... while parsing CONTEXT - DETAIL; ...`, in our words.
+  /// Rewords the library's error, `... while parsing CONTEXT - DETAIL; ...`.
   [[nodiscard]] std::string told(std::string_view what) const {
     const std::string_view context = between(what, "while parsing ", " - ");
     std::string_view detail = between(what, " - ", "; last read");
@@ -159,7 +160,7 @@ class TreeBuilder {
     return fmt::format("expected {}, but found {}", expected, found);
   }
 
-  /// What stands in `text` from `start` to `end`, or as much of that as is there.
+  /// The part of `text` between `start` and `end`, or as much of it as exists.
   static std::string_view between(std::string_view text, std::string_view start,
                                   std::string_view end) {
     const std::size_t at = text.find(start);
@@ -170,7 +171,7 @@ class TreeBuilder {
     return text.substr(0, text.find(end));
   }
 
-  /// The token at `at`, for a person.
+  /// The token at `at`, for an error message.
   [[nodiscard]] std::string token_at(std::size_t at) const {
     constexpr std::size_t kMostTokenBytes = 40;
     constexpr std::string_view kMarks = "{}[],:";
@@ -184,8 +185,8 @@ class TreeBuilder {
     return log::escaped(text_.substr(at, end - at), kMostTokenBytes);
   }
 
-  /// Where the token of this event starts: after the last one's end, blanks and separators. When
-  /// it is itself a separator in a wrong place, it is the last character that was read.
+  /// Where the token of this event starts: after the end of the last one, blanks and separators. If
+  /// it is itself a misplaced separator, it is the last character that was read.
   [[nodiscard]] std::size_t token_offset() const {
     std::size_t at = skip_blank(text_, token_end_);
     while (at + 1 < read_ && (text_[at] == ',' || text_[at] == ':')) {
@@ -196,7 +197,7 @@ class TreeBuilder {
 
   bool add_value(JsonNode node) {
     node.offset = token_offset();
-    // Past a number the library has read one character more, to find its end.
+    // After a number the library has read one more character, to find its end.
     node.end = node.kind == JsonNode::Kind::Number
                    ? std::min(text_.find_first_not_of("+-.0123456789eE", node.offset), text_.size())
                    : read_;
@@ -227,8 +228,8 @@ class TreeBuilder {
     return true;
   }
 
-  /// Adds to the innermost open node; nullptr if that is too deep. The nodes that are open stay
-  /// where they are: only the innermost one's children move.
+  /// Adds to the innermost open node; nullptr if that is nested too deep. Open nodes stay where
+  /// they are in memory: only the children of the innermost one move.
   JsonNode* add(JsonNode node) {
     if (open_passed_over_ > 0 || open_.size() >= kMostDepth) {
       return nullptr;
@@ -244,8 +245,8 @@ class TreeBuilder {
   }
 
   std::string_view text_;
-  std::size_t read_ = 0;       // characters that the library has taken
-  std::size_t token_end_ = 0;  // of the last event
+  std::size_t read_ = 0;       // characters that the library has read
+  std::size_t token_end_ = 0;  // end of the last event's token
   std::string key_;
   std::size_t key_offset_ = 0;
   std::optional<JsonNode> root_;

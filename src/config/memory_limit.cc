@@ -17,17 +17,18 @@
 namespace tribar {
 namespace {
 
-/// Less than this is not worth starting with.
+/// With less than this the server does not start.
 constexpr std::uint64_t kLeastBytes = std::uint64_t{8} << 20;
-/// Of each limit, what is left of the memory in parts of this many. What they count is not all that
-/// they cost: lists of batches grow by doubling, and what waits for a socket stands there beside
-/// the queue that it comes from. Together about four fifths at worst; the rest is the program's.
+/// Each limit may use one part in this many of the available memory. Limits do not count
+/// everything: lists of batches grow by doubling, and data that waits for a socket exists there as
+/// well as in its queue. Together the limits use about four fifths at worst; the rest is for the
+/// program itself.
 constexpr std::uint64_t kQueuedShare = 8;
 constexpr std::uint64_t kBufferedShare = 12;
 constexpr std::uint64_t kAccountsShare = 12;
 constexpr std::uint64_t kConnectionsShare = 12;
 constexpr std::uint64_t kLeastBudget = std::uint64_t{1} << 20;
-/// An account beside its name, and a connection at rest.
+/// The memory of an account in addition to its name, and of an idle connection.
 constexpr std::uint64_t kAccountBytes = 192;
 constexpr std::uint64_t kConnectionBytes = 2048;
 
@@ -36,7 +37,7 @@ std::string text_of_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The number that `path` holds; none when there is no file, or no number in it, such as "max".
+/// The number in the file at `path`; none if there is no file, or no number in it, such as "max".
 std::optional<std::uint64_t> number_in(const std::string& path) {
   const std::string text = text_of_file(path);
   std::uint64_t number = 0;
@@ -44,7 +45,7 @@ std::optional<std::uint64_t> number_in(const std::string& path) {
   return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
-/// The least that `file` says in the folder `mount` + `path` and in those above it.
+/// The lowest number in `file`, in the folder `mount` + `path` and its parents.
 std::optional<std::uint64_t> least_up_from(const std::string& mount, std::string path,
                                            const char* file) {
   std::optional<std::uint64_t> least;
@@ -61,7 +62,7 @@ std::optional<std::uint64_t> least_up_from(const std::string& mount, std::string
   }
 }
 
-/// What the process uses, in bytes: all of its addresses, what is in memory, what it can write to.
+/// What the process uses, in bytes: address space, resident memory, writable memory.
 struct Usage {
   std::uint64_t addresses = 0;
   std::uint64_t resident = 0;
@@ -93,7 +94,7 @@ std::optional<std::uint64_t> resource_limit(int resource) {
 std::optional<std::uint64_t> group_limit(const std::string& memberships, const std::string& mount) {
   std::optional<std::uint64_t> least;
   const auto take = [&least](std::optional<std::uint64_t> found) {
-    // Version 1 says "none" as a number near the largest.
+    // Version 1 expresses "no limit" as a number near the largest.
     if (found && *found < std::uint64_t{1} << 60 && (!least || *found < *least)) {
       least = found;
     }

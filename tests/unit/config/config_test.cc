@@ -169,17 +169,16 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
       {R"({"worker": {"deep": [[[[[[[[[[{"a": 1}]]]]]]]]]]}, "log": 1})",
        {R"(f:1:2: "worker" is not a setting; did you mean "workers"?)",
         "f:1:59: log must be an object, but is 1"}},
-      {R"({"": 1})",
-       {R"(f:1:2: "" is not a setting; tribard --print-config lists those that there are)"}},
+      {R"({"": 1})", {R"(f:1:2: "" is not a setting; tribard --print-config lists all settings)"}},
       {"{\"\\u0001\": 1}",
-       {R"(f:1:2: "\x01" is not a setting; tribard --print-config lists those that there are)"}},
+       {R"(f:1:2: "\x01" is not a setting; tribard --print-config lists all settings)"}},
       {"{\"workers\": 1,\n \"workers\": 2}",
        {R"(f:2:2: "workers" appears twice; the first is on line 1)"}},
       {R"({"log": {}, "log": {"level": "x"}})",
        {R"(f:1:13: "log" appears twice; the first is on line 1)",
         R"(f:1:30: log.level must be "error", "warn", "info" or "debug", but is "x")"}},
       {R"({"x": 1, "x": 1})",
-       {R"(f:1:2: "x" is not a setting; tribard --print-config lists those that there are)",
+       {R"(f:1:2: "x" is not a setting; tribard --print-config lists all settings)",
         R"(f:1:10: "x" appears twice; the first is on line 1)"}},
       // Addresses.
       {R"({"listen": []})", {"f:1:12: listen must have 1 to 64 entries, but has 0"}},
@@ -253,25 +252,24 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
 }
 
 TEST(ParseConfig, ReportsAllMistakesInTheOrderOfTheFile) {
-  EXPECT_EQ(
-      mistakes_of("// comment with \"limits\": {\n"
-                  "{\n"
-                  "  \"limits\": { /* two\n"
-                  "lines */ \"frame_bytes\": 0,\n"
-                  "    \"outbox_bytes\" : // why\n"
-                  "      -5\n"
-                  "  },\n"
-                  "  \"listen\": [],\n"
-                  "  \"colour\": 1,\n"
-                  "  \"log\": {\"format\": null}\n"
-                  "}\n"),
-      (ConfigMistakes{
-          "f:4:25: limits.frame_bytes must be 1024 to 1073741824, but is 0",
-          "f:6:7: limits.outbox_bytes must be 4096 to 1073741824, but is -5",
-          "f:8:13: listen must have 1 to 64 entries, but has 0",
-          R"(f:9:3: "colour" is not a setting; tribard --print-config lists those that there are)",
-          "f:10:21: log.format must be \"text\" or \"json\", but is null",
-      }));
+  EXPECT_EQ(mistakes_of("// comment with \"limits\": {\n"
+                        "{\n"
+                        "  \"limits\": { /* two\n"
+                        "lines */ \"frame_bytes\": 0,\n"
+                        "    \"outbox_bytes\" : // why\n"
+                        "      -5\n"
+                        "  },\n"
+                        "  \"listen\": [],\n"
+                        "  \"colour\": 1,\n"
+                        "  \"log\": {\"format\": null}\n"
+                        "}\n"),
+            (ConfigMistakes{
+                "f:4:25: limits.frame_bytes must be 1024 to 1073741824, but is 0",
+                "f:6:7: limits.outbox_bytes must be 4096 to 1073741824, but is -5",
+                "f:8:13: listen must have 1 to 64 entries, but has 0",
+                R"(f:9:3: "colour" is not a setting; tribard --print-config lists all settings)",
+                "f:10:21: log.format must be \"text\" or \"json\", but is null",
+            }));
 }
 
 TEST(ParseConfig, TakesUpTo64Addresses) {
