@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// tribard: arguments, config, log, Server; the one catch-all.
+// tribard: arguments, config, log, Server; the only catch-all for exceptions.
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -32,13 +32,13 @@ int complain(const std::string& text, ExitCode exit_code) {
   return code(exit_code);
 }
 
-/// Prints `text`; `exit_code`, or OutputFailed when that could not be done.
+/// Prints `text`; returns `exit_code`, or OutputFailed if that failed.
 int print(const std::string& text, ExitCode exit_code = ExitCode::Fine) {
   const auto failure = write_output(text);
   return failure ? complain(*failure, ExitCode::OutputFailed) : code(exit_code);
 }
 
-/// When a store cannot be used, see StoreOpenError::is_io.
+/// The exit code if a store cannot be used, see StoreOpenError::is_io.
 ExitCode exit_code_of(bool is_io) { return is_io ? ExitCode::StorageFailed : ExitCode::BadConfig; }
 
 int complain(const StoreOpenError& error) {
@@ -57,7 +57,7 @@ ExitCode exit_code_of(Ending ending) {
   return ExitCode::Bug;
 }
 
-/// The config that is meant; prints every mistake and exits if there is one.
+/// Loads the chosen config; prints all mistakes and exits if there are any.
 Config config_or_exit(const ConfigChoice& choice) {
   if (!choice.file) {
     return Config{};
@@ -72,7 +72,7 @@ Config config_or_exit(const ConfigChoice& choice) {
   return config.value();
 }
 
-/// Whether a server could start: prints why not, or what is good.
+/// Checks whether a server could start, and prints the result.
 int check(const Config& config, const ConfigChoice& choice) {
   const auto store = make_store(config.storage);
   if (!store) {
@@ -97,14 +97,15 @@ int check(const Config& config, const ConfigChoice& choice) {
   for (const std::string& remark : listen.remarks) {
     text += remark + '\n';
   }
-  return print(fmt::format("{}{}: the settings are good\n", text, choice.description));
+  return print(fmt::format("{}{}: the settings are valid\n", text, choice.description));
 }
 
-/// From this size on memory that is freed goes back to the system at once. Otherwise long answers,
-/// made by one thread and freed by another, would leave holes that are several times as large.
+/// Freed blocks of this size or more return to the system at once. Otherwise long answers, which
+/// one thread allocates and another frees, would leave gaps of several times their size.
 constexpr int kReturnedBytes = 1 << 20;
-/// What is free at the end of the heap stays for the next turn up to this: giving it back and
-/// taking it again with each turn costs more than all else that a turn of large messages does.
+/// Up to this much free memory at the end of the heap is kept for the next turn: returning and
+/// requesting it in each turn would cost more than everything else that a turn with large messages
+/// does.
 constexpr int kKeptFreeBytes = 32 << 20;
 
 int serve(const Config& config, const ConfigChoice& choice) {
@@ -127,7 +128,7 @@ int serve(const Config& config, const ConfigChoice& choice) {
   return code(exit_code_of(server->run(true)));
 }
 
-/// Checks a store and prints what it holds.
+/// Checks a store and prints what it contains.
 int verify_storage(const std::string& path) {
   const auto store = make_file_store(path);
   if (!store) {

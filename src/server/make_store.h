@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The only place that knows which engines there are: from the settings to a store.
+// Makes a store from the settings. The only place that knows which engines exist.
 #pragma once
 
 #include <functional>
@@ -13,13 +13,13 @@
 
 namespace tribar {
 
-/// The store that `settings` name, not opened yet; null: nothing is to be stored. The error: this
-/// build has no such engine. `warn`: see StoreOptions.
+/// The store chosen by `settings`, not opened yet; null: nothing is stored. Error: this build lacks
+/// the engine. `warn`: see StoreOptions.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_store(
     const Config::Storage& settings,
     std::function<void(const std::string&)> warn = [](const std::string&) {});
 
-/// The store in the file at `path`, as --verify-storage means it.
+/// The store in the file at `path`, for --verify-storage.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_file_store(
     const std::string& path);
 

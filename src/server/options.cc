@@ -16,7 +16,7 @@
 namespace tribar {
 namespace {
 
-// Beyond every character: this option has no short form.
+// Larger than every character: these options have no short form.
 constexpr int kPrintConfig = 256;
 constexpr int kVerifyStorage = 257;
 
@@ -32,13 +32,13 @@ constexpr std::array kLongOptions{
 
 constexpr std::size_t kMostShownBytes = 128;
 
-/// What --help would have told.
+/// A usage error that points to --help.
 UsageError wrong(const std::string& text) { return {text + "\nTry 'tribard --help'."}; }
 
 std::string shown(std::string_view text) { return log::escaped(text, kMostShownBytes); }
 
-/// getopt_long has refused an option: says which and why. It left a short one that it does not know
-/// in `optopt`; of a long one, there is nothing or the code of one that takes no argument.
+/// Explains which option getopt_long has refused and why. For an unknown short option `optopt` is
+/// its character; for a long one it is 0, or the code of an option that takes no value.
 UsageError refused_option(char** argv) {
   const bool is_short =
       optopt != 0 && std::none_of(kLongOptions.begin(), kLongOptions.end(),
@@ -71,8 +71,8 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
   const auto ask_for = [&](Options::Action action) {
     options.action = std::max(options.action, action);
   };
-  optind = 0;  // start afresh
-  opterr = 0;  // what is wrong is told by the caller
+  optind = 0;  // reset getopt_long
+  opterr = 0;  // the caller prints the error
   for (int code = 0;
        (code = getopt_long(argc, argv, ":c:tVh", kLongOptions.data(), nullptr)) != -1;) {
     switch (code) {
@@ -129,27 +129,28 @@ std::string help_text() {
       R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
 A chat server for wire protocol 0.
 
-  -c, --config FILE   take the settings from FILE; - is standard input
-  -t, --check-config  report every mistake in the settings, check the folder of
-                      the store and that every address is free or has a tribard
-                      that listens there already, and end
-      --print-config  print the settings in effect as JSON, and end
+  -c, --config FILE   read the settings from FILE; - means standard input
+  -t, --check-config  check the settings, the folder of the store, and that every
+                      address is free or in use by a running tribard; report
+                      all mistakes, and exit
+      --print-config  print the settings in effect as JSON, and exit
       --verify-storage FILE
-                      check the store in FILE, print what it holds, and end
-  -V, --version       print the version, and end
-  -h, --help          print this text, and end
+                      check the store in FILE, print what it contains, and exit
+  -V, --version       print the version, and exit
+  -h, --help          print this text, and exit
 
-Without --config the settings come from the file that ${} names, else from
-{}, if there is one, else they are the built-in defaults.
+Without --config the settings are read from the file that ${} names,
+or else from {}, or else the built-in defaults
+are used.
 The log goes to standard error. SIGTERM, SIGINT, SIGQUIT and SIGXCPU stop the
-server when what it has read is answered and written, or timeouts.shutdown_ms
-has passed; a second one ends it at once.
+server once everything it has read is answered and written, or after
+timeouts.shutdown_ms; a second such signal ends it at once.
 
-Exit codes: {} all went well, {} wrong usage, {} cannot listen, or too little
-memory or too few descriptors, {} a bug, {} the store or its folder cannot be
-used or is damaged, also while the server stops, or what was asked for cannot
-be printed, {} mistakes in the settings, or a store that is not there, in use, no
-regular file of its own, another program's or of another version, 128 and the
+Exit codes: {} success, {} wrong usage, {} cannot listen, or too little memory or
+too few descriptors, {} a bug, {} the store or its folder cannot be used or is
+damaged, also while the server stops, or the output cannot be printed,
+{} mistakes in the settings, or the store does not exist, is in use, is not a
+regular file of its own, or belongs to another program or version, 128 and the
 signal's number after a second signal.
 )",
       kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),

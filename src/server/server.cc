@@ -24,8 +24,8 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "server";
-/// Descriptors that are not connections: standard streams, the log, the store; and what each loop
-/// has of its own.
+/// Descriptors that are not connections: standard streams, the log, the store; and those of each
+/// loop.
 constexpr std::uint64_t kReservedDescriptors = 16;
 constexpr std::uint64_t kLoopDescriptors = 8;
 
@@ -36,7 +36,7 @@ std::size_t worker_count(unsigned configured) {
   return std::max(1U, std::thread::hardware_concurrency() / 4);
 }
 
-/// `config` with limits that fit into the memory that there may be.
+/// `config`, with limits lowered to fit into the available memory.
 Config fitted(Config config) {
   const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
   const auto limit =
@@ -55,7 +55,7 @@ Config fitted(Config config) {
     mallopt(M_ARENA_MAX, 1);
   }
   for (const std::string& line : lowered) {
-    log::warn(kSubject, "{} leaves {} MiB for all that grows: lowered {}", limit->source,
+    log::warn(kSubject, "{} leaves {} MiB for queues and buffers: lowered {}", limit->source,
               limit->bytes >> 20, line);
   }
   return config;
@@ -67,7 +67,8 @@ HashKey random_key() {
   return {word(), word()};
 }
 
-/// How many connections there can be: raises the soft limit on descriptors as far as it may.
+/// Returns how many connections are possible; raises the soft limit on descriptors if necessary and
+/// allowed.
 std::uint64_t connection_limit(const Config& config) {
   const std::uint64_t reserve =
       kReservedDescriptors +
@@ -87,7 +88,7 @@ std::uint64_t connection_limit(const Config& config) {
   }
   if (limit.rlim_cur <= reserve) {
     throw std::runtime_error(fmt::format(
-        "the limit on descriptors is {}, and {} are needed for anything but connections",
+        "the limit on descriptors is {}, but {} are needed besides those of connections",
         limit.rlim_cur, reserve));
   }
   const std::uint64_t possible = limit.rlim_cur - reserve;
@@ -138,7 +139,7 @@ Server::Server(const Config& config, const TransportFilter& filter)
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
-  // Before anything can fail: the journal's thread may have something to tell by now.
+  // Comes before anything can fail, since the journal's thread may report to the pool already.
   const std::size_t workers = worker_count(config.workers);
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
@@ -155,7 +156,8 @@ Server::Server(const Config& config, const TransportFilter& filter)
 
 Server::~Server() = default;
 
-/// What is for all loops together is theirs in equal shares, but for the connections.
+/// Limits for the whole server are divided equally among the loops, except the limits on
+/// connections.
 std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const std::uint32_t count = config_.io_loops;
   const SwitchboardLimits limits = switchboard_limits(config_);
@@ -190,9 +192,9 @@ void Server::wake_all_loops() {
   }
 }
 
-/// Each loop has a listener of its own at each address, and the kernel deals connections out to
-/// them. That would also let another server in: so the first one of all asks for the address
-/// alone, and tells which port it got.
+/// With several loops each has its own listener at each address, and the kernel distributes
+/// connections among them. But a shared address could also be opened by a second server. So
+/// uv::probe() first binds the address alone, and tells the actual port.
 void Server::listen() {
   for (const ListenAddress& listen : config_.listen) {
     for (uv::Address address : uv::resolve(listen.host, listen.port)) {
@@ -208,8 +210,8 @@ void Server::listen() {
       }
       if (!address.is_loopback()) {
         log::warn(kSubject,
-                  "{} can be reached from other machines, and protocol 0 has no passwords: whoever "
-                  "connects can log in as anyone who is not online",
+                  "{} can be reached from other machines, and protocol 0 has no passwords: anyone "
+                  "who connects can log in as any user who is not online",
                   addresses_.back());
       }
     }
@@ -229,7 +231,7 @@ std::unique_ptr<Journal> Server::make_journal() {
   restore_from(*store.value());
   return std::make_unique<GroupCommit>(
       std::move(store.value()), onward,
-      [this](bool is_up, const std::string& why) { tell_storage_state(is_up, why); });
+      [this](bool is_up, const std::string& why) { report_storage_state(is_up, why); });
 }
 
 void Server::restore_from(Store& store) {
@@ -242,8 +244,8 @@ void Server::restore_from(Store& store) {
     log::error(kSubject, "{}", warning);
   }
   if (const std::uint64_t removed = restored.value().removed; removed > 0) {
-    log::info(kSubject, "{}: removed {} message{} of accounts that are not there", store_name_,
-              removed, removed == 1 ? "" : "s");
+    log::info(kSubject, "{}: removed {} message{} of deleted accounts", store_name_, removed,
+              removed == 1 ? "" : "s");
   }
   const std::uint64_t secrets = restored.value().removed_secrets;
   const std::uint64_t clients = restored.value().removed_clients;
@@ -255,22 +257,24 @@ void Server::restore_from(Store& store) {
             registry_.account_count(), restored.value().messages);
 }
 
-/// On the journal's thread: the registry refuses what cannot be stored, until it can be again.
-void Server::tell_storage_state(bool is_up, const std::string& why) {
+/// Called on the journal's thread. While storing fails the registry refuses commands that need
+/// storage.
+void Server::report_storage_state(bool is_up, const std::string& why) {
   auto batch = std::make_unique<Batch>();
   batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
   actor_.deliver(std::move(batch));
   pool_->nudge();
-  // The registry has it before anybody reads of it.
+  // Logged last, so that the registry has the input before anybody can read of it.
   if (is_up) {
     log::info(kSubject, "{}: storage works again", store_name_);
   } else {
-    log::error(kSubject, "{}: storage fails: {}; what needs it is refused until it works again",
+    log::error(kSubject,
+               "{}: storage fails: {}; commands that need it are refused until it works again",
                store_name_, why);
   }
 }
 
-/// Says what was not stored, if anything.
+/// Stops the journal, and logs what could not be stored.
 Ending Server::end_storage() {
   const Unstored unstored = journal_->stop();
   if (unstored.why.empty()) {

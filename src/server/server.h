@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Builds the stations in the order in which the data passes, owns the threads, and knows in which
-// order all that starts and stops.
+// Builds the stations in the order of the data, owns the threads, and defines the order of start
+// and stop.
 #pragma once
 
 #include <memory>
@@ -20,39 +20,39 @@
 
 namespace tribar {
 
-/// The store cannot be used; what() says why and what to do.
+/// The store cannot be used; what() says why, and what to do.
 class StorageError : public std::runtime_error {
  public:
   explicit StorageError(const StoreOpenError& error)
       : std::runtime_error(error.text), is_io(error.is_io) {}
-  /// The system failed or the file is damaged; otherwise it is a mistake to use it.
+  /// True: the system failed or the file is damaged; false: the user must change something.
   const bool is_io;
 };
 
 /// How a server ended.
 enum class Ending {
   Fine,
-  StorageFailed,  // what was asked last could not be stored, and was not confirmed
-  LeftOpen,       // something was not closed, which is a bug
+  StorageFailed,  // the last changes could not be stored, and were not confirmed
+  LeftOpen,       // a handle was not closed, which is a bug
 };
 
 class Server {
  public:
-  /// Opens its store, takes its limits and listens. `filter` stands over each socket, if any.
-  /// Throws StorageError, or std::runtime_error when it cannot listen.
+  /// Opens the store, applies the limits, and listens. `filter`: put over each socket; may be
+  /// empty. Throws StorageError, or std::runtime_error if it cannot listen.
   explicit Server(const Config& config, const TransportFilter& filter = {});
   ~Server();
 
-  /// Where it listens, HOST:PORT each. Connections are accepted there.
+  /// Where it listens, as HOST:PORT. Connections are accepted there once run() is called.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
-  /// Serves until stop(), or SIGTERM, SIGINT, SIGQUIT or SIGXCPU when `handles_signals`; a second
-  /// one of these ends the process at once, and no other signal ends it. Returns when everything is
-  /// joined and closed; what is not fine is logged.
+  /// Serves until stop(), or, if `handles_signals`, until SIGTERM, SIGINT, SIGQUIT or SIGXCPU; a
+  /// second one of these ends the process at once, and other signals are ignored. Returns when all
+  /// threads are joined and all handles closed; problems are logged.
   [[nodiscard]] Ending run(bool handles_signals);
 
-  /// Any thread: stop accepting and reading, answer what was read, write what is owed until
-  /// timeouts.shutdown_ms, and let run() return.
+  /// Any thread: stops accepting and reading, answers the commands that were read, flushes pending
+  /// output for at most timeouts.shutdown_ms, and makes run() return.
   void stop() { stop_.send(); }
 
  private:
@@ -61,7 +61,7 @@ class Server {
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
-  void tell_storage_state(bool is_up, const std::string& why);
+  void report_storage_state(bool is_up, const std::string& why);
   [[nodiscard]] Ending end_storage();
   void begin_stop();
 
@@ -71,7 +71,7 @@ class Server {
   std::atomic<std::uint64_t> last_batch_{0};  // Batch::number
   Turns turns_;
   Rendezvous rendezvous_;
-  std::vector<std::unique_ptr<IoLoop>> loops_;  // the first is the main thread's
+  std::vector<std::unique_ptr<IoLoop>> loops_;  // the first one runs on the main thread
   ReplyRouter reply_router_;
   std::string store_name_;  // for the log
   std::unique_ptr<Journal> journal_;

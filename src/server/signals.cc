@@ -17,7 +17,7 @@ constexpr std::string_view kSubject = "server";
 
 constexpr std::array kStops{SIGTERM, SIGINT, SIGQUIT, SIGXCPU};
 
-/// They would end the process, and mean nothing to it.
+/// Signals that would end the process and have no meaning for it.
 constexpr std::pair<int, std::string_view> kIgnoredSignals[]{
     {SIGHUP, "SIGHUP"},       {SIGUSR1, "SIGUSR1"},     {SIGUSR2, "SIGUSR2"},
     {SIGALRM, "SIGALRM"},     {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
@@ -39,7 +39,7 @@ void ignore_signals() {
     std::signal(number, SIG_IGN);
   }
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a store that may not grow is a write that fails
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails with an error
   for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
     std::signal(number, SIG_IGN);
   }

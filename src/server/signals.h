@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What signals do to tribard: none ends it with answers unwritten, but for SIGKILL and those that
-// stand for a bug. Main thread only.
+// Signal handling: no signal ends tribard before answers are written, except SIGKILL and those that
+// report a bug. Main thread only.
 #pragma once
 
 #include <functional>
@@ -12,17 +12,17 @@
 
 namespace tribar {
 
-/// Has every signal ignored that would end the process and means nothing to it. Before anything is
-/// opened or written, so that a start does not die of one either.
+/// Ignores every signal that would end the process and has no meaning for it. Call before anything
+/// is opened or written, so that none ends the process during start-up either.
 void ignore_signals();
 
-/// Calls `stop` on `loop` when a signal asks for it, and ends the process at once when a second one
-/// does, for as long as the watch lives. Others that would end the process are logged.
+/// While this exists: the first signal that asks for a stop calls `stop` on `loop`, a second one
+/// ends the process at once. Other signals that would end the process are logged.
 class SignalWatch {
  public:
   SignalWatch(uv::Loop& loop, std::function<void()> stop);
-  /// From now on a signal that asks for a stop ends the process at once: the loop, which would see
-  /// it, has ended.
+  /// Afterwards a signal that asks for a stop ends the process at once, since the loop that would
+  /// handle it has ended.
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

@@ -24,7 +24,7 @@ socklen_t size_of(const sockaddr* address) {
   return address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
-/// Whether one of `a` and `b` cannot be listened at while the other is.
+/// Whether `a` and `b` cannot both be listened at.
 bool overlap(const uv::Address& a, const uv::Address& b) {
   if (a.raw()->sa_family != b.raw()->sa_family) {
     return false;
@@ -44,12 +44,13 @@ bool overlap(const uv::Address& a, const uv::Address& b) {
           one.sin_addr.s_addr == other.sin_addr.s_addr);
 }
 
-/// Whether a server of protocol 0 answers at `address`: asked for messages before a login, which
-/// costs it next to nothing, it refuses with a RESPONSE; so does one that has no room.
+/// Whether a server of protocol 0 answers at `address`. Sends a DELIVER before a login, which costs
+/// the server almost nothing: it answers with a RESPONSE, and so does a server that rejects
+/// connections.
 bool is_answered(const sockaddr* address) {
   uv::Socket socket;
   socket.fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};  // with each call
+  constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};  // for each call
   std::string question;
   append_command(question, Deliver{});
   if (socket.fd < 0 ||
@@ -86,8 +87,9 @@ ListenCheck check_listen(const std::vector<ListenAddress>& addresses) {
         return overlap(address, other);
       });
       if (same != earlier.end()) {
-        found.problems.push_back(fmt::format("cannot listen on {}: another address of listen is {}",
-                                             text, uv::address_text(same->raw())));
+        found.problems.push_back(
+            fmt::format("cannot listen on {}: it overlaps another address of listen, {}", text,
+                        uv::address_text(same->raw())));
         continue;
       }
       earlier.push_back(address);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether a server could listen where a config says, as far as that can be known without starting
-// one and without disturbing one that runs. Main thread; waits for the resolver, and some seconds
-// at most for who listens at an address already.
+// Checks whether a server could listen where a config says, as far as possible without starting one
+// or disturbing one that runs. Main thread; blocks for the resolver, and some seconds at most for a
+// server that already listens at an address.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@
 namespace tribar {
 
 struct ListenCheck {
-  std::vector<std::string> remarks;   // what is as it is on a machine where the server runs
-  std::vector<std::string> problems;  // why a server cannot listen
+  std::vector<std::string> remarks;   // facts that are normal while the server runs
+  std::vector<std::string> problems;  // reasons why a server cannot listen
 };
 
-/// Whether each address is free, or has a server of protocol 0 that listens there, as a running
-/// tribard does.
+/// Checks that each address is free, or in use by a server of protocol 0, such as a running
+/// tribard.
 [[nodiscard]] ListenCheck check_listen(const std::vector<ListenAddress>& addresses);
 
 }  // namespace tribar

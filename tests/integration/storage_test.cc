@@ -333,10 +333,11 @@ TEST_F(FailingStorageTest, StopsAtOnceWhenItCannotStore) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
   EXPECT_EQ(server_->ending(), Ending::StorageFailed);
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(count_of("storage fails to the end: database or disk is full; not stored, and not "
-                     "confirmed: 0 accounts, 0 deletions, 1 message",
-                     log),
-            1U)
+  EXPECT_EQ(
+      count_of("storage still fails at the end: database or disk is full; not stored, and not "
+               "confirmed: 0 accounts, 0 deletions, 1 message",
+               log),
+      1U)
       << log;
   server_.reset();
   ann.expect_closed();

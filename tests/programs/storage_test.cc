@@ -133,7 +133,7 @@ TEST(Storage, NamesTheCommandThatMakesAMissingFolder) {
 
   EXPECT_EQ(run({"/bin/sh", "-c", command}, text), 0) << text;
   EXPECT_EQ(run({tribard, "-t", "-c", config}, text), 0) << text;
-  EXPECT_EQ(text, config + ": the settings are good\n");
+  EXPECT_EQ(text, config + ": the settings are valid\n");
   EXPECT_FALSE(std::ifstream(data + "/tribar.db").is_open());
   Process server({tribard, "-c", config}, Process::Stdio::Pipes);
   server.read_error_until("listening on 127.0.0.1:");
@@ -214,7 +214,7 @@ TEST(Storage, StopsWithItsExitCodeWhileItFails) {
   daemon.process().read_error_until("storage fails: ");
   daemon.process().signal(SIGTERM);
   EXPECT_EQ(daemon.process().wait_for_exit(), 74) << daemon.process().error();
-  EXPECT_NE(daemon.process().error().find("storage fails to the end: its file was removed"),
+  EXPECT_NE(daemon.process().error().find("storage still fails at the end: its file was removed"),
             std::string::npos)
       << daemon.process().error();
 }
@@ -243,7 +243,7 @@ TEST(Storage, IsVerifiedWithTheMessagesOfNobody) {
   {
     Daemon daemon(folder.path());
     daemon.stop();
-    EXPECT_NE(daemon.process().error().find("removed 1 message of accounts that are not there"),
+    EXPECT_NE(daemon.process().error().find("removed 1 message of deleted accounts"),
               std::string::npos)
         << daemon.process().error();
   }

@@ -110,7 +110,7 @@ TEST(Tribard, ChecksAConfigAndDoesNothingElse) {
   const ConfigFile config(fmt::format("{{{}}}", kAnyPort));
   const Outcome outcome = run({"--check-config", "--config", config.path()});
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_EQ(outcome.output, config.path() + ": the settings are good\n");
+  EXPECT_EQ(outcome.output, config.path() + ": the settings are valid\n");
   EXPECT_EQ(outcome.error, "");
 }
 
@@ -128,7 +128,7 @@ TEST(Tribard, ReadsItsConfigFromStandardInput) {
   const std::string config = fmt::format("{{{}, \"workers\": 3}}", kAnyPort);
   Outcome outcome = run_with_input({"-t", "-c", "-"}, config);
   EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_EQ(outcome.output, "standard input: the settings are good\n");
+  EXPECT_EQ(outcome.output, "standard input: the settings are valid\n");
   outcome = run_with_input({"--print-config", "-c", "-"}, config);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.output.find("\"workers\": 3"), std::string::npos) << outcome.output;
@@ -153,7 +153,7 @@ TEST(Tribard, ChecksTheConfigOfAServerThatRuns) {
   const Outcome outcome = run({"-t", "-c", config.path()});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.output,
-            fmt::format("127.0.0.1:{} is in use by a running tribard\n{}: the settings are good\n",
+            fmt::format("127.0.0.1:{} is in use by a running tribard\n{}: the settings are valid\n",
                         server.port(), config.path()));
   EXPECT_EQ(outcome.error, "");
   ann.expect_nothing_before_an_answer();

@@ -78,9 +78,11 @@ TEST(CheckListen, NamesEveryAddressThatCannotBe) {
 TEST(CheckListen, FindsAddressesThatAreInEachOthersWay) {
   const std::uint16_t port = SilentProgram().port();  // free again
   const ListenCheck found = check_listen({{"127.0.0.1", port}, {"0.0.0.0", port}, {"::1", port}});
-  EXPECT_EQ(found.problems,
-            std::vector<std::string>{fmt::format(
-                "cannot listen on 0.0.0.0:{0}: another address of listen is 127.0.0.1:{0}", port)});
+  EXPECT_EQ(
+      found.problems,
+      std::vector<std::string>{fmt::format(
+          "cannot listen on 0.0.0.0:{0}: it overlaps another address of listen, 127.0.0.1:{0}",
+          port)});
 }
 
 }  // namespace
