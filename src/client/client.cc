@@ -60,14 +60,14 @@ void Client::wait() {
       pollfd{conversation_.wants_line() ? STDIN_FILENO : -1, POLLIN, 0},
   };
   if (::poll(polled.data(), polled.size(), -1) < 0) {
-    return;  // a signal; what it wants to say is in a descriptor
+    return;  // a signal; it is reported through a descriptor
   }
   const auto& [interrupt, server, input] = polled;
   if (interrupt.revents != 0) {
     carry_out(conversation_.end(Ending{kInterruptedExitCode, ""}));
     return;
   }
-  // The server first: its end matters more than another line.
+  // The server comes first: if it closes the connection, another line does not matter.
   if ((server.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
     has_hung_up_ = true;
   }
@@ -83,7 +83,8 @@ void Client::wait() {
 }
 
 void Client::read_input() {
-  // Ctrl-C empties a terminal's input, so a line that poll(2) saw may be gone.
+  // Ctrl-C discards a terminal's input, so a line that poll(2) reported may be gone and read()
+  // would block.
   const Interrupt::AtOnce at_once(interrupt_);
   if (Interrupt::AtOnce::is_late()) {
     return;
@@ -116,8 +117,8 @@ void Client::write_server() {
   if (sent >= 0) {
     unsent_.erase(0, static_cast<std::size_t>(sent));
   } else if (!is_passing(errno)) {
-    // The server does not listen any more. Why may still stand in what it has sent; reading that
-    // comes to the end of the connection.
+    // The server reads nothing more. The reason may be in what it has sent; reading on finds that,
+    // and then the end of the connection.
     unsent_.clear();
   }
 }

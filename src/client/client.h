@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One session: moves bytes between the terminal, the server and a Conversation, which decides
-// everything. One thread, one poll(2) loop. Every buffer is bounded: no line is read before it can
-// be taken, nothing is read from the server while much waits for a prompt, and a frame over the
+// One session: moves bytes between the terminal, the server and a Conversation, which makes all
+// decisions. One thread, one poll(2) loop. Every buffer is bounded: a line is read only when it can
+// be processed, the server is not read while much output waits for a prompt, and a frame over the
 // limit ends the session before it is read.
 #pragma once
 
@@ -18,11 +18,11 @@ namespace tribar {
 
 class Client {
  public:
-  /// `server`: a connected socket that does not block. Reads lines from standard input and writes
-  /// to standard output.
+  /// `server`: a connected, non-blocking socket. Lines are read from standard input; output goes to
+  /// standard output.
   explicit Client(Descriptor server) : server_(std::move(server)) {}
 
-  /// Until the conversation is over. Call once.
+  /// Runs until the conversation is over. Call once.
   [[nodiscard]] Ending run();
 
  private:
@@ -37,7 +37,7 @@ class Client {
   Interrupt interrupt_;
   Conversation conversation_;
   std::string unsent_;
-  bool has_hung_up_ = false;  // all that the server will ever send has arrived
+  bool has_hung_up_ = false;  // the server has closed its side: nothing more will arrive
   std::optional<Ending> ending_;
 };
 

@@ -34,7 +34,7 @@ std::string numeric_host(const addrinfo& address) {
   return host.data();
 }
 
-/// The connected socket, or none with the reason in errno.
+/// Returns the connected socket, or none, with the reason in errno.
 Descriptor try_address(const addrinfo& address) {
   Descriptor socket(::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC, 0));
   if (socket.get() < 0 || ::connect(socket.get(), address.ai_addr, address.ai_addrlen) != 0 ||
@@ -44,8 +44,8 @@ Descriptor try_address(const addrinfo& address) {
     errno = reason;
     return socket;
   }
-  // A command is one small write that waits for its answer; without this option the next is only
-  // slower, so its failure is no reason to stop.
+  // A command is one small write whose answer is awaited. Without this option the next command is
+  // only slower, so a failure is ignored.
   const int on = 1;
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return socket;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The way from an address to a socket. Blocks until it is found or not.
+// Connects to an address. Blocks until it succeeds or fails.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace tribar {
 
-/// Why there is no connection: who, and what each of its addresses said.
+/// Why there is no connection: the server, and the error for each of its addresses.
 struct ConnectError {
   std::string text;
 };
 
-/// Tries every address that `address` resolves to until one takes the connection. The socket does
-/// not block.
+/// Tries every address that `address` resolves to until one accepts the connection. The socket is
+/// non-blocking.
 [[nodiscard]] Result<Descriptor, ConnectError> connect_to(const ServerAddress& address);
 
 }  // namespace tribar

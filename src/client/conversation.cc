@@ -31,7 +31,7 @@ Step Conversation::receive(std::string_view bytes) {
     }
     Step step = on(cut);
     if (all.print.empty()) {
-      all.print = std::move(step.print);  // a long one is not copied
+      all.print = std::move(step.print);  // a long text is not copied
     } else {
       all.print += step.print;
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Lines with bytes on both sides: cuts what is typed into lines and what the server sends into
-// replies. Passive, like Lines; every buffer is bounded, as long as nothing is typed while no line
-// is wanted.
+// Wraps Lines: cuts typed bytes into lines and the server's bytes into replies. Passive, like
+// Lines. Every buffer is bounded, provided that nothing is typed while wants_line() is false.
 #pragma once
 
 #include <cstdint>
@@ -21,24 +20,24 @@ class Conversation {
   /// The most data in a frame from the server: a list of a million long usernames.
   static constexpr std::uint64_t kReplyBytes = std::uint64_t{64} << 20;
 
-  /// Once, when the connection stands.
+  /// Call once, when the connection is established.
   [[nodiscard]] Step begin() { return lines_.begin(); }
 
-  /// Bytes that were typed, and their end; take_line() follows.
+  /// Adds typed bytes, or ends the input; call take_line() next.
   void type(std::string_view bytes) { typed_.feed(bytes); }
   void end_typing() { typed_.end(); }
 
-  /// What the next line that was typed leads to, or the end of what was typed; none while there is
-  /// no whole line, or an answer is due.
+  /// Processes the next typed line, or the end of input; none while there is no whole line, or an
+  /// answer is awaited.
   [[nodiscard]] std::optional<Step> take_line();
 
-  /// What bytes from the server lead to. Nothing is looked at behind an ending.
+  /// Processes bytes from the server. Bytes after an ending are ignored.
   [[nodiscard]] Step receive(std::string_view bytes);
 
-  /// The conversation is over, for a reason from outside.
+  /// Ends the conversation for an external reason.
   [[nodiscard]] Step end(Ending ending) { return lines_.end(std::move(ending)); }
 
-  /// As in Lines.
+  /// See Lines.
   [[nodiscard]] bool wants_line() const { return lines_.wants_line(); }
   [[nodiscard]] bool is_crowded() const { return lines_.is_crowded(); }
 

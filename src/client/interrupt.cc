@@ -13,9 +13,9 @@
 namespace tribar {
 namespace {
 
-/// Where a session wants to hear of it; negative: nowhere.
+/// The session's descriptor for Ctrl-C; negative: none.
 volatile std::sig_atomic_t g_told_fd = -1;
-/// Whether a session was told.
+/// Whether the session was notified.
 volatile std::sig_atomic_t g_was_told = 0;
 
 extern "C" void on_interrupt(int) {

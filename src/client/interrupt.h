@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Ctrl-C. While a session is told of it, it makes a descriptor readable, so that the session can
-// end in good order; at any other time, and when it is pressed again, it ends the program at once.
+// Handling of Ctrl-C. During a session, the first Ctrl-C makes a descriptor readable, so that the
+// session can end cleanly. At any other time, or when pressed again, it ends the program at once.
 #pragma once
 
 #include "base/descriptor.h"
@@ -10,10 +10,10 @@ namespace tribar {
 
 inline constexpr int kInterruptedExitCode = 130;
 
-/// Catches SIGINT from now on, for a program that has no session yet. Call once, from main.
+/// Installs the handler of SIGINT; there is no session yet. Call once, from main.
 void catch_interrupts();
 
-/// One at a time, for the life of a session.
+/// Exists during a session; one at a time.
 class Interrupt {
  public:
   Interrupt();
@@ -21,10 +21,11 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// Readable once Ctrl-C was pressed; negative if the system had none to give.
+  /// Becomes readable when Ctrl-C is pressed; negative if the system had no descriptor left.
   [[nodiscard]] int fd() const { return readable_.get(); }
 
-  /// While one of these lives Ctrl-C ends the program at once: for a call that could wait for ever.
+  /// While an object of this class exists, Ctrl-C ends the program at once: for a call that could
+  /// block for ever.
   class AtOnce {
    public:
     explicit AtOnce(const Interrupt& interrupt);
@@ -32,7 +33,7 @@ class Interrupt {
     AtOnce(const AtOnce&) = delete;
     AtOnce& operator=(const AtOnce&) = delete;
 
-    /// Whether it was pressed before: then fd() tells, and the call is better not made.
+    /// Whether Ctrl-C was pressed before. Then fd() is readable, and the call should not be made.
     [[nodiscard]] static bool is_late();
 
    private:

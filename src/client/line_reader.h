@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Cuts what is typed into lines: feed bytes, take lines. Keeps no more of a line than the limit and
-// one byte, so an endless line costs nothing and is still seen to be too long.
+// Cuts typed bytes into lines: feed bytes, take lines. Keeps no more of a line than the limit and
+// one byte, so that an endless line needs no memory and is still recognised as too long.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +17,19 @@ class LineReader {
 
   void feed(std::string_view bytes);
 
-  /// No more will be fed. Bytes behind the last line break are a line too.
+  /// Ends the input. Bytes after the last line break also form a line.
   void end() { is_ended_ = true; }
   [[nodiscard]] bool is_ended() const { return is_ended_; }
 
-  /// The next line without its LF or CR LF, cut at the limit and one byte; or none for now.
+  /// The next line without its LF or CR LF, truncated to the limit and one byte; none if there is
+  /// no whole line yet.
   [[nodiscard]] std::optional<std::string> take();
 
  private:
   std::size_t limit_bytes_;
-  std::string buffer_;  // fed, from taken_ on not yet taken
+  std::string buffer_;  // bytes fed; those before taken_ were taken
   std::size_t taken_ = 0;
-  std::string line_;  // the front of a line whose end was not fed yet
+  std::string line_;  // the start of a line whose end was not fed yet
   bool is_ended_ = false;
 };
 

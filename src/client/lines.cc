@@ -24,7 +24,7 @@ constexpr std::string_view kMenu =
     "logout (q)\n";
 constexpr std::string_view kInvalidCommand = "(invalid command)\n";
 
-/// What a peer wrote, whole and safe to print.
+/// A peer's text, complete and safe to print.
 std::string printable(std::string_view bytes) { return log::escaped(bytes, bytes.size()); }
 
 std::string message_block(std::string_view heading, std::string_view username,
@@ -40,7 +40,7 @@ std::string_view trimmed(std::string_view line) {
   return line.substr(first, line.find_last_not_of(" \t") - first + 1);
 }
 
-/// What was answered to a question with (y/n), if it was one of these.
+/// The answer to a (y/n) question; none if it is neither.
 std::optional<bool> yes_or_no(std::string_view line) {
   const std::string_view answer = trimmed(line);
   if (answer == "y" || answer == "Y" || answer == "yes") {
@@ -52,7 +52,7 @@ std::optional<bool> yes_or_no(std::string_view line) {
   return std::nullopt;
 }
 
-/// The pattern that matches `name` and nothing else. Other servers know names with glob characters.
+/// A pattern that matches only `name`. Other servers may allow glob characters in names.
 std::string literal_pattern(std::string_view name) {
   std::string pattern;
   for (const char c : name) {
@@ -71,7 +71,7 @@ std::string frame_of(const Command& command) {
   return frame;
 }
 
-/// Why a server would not take `data`, if so.
+/// The reason why a server would refuse `data`, if any.
 std::optional<std::string> why_not_data(std::string_view data, std::size_t limit_bytes) {
   if (data.size() > limit_bytes) {
     return fmt::format("too long: {} bytes are allowed", limit_bytes);
@@ -82,8 +82,8 @@ std::optional<std::string> why_not_data(std::string_view data, std::size_t limit
   return std::nullopt;
 }
 
-/// Why `message` cannot be sent, if so. The recipient and the text need not be valid to get an
-/// answer from a server, but must come out of the frame as they went in.
+/// The reason why `message` cannot be sent, if any. The server checks recipient and text; here they
+/// only must be readable from the frame unchanged.
 std::optional<std::string> why_unsendable(const Message& message) {
   std::string frame;
   append_message(frame, message);
@@ -193,13 +193,13 @@ Step Lines::open(Prompt prompt) {
   return Step{.print = std::string(words_of(prompt))};
 }
 
-/// The prompt is done: what waited follows its outcome.
+/// Ends the prompt: prints `outcome`, then what has waited for the prompt.
 Step Lines::close(std::string_view outcome) {
   prompt_ = Prompt::None;
   return Step{.print = std::string(outcome) + std::exchange(waiting_, {})};
 }
 
-/// What was typed goes nowhere.
+/// Refuses what was typed, without sending it.
 Step Lines::refuse(std::string_view reason) {
   return close(fmt::format("{}\n{}", reason, is_logged_in_ ? std::string_view() : kFirstMenu));
 }
@@ -285,13 +285,14 @@ Step Lines::confirm_send(std::string_view answer) {
   return step;
 }
 
-/// DELIVER has no last frame. A LIST behind it has an answer, and answers keep their order.
+/// The answer to DELIVER has no last frame. So a LIST follows it: answers keep their order, so its
+/// answer marks the end.
 Step Lines::ask_undelivered() {
   due_ = Due::EndOfUndelivered;
   return Step{.send = frame_of(Deliver{}) + frame_of(List{literal_pattern(self_)})};
 }
 
-/// Nor has DELETE an answer: the LIST tells whether the server did it.
+/// DELETE has no answer either: the LIST shows whether the server did it.
 Step Lines::confirm_delete(std::string_view answer) {
   const auto is_yes = yes_or_no(answer);
   if (!is_yes) {
@@ -310,7 +311,8 @@ Step Lines::take_reply(const Reply& reply) {
   return std::visit([this](const auto& what) { return on(what); }, reply);
 }
 
-/// An error that answers nothing is shown too: a server says why before it closes a connection.
+/// An error is shown even if no answer is awaited: a server sends its reason before it closes a
+/// connection.
 Step Lines::on(const Response& response) {
   if (due_ == Due::Login) {
     return finish_login(response.error);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The conversation of the line-mode client as a pure state machine: a typed line or a reply goes
-// in, what to print and to send comes out. Owns no socket, reads no clock, starts no thread.
+// The conversation of the line-mode client as a pure state machine: takes typed lines and replies,
+// returns what to print and to send. Owns no socket, reads no clock, starts no thread.
 //
-// One command at a time: no line is taken while an answer is due, so the same lines give the same
-// conversation, however fast they come. What arrives while a prompt is open waits until it is done.
-// Whatever a peer wrote is printed with every control character as \xHH, line breaks and tabs too:
-// a message is always one line and cannot pass for another message, a prompt or a terminal command.
+// One command at a time: no line is taken while an answer is awaited, so the same lines always give
+// the same conversation, however fast they arrive. Messages that arrive during a prompt are shown
+// after it.
+//
+// A peer's text is printed with every control character as \xHH, including line breaks and tabs: a
+// message is always one line and cannot imitate another message, a prompt or a terminal command.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +23,13 @@ namespace tribar {
 /// Why the program ends.
 struct Ending {
   int exit_code = 0;
-  std::string reason;  // for standard error; empty: nothing to say
+  std::string reason;  // for standard error; may be empty
   friend bool operator==(const Ending&, const Ending&) = default;
 };
 
-/// What must now happen, in this order.
+/// What the caller must do, in this order.
 struct Step {
-  std::string print{};  // to standard output, as it is
+  std::string print{};  // to standard output, unchanged
   std::string send{};   // frames for the server
   std::optional<Ending> ending{};
   friend bool operator==(const Step&, const Step&) = default;
@@ -35,36 +37,36 @@ struct Step {
 
 class Lines {
  public:
-  /// The most data in a frame, and the longest line of use. A server allows as much unless its
-  /// settings say otherwise; at a frame over its limit it would close the connection.
+  /// The most data in a frame, and the longest useful line. It is the default limit of servers; a
+  /// server with a lower one closes the connection after a longer frame.
   static constexpr std::size_t kFrameBytes = 65536;
-  /// What a server allows at least before login.
+  /// What every server allows before login.
   static constexpr std::size_t kFirstFrameBytes = 1024;
-  /// So much text may wait for the end of a prompt before is_crowded().
+  /// From this much waiting text on is_crowded().
   static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
 
-  /// Once, when the connection stands.
+  /// Call once, when the connection is established.
   [[nodiscard]] Step begin();
 
-  /// Whether a line can be taken: no answer is due.
+  /// Whether a line can be taken: no answer is awaited.
   [[nodiscard]] bool wants_line() const { return due_ == Due::Nothing; }
 
-  /// A line as typed, without its end; only when wants_line().
+  /// Processes a typed line, without its end. Requires wants_line().
   [[nodiscard]] Step take_line(std::string_view line);
 
-  /// The end of what is typed; only when wants_line(), so every answer has been shown.
+  /// Processes the end of input. Requires wants_line(), so that every answer has been shown.
   [[nodiscard]] Step end_input() { return end(Ending{}); }
 
-  /// Anything the server sends, at any time.
+  /// Processes a reply from the server; allowed at any time.
   [[nodiscard]] Step take_reply(const Reply& reply);
 
-  /// The server broke the protocol.
+  /// Ends the conversation because the server broke the protocol.
   [[nodiscard]] Step break_off(std::string_view what);
 
-  /// The conversation is over. An open prompt's line is finished and what waited is shown.
+  /// Ends the conversation. Finishes the line of an open prompt and shows what has waited.
   [[nodiscard]] Step end(Ending ending);
 
-  /// Whether nothing more should be read from the server until what waits has been shown.
+  /// Whether the server should not be read until the waiting text has been shown.
   [[nodiscard]] bool is_crowded() const { return waiting_.size() >= kWaitingBytes; }
 
  private:
@@ -78,7 +80,7 @@ class Lines {
     ConfirmSend,
     ConfirmDelete,
   };
-  /// The answer that the next line has to wait for.
+  /// The answer for which the next line must wait.
   enum class Due { Nothing, Login, Usernames, Echo, EndOfUndelivered, EndOfAccount };
 
   [[nodiscard]] static std::string_view words_of(Prompt prompt);
@@ -111,12 +113,12 @@ class Lines {
   Prompt prompt_ = Prompt::None;
   Due due_ = Due::Nothing;
   bool is_logged_in_ = false;
-  std::string self_;  // from LOGIN or CREATE on
+  std::string self_;  // set by LOGIN or CREATE
   std::string recipient_;
   std::string text_;
-  int echoes_due_ = 0;  // a message to oneself comes twice
+  int echoes_due_ = 0;  // a message to oneself arrives twice
   bool is_deletion_refused_ = false;
-  std::string waiting_;  // ready to be printed
+  std::string waiting_;  // formatted text that waits for the end of the prompt
 };
 
 }  // namespace tribar

@@ -25,15 +25,15 @@ namespace {
 
 constexpr const char* kUsage =
     "Usage: tribar [-h] [-V] [HOST[:PORT]]\n"
-    "Chats by typed lines with the server at HOST:PORT.\n"
+    "A line-mode chat client. Connects to the server at HOST:PORT.\n"
     "\n"
     "  -h, --help     print this and exit\n"
     "  -V, --version  print the version and exit\n"
     "\n"
-    "Without HOST it is $TRIBAR_SERVER, and without that 127.0.0.1:9000. An IPv6\n"
-    "address with a port stands in brackets: [::1]:9000. When standard input is not\n"
-    "a terminal, the same lines are read from it, each after the answer to the one\n"
-    "before, and its end logs out.\n"
+    "Without HOST the server is $TRIBAR_SERVER, or else 127.0.0.1:9000. An IPv6\n"
+    "address with a port needs brackets: [::1]:9000. If standard input is not\n"
+    "a terminal, the same lines are read from it, each after the answer to the last\n"
+    "one; the end of input logs out.\n"
     "\n"
     "Exit status: 0 logged out, 64 wrong usage, 69 no connection or the server went\n"
     "away, 70 a bug, 74 cannot write, 76 the server broke the protocol, 130 Ctrl-C.\n";
@@ -74,7 +74,7 @@ int run(int argc, char** argv) {
         return print(kUsage);
       case 'V':
         return print(fmt::format("tribar {}\n", TRIBAR_VERSION));
-      default:  // getopt_long has said what is wrong
+      default:  // getopt_long has printed the error
         fmt::print(stderr, "Try 'tribar --help'.\n");
         return EX_USAGE;
     }

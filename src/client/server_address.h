@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the server is, as a person writes it. Pure.
+// The server's address, as a user writes it. No side effects.
 #pragma once
 
 #include <string>
@@ -16,16 +16,17 @@ struct ServerAddress {
   friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
 };
 
-/// Why a text is no address, in words.
+/// Why a text is not an address, as text.
 struct AddressError {
   std::string text;
   friend bool operator==(const AddressError&, const AddressError&) = default;
 };
 
-/// Reads HOST or HOST:PORT. An IPv6 address with a port stands in brackets, without one it may.
+/// Parses HOST or HOST:PORT. An IPv6 address needs brackets if a port follows, otherwise they are
+/// optional.
 [[nodiscard]] Result<ServerAddress, AddressError> parse_server_address(std::string_view text);
 
-/// `address` as parse_server_address() reads it.
+/// `address` in the form that parse_server_address() reads.
 [[nodiscard]] std::string to_string(const ServerAddress& address);
 
 }  // namespace tribar
