@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What users of the crowd do when something happens to them. One object serves all users that do
-// the same.
+// A user's behaviour: what it does when something happens to it. One object serves all users with
+// the same behaviour.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,14 @@ class Behaviour {
 
   /// `user` is logged in.
   virtual void on_ready(User /*user*/) {}
-  /// `answers` of the messages of `user` were confirmed or refused, in one read.
+  /// `answers` messages of `user` were confirmed or refused, all in one read.
   virtual void on_answers(User /*user*/, std::uint32_t /*answers*/) {}
-  /// The answer to a LIST of `user`: the names, joined by the delimiter, or none: it was refused.
+  /// The answer to a LIST of `user`: the names, joined by the delimiter; none if it was refused.
   virtual void on_list(User /*user*/, std::optional<std::string_view> /*names*/) {}
-  /// `user` has left, as it was told to.
+  /// `user` has left as requested by Crowd::leave().
   virtual void on_left(User /*user*/) {}
-  /// Time passes: does what is due and returns when it wants to be asked again, at the latest.
+  /// Called as time passes: does what is due, and returns when it must be called again at the
+  /// latest.
   virtual Nanos on_time(Nanos now) { return now + kSecond; }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Bytes that wait: added at the end, taken from the front. Memory once got is used again.
+// A queue of bytes: added at the end, taken from the front. Its memory is reused.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace tribar::stress {
 
 class ByteQueue {
  public:
-  /// Adds `count` bytes for the caller to fill in. Good until the next call.
+  /// Adds `count` bytes for the caller to fill in. The pointer is valid until the next call.
   char* grow(std::size_t count) {
     if (bytes_.size() + count > bytes_.capacity()) {
       make_room(count);
@@ -45,7 +45,8 @@ class ByteQueue {
   [[nodiscard]] std::string_view view() const { return bytes_.view(begin_, size()); }
 
  private:
-  /// Moves what waits to the front, where that leaves half of the memory free, or to more memory.
+  /// Makes room for `count` bytes: moves the content to the front of the memory if half of it is
+  /// then free, otherwise to more memory.
   void make_room(std::size_t count) {
     const std::size_t kept = size();
     if (bytes_.capacity() >= 2 * (kept + count)) {

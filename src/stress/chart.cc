@@ -11,7 +11,7 @@
 namespace tribar::stress {
 namespace {
 
-// The drawing's own units; the page scales it to the room there is.
+// Coordinates of the drawing; the page scales it.
 constexpr double kWidth = 480;
 constexpr double kHeight = 270;
 constexpr double kLeft = 62;
@@ -19,7 +19,8 @@ constexpr double kRight = 12;
 constexpr double kTop = 34;
 constexpr double kBottom = 26;
 constexpr double kTicksWanted = 5;
-// How wide a character of a tick's label is at most, on average, and what stays free between two.
+// The largest average width of a character in a tick's label, and the least space between two
+// labels.
 constexpr double kLabelCharacter = 7;
 constexpr double kLabelGap = 4;
 
@@ -152,8 +153,8 @@ std::string Chart::svg() const {
         kLeft, kWidth - kRight, y_of(tick.at), kLeft - 6, y_of(tick.at) + 4,
         html_escaped(tick.label));
   }
-  // From the right, since the last label matters most: one that would run into the one before it
-  // is left out, its grid line stays.
+  // From the right, since the last label matters most: a label that would overlap with the one
+  // after it is left out; its grid line stays.
   double free_upto = kWidth;
   for (auto tick = x_ticks_.rbegin(); tick != x_ticks_.rend(); ++tick) {
     const double x = x_of(tick->at);

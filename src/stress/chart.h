@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Drawings as inline SVG. Colours come from the style sheet of the page around them, so that they
-// follow its light and dark.
+// Charts as inline SVG. Colours come from the style sheet of the page, so that they follow its
+// light and dark mode.
 #pragma once
 
 #include <string>
@@ -11,22 +11,22 @@
 
 namespace tribar::stress {
 
-/// A figure with its place on an axis.
+/// A value with its position on an axis.
 struct Tick {
   double at;
   std::string label;
 };
 
-/// A scale from values to places in the drawing, with its ticks.
+/// Maps values to positions in the drawing, and makes ticks.
 class Axis {
  public:
   enum class Scale { Linear, Log };
-  /// From `least` to `most`; a range that is empty is widened. A log scale wants least > 0.
+  /// From `least` to `most`; an empty range is widened. A log scale needs least > 0.
   Axis(Scale scale, double least, double most);
 
-  /// 0 at the least value, 1 at the most.
+  /// The position of `value`: 0 at the least, 1 at the most.
   [[nodiscard]] double place(double value) const;
-  /// Round figures in the range, with `unit` behind each; "us" turns into ms and s as it grows.
+  /// Round numbers in the range, followed by `unit`; "us" becomes ms and s for larger numbers.
   [[nodiscard]] std::vector<Tick> ticks(std::string_view unit) const;
   [[nodiscard]] double least() const { return least_; }
   [[nodiscard]] double most() const { return most_; }
@@ -43,10 +43,10 @@ class Chart {
 
   Chart(std::string title, Axis x, Axis y, std::vector<Tick> x_ticks, std::vector<Tick> y_ticks);
 
-  /// A line; `name` shows in the legend. The `nth` line has the nth colour. With several, all but
-  /// the last are broader and pale, so that they show where the last one runs over them.
+  /// Adds a line; the legend shows `name`. The `nth` line has the nth colour. If there are several,
+  /// all but the last are wider and paler, so that they remain visible under the last one.
   void add_line(std::string_view name, const Points& points);
-  /// A cell from `low` to `high` (x and y each), `weight` 0..1 deep; `hint` shows under a pointer.
+  /// Adds a cell from `low` to `high` (x and y); `weight` 0..1: its intensity; `hint`: its tooltip.
   void add_cell(std::pair<double, double> low, std::pair<double, double> high, double weight,
                 std::string_view hint);
   [[nodiscard]] std::string svg() const;
@@ -61,18 +61,18 @@ class Chart {
   std::vector<Tick> x_ticks_;
   std::vector<Tick> y_ticks_;
   std::string cells_;
-  std::vector<std::string> lines_;  // by number; each a list of points
+  std::vector<std::string> lines_;  // each a list of points
   std::vector<std::string> legend_;
 };
 
-/// `text` with what HTML would take for its own escaped.
+/// `text`, escaped for HTML.
 [[nodiscard]] std::string html_escaped(std::string_view text);
 
 /// A number with as many digits as a table needs.
 [[nodiscard]] std::string number_text(double number);
-/// A time in the unit that suits it: "870 us", "1.2 ms", "3 s".
+/// A time in a suitable unit: "870 us", "1.2 ms", "3 s".
 [[nodiscard]] std::string time_text(double micros);
-/// A number with k, M or G behind it when it is large.
+/// A number; a large one is shortened with k, M or G.
 [[nodiscard]] std::string short_text(double number);
 
 }  // namespace tribar::stress

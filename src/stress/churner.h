@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Users that log in, send a few messages, wait for the confirmations, leave, and come again.
+// Users that log in, send a few messages, wait for the confirmations, leave, and log in again.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace tribar::stress {
 
 class Churner final : public Behaviour {
  public:
-  /// `burst` messages a session.
+  /// `burst`: messages per session.
   Churner(Crowd& crowd, std::uint32_t burst) : crowd_(crowd), burst_(burst) {}
 
-  /// `user` has just come, or stays away until told.
+  /// Starts `user`, who has just logged in.
   void start(User user) { on_ready(user); }
-  /// Who is away stays away.
+  /// Users who have left do not log in again.
   void stop() { is_stopped_ = true; }
   [[nodiscard]] std::uint64_t sessions() const { return sessions_; }
 

@@ -40,7 +40,7 @@ Company::Company(Stage& stage, const Roles& roles)
     crowd_.traffic().leave_out(roles.sleepers.first, roles.sleepers.count);
   }
   if (roles.churners.count > 0) {
-    // Assigned when all are there: coming in is the beginning of a session.
+    // Assigned when all are logged in, since their login would already start a session.
     churner_ = &stage.cast<Churner>(crowd_, options_.burst);
   }
   if (roles.listers.count > 0) {

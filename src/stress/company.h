@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every role at its work at the same time: makes the behaviours that the roles need, and begins
-// and ends them together.
+// Runs all roles at the same time: creates the behaviours that the roles need, and starts and stops
+// them together.
 #pragma once
 
 #include <cstdint>
@@ -21,16 +21,16 @@ class Company {
   /// Gives each user of `roles` its behaviour. Both must outlive this.
   Company(Stage& stage, const Roles& roles);
 
-  /// All begin; they must be ready.
+  /// Starts all users, who must be ready.
   void start();
-  /// Nobody does anything new any more.
+  /// Stops: no user starts anything new.
   void stop();
-  /// Whether as many messages were sent as were asked for.
+  /// Whether the requested number of messages was sent.
   [[nodiscard]] bool is_done() const;
 
-  /// What was done before now does not count in the report.
+  /// Excludes what was done so far from the report.
   void mark();
-  /// What was done since, in `span_s`.
+  /// Reports what was done since mark(), which took `span_s` seconds.
   void report(Results& results, double span_s) const;
 
  private:
@@ -38,7 +38,7 @@ class Company {
   const Roles& roles_;
   Crowd& crowd_;
   Talker& talker_;
-  // The others are there if there is such a role.
+  // The others are set if there is such a role.
   Pacer* pacer_ = nullptr;
   Sleeper* sleeper_ = nullptr;
   Churner* churner_ = nullptr;
@@ -47,7 +47,7 @@ class Company {
   std::uint64_t lists_before_ = 0;
 };
 
-/// `behaviour` is that of all users of `range` from now on.
+/// Sets the behaviour of all users of `range`.
 void assign(Crowd& crowd, const Range& range, Behaviour& behaviour);
 
 }  // namespace tribar::stress

@@ -23,15 +23,16 @@ namespace {
 
 using nlohmann::json;
 
-// Further apart than so many standard errors is more than chance: some 20 figures are looked at.
+// A difference of more standard errors than this is not chance, given that some 20 figures are
+// compared.
 constexpr double kErrors = 3;
 
-/// What the parts of a run say of a figure.
+/// Mean and error of a figure, from the parts of a run.
 struct Spread {
   double mean;
-  double error;  // of the mean
+  double error;  // standard error of the mean
 };
-/// Nothing when there are too few to tell.
+/// None if there are too few parts.
 std::optional<Spread> spread_of(const std::vector<double>& parts) {
   if (parts.size() < 3) {
     return std::nullopt;
@@ -87,7 +88,7 @@ std::string ratio_text(const Comparison& row) {
   return row.first == 0 ? std::string("-") : fmt::format("{:.3f}", row.second / row.first);
 }
 
-/// The settings that are not the same in both: name, first, second.
+/// The settings that differ: name, first, second.
 std::vector<std::array<std::string, 3>> different_settings(const Report& first,
                                                            const Report& second) {
   std::vector<std::array<std::string, 3>> rows;
@@ -104,13 +105,13 @@ std::vector<std::array<std::string, 3>> different_settings(const Report& first,
 
 constexpr std::string_view kSchema = "tribar-stress/1";
 
-/// What is wrong with a report, in words.
+/// What is wrong with a report, as text.
 struct Broken {
   std::string why;
 };
 
-/// The member `key` of `object`, which stands at `path` in the report, if it is one of those that
-/// `is_right` takes, which are called `wanted`. Throws Broken.
+/// The member `key` of `object`, which is at `path` in the report and must satisfy `is_right`;
+/// `wanted` names that type in the error. Throws Broken.
 const json& member_of(const json& object, std::string_view path, std::string_view key,
                       bool (json::*is_right)() const, std::string_view wanted) {
   const std::string where = path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
@@ -131,18 +132,18 @@ Figure take_figure(const json& figures, const FigureKind& kind) {
   taken.value = member_of(figure, path, "value", &json::is_number, "a number").get<double>();
   for (const json& part : member_of(figure, path, "parts", &json::is_array, "a list")) {
     if (!part.is_number()) {
-      throw Broken{fmt::format("{}.parts holds something else than numbers", path)};
+      throw Broken{fmt::format("{}.parts contains something other than numbers", path)};
     }
     taken.parts.push_back(part.get<double>());
   }
   return taken;
 }
 
-/// Throws Broken when `document` is not a report.
+/// Throws Broken if `document` is not a report.
 Report take_report(const json& document) {
   Report report;
   if (!document.is_object()) {
-    throw Broken{"it is JSON, and not an object"};
+    throw Broken{"it is JSON, but not an object"};
   }
   const auto schema =
       member_of(document, "", "schema", &json::is_string, "a text").get<std::string>();
@@ -163,7 +164,7 @@ Report take_report(const json& document) {
   for (const json& bucket : member_of(document, "", "histogram_ns", &json::is_array, "a list")) {
     if (!bucket.is_array() || bucket.size() != 2 || !bucket[0].is_number_unsigned() ||
         !bucket[1].is_number_unsigned()) {
-      throw Broken{"histogram_ns holds something else than pairs of latency and count"};
+      throw Broken{"histogram_ns contains something other than pairs of latency and count"};
     }
     report.latency.push_back({bucket[0].get<Nanos>(), bucket[1].get<std::uint64_t>()});
   }
@@ -172,14 +173,14 @@ Report take_report(const json& document) {
   return report;
 }
 
-/// Where and how `text` stops being JSON, in words. `at`: the byte that the parser stopped at,
-/// counted from 1.
+/// Where and why `text` is not JSON, as text. `at`: the byte at which the parser stopped, counted
+/// from 1.
 std::string syntax_error(std::string_view text, std::size_t at) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return "it is empty";
   }
   if (at > text.size()) {
-    return "it ends in the middle";
+    return "it is incomplete";
   }
   const std::string_view before = text.substr(0, at > 0 ? at - 1 : 0);
   const std::size_t line = before.rfind('\n');
@@ -201,7 +202,7 @@ Result<Report, std::string> read_report(std::string name, const std::string& tex
     return fmt::format("{}: not a report of tribar-stress: {}", name,
                        syntax_error(text, error.byte));
   } catch (const json::out_of_range&) {
-    return fmt::format("{}: not a report of tribar-stress: it holds a number that is too large",
+    return fmt::format("{}: not a report of tribar-stress: it contains a number that is too large",
                        name);
   }
 }

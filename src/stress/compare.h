@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Two reports side by side: the ratio of each figure, and whether the difference is more than the
-// runs vary by themselves.
+// Compares two reports: the ratio of each figure, and whether the difference is larger than the
+// variation within the runs.
 #pragma once
 
 #include <string>
@@ -13,27 +13,27 @@
 
 namespace tribar::stress {
 
-/// What is read back of a report.
+/// The parts of a report that are needed here.
 struct Report {
   std::string name;                                           // the file
-  std::vector<std::pair<std::string, std::string>> settings;  // in words
+  std::vector<std::pair<std::string, std::string>> settings;  // as text
   std::vector<Figure> figures;                                // in the order of figure_kinds()
   std::vector<Histogram::Bucket> latency;
   bool is_right = true;
 };
 
-/// Reads what report_as_json() wrote, from `json`; anything may stand there. `name` is the file's.
-/// An error says what is wrong with it.
+/// Parses `json`, the output of report_as_json(); any bytes may come. `name`: the file's. An error
+/// says what is wrong.
 [[nodiscard]] Result<Report, std::string> read_report(std::string name, const std::string& json);
 
-/// One figure of both.
+/// One figure of both reports.
 struct Comparison {
   enum class Verdict {
-    Same,     // no more apart than the runs vary by themselves
+    Same,     // the difference is within the variation of the runs
     Better,   // the second is better
     Worse,    // the second is worse
-    Differs,  // apart, and neither way is better
-    Unknown,  // these runs do not say how much they vary
+    Differs,  // different, and neither direction is better
+    Unknown,  // the variation of these runs is unknown
   };
   const FigureKind* kind;
   double first;
@@ -41,8 +41,8 @@ struct Comparison {
   Verdict verdict;
 };
 
-/// The figures that both have. A difference counts when it is more than three times its
-/// standard error, estimated from how the parts of each run differ.
+/// Compares the figures that both have. A difference counts if it is more than three times its
+/// standard error, which is estimated from the differences between the parts of each run.
 [[nodiscard]] std::vector<Comparison> compare(const Report& first, const Report& second);
 
 [[nodiscard]] std::string comparison_as_text(const Report& first, const Report& second);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::uint8_t code_of(FrameCode code) { return static_cast<std::uint8_t>(code); }
 
-/// Whether `text` says that a frame was over the server's limit. The limit stands in it, so only
-/// what comes before is compared.
+/// Whether `text` is the refusal of a frame over the server's limit. The text contains the limit,
+/// so only the part before it is compared.
 bool is_too_long(std::string_view text) {
   const std::string known = text_of({.code = RefusalCode::FrameTooLong, .found = 0, .allowed = 0});
   return text.starts_with(std::string_view(known).substr(0, known.find('0')));
@@ -212,9 +212,9 @@ void Crowd::on_response(User user, std::string_view text) {
     case State::Ready:
     case State::Leaving:
       if (text.empty()) {
-        traffic_.ledger().note_damage(user, "an answer without a question");
+        traffic_.ledger().note_damage(user, "an unexpected answer");
       } else if (text == text_of({.code = RefusalCode::ShuttingDown})) {
-        return;  // answers no question: the end of the connection follows
+        return;  // an answer to no command: the connection is about to end
       } else if (traffic_.ledger().refuse(user, text)) {
         ++player.answers;
         if (is_too_long(text)) {
@@ -226,7 +226,7 @@ void Crowd::on_response(User user, std::string_view text) {
         on_list(user, std::nullopt);
       } else {
         traffic_.ledger().note_damage(
-            user, fmt::format("an answer without a question, \"{}\",", log::escaped(text)));
+            user, fmt::format("an unexpected answer, \"{}\",", log::escaped(text)));
       }
       return;
     case State::Away:
@@ -237,7 +237,7 @@ void Crowd::on_response(User user, std::string_view text) {
 void Crowd::on_list(User user, std::optional<std::string_view> names) {
   Player& player = players_[user];
   if (player.lists == 0) {
-    traffic_.ledger().note_damage(user, "a list without a question");
+    traffic_.ledger().note_damage(user, "an unexpected list");
     return;
   }
   --player.lists;
@@ -263,7 +263,7 @@ void Crowd::on_gone(User user, std::string_view why) {
   switch (player.state) {
     case State::Creating:
     case State::LoggingIn:
-      // A server that is full says so, and closes.
+      // A server at its limit sends an error and closes the connection.
       break_login(user, player.has_account || create_refusal_.empty() ? why : create_refusal_);
       return;
     case State::Ready:

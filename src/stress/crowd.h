@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The users: who is connected, logged in, on the way in or out. Sorts what comes from the server
-// into logins, messages, lists and refusals, and lets each user's behaviour go on from there.
+// All users: which of them are connected, logged in, logging in or leaving. Sorts what the server
+// sends into logins, messages, lists and refusals, and calls each user's behaviour.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +24,21 @@ class Crowd final : private SwarmEvents {
   Crowd(const Address& server, const TrafficSettings& settings, const Usernames& names,
         const Pairing& pairing);
 
-  /// What `user` does from now on; null: nothing. Must outlive the crowd or be replaced.
+  /// Sets what `user` does from now on; null: nothing. The behaviour must outlive the crowd or be
+  /// replaced.
   void set_behaviour(User user, Behaviour* behaviour) { players_[user].behaviour = behaviour; }
 
-  /// Connects and logs in: with CREATE the first time and when that fails, or later, with LOGIN.
-  /// Only of a user that is away.
+  /// Connects and logs in: with CREATE the first time, with LOGIN later or if CREATE fails. Only
+  /// for a user who is not connected.
   void enter(User user);
-  /// Ends the session once all is written; with `is_for_good` the account goes first.
+  /// Ends the session once everything is written; `is_for_good`: deletes the account first.
   void leave(User user, bool is_for_good);
-  /// Of users that are ready.
+  /// For users that are ready.
   void list(User user, std::string_view pattern);
   void ask_for_undelivered(User user);
   void send(User user, Nanos due) { traffic_.send(user, due); }
 
-  /// Handles what comes until `until` or a little longer than the next event.
+  /// Handles events until `until`, or a little longer for the next event.
   void turn(Nanos until) { swarm_.turn(until); }
 
   [[nodiscard]] User count() const { return static_cast<User>(players_.size()); }
@@ -48,28 +49,27 @@ class Crowd final : private SwarmEvents {
   [[nodiscard]] bool is_away(User user) const { return players_[user].state == State::Away; }
   [[nodiscard]] bool has_account(User user) const { return players_[user].has_account; }
 
-  /// Logins that failed, and the first in words. Users who had been there before and came back when
-  /// the server was gone are none of them.
+  /// Failed logins: their number, and a description of the first. Does not include users who
+  /// reconnected when the server was gone.
   [[nodiscard]] Findings::Finding failed_logins() const;
   [[nodiscard]] bool has_failed_login() const {
     return failed_logins_.count + broken_logins_.count > 0;
   }
-  /// Takes those that are still on their way in for failed: `why`.
+  /// Counts all users who are still logging in as failed, because of `why`.
   void give_up_entering(std::string_view why);
 
-  /// Why it makes no sense to go on: "Server gone at 1.1 s", counted from the start of the run.
-  /// Empty as long as it does.
+  /// Why the run cannot continue: "Server gone at 1.1 s", counted from the start of the run. Empty
+  /// while it can.
   [[nodiscard]] const std::string& end() const { return end_; }
   [[nodiscard]] bool is_over() const { return !end_.empty(); }
-  /// Whether it is over because nobody accepts connections any more.
+  /// Whether the run is over because the server accepts no connections any more.
   [[nodiscard]] bool is_server_gone() const { return is_server_gone_; }
 
-  /// Lists whose answer has not come yet, and those whose answer never will: their connection
-  /// ended.
+  /// Lists that are not answered yet, and those that never will be, because their connection ended.
   [[nodiscard]] std::uint64_t answered_lists() const { return answered_lists_; }
   [[nodiscard]] std::uint64_t open_lists() const { return open_lists_; }
   [[nodiscard]] std::uint64_t lost_lists() const { return lost_lists_; }
-  /// From the start of a connection to the answer to its login.
+  /// Times from the start of a connection to the answer to its login.
   [[nodiscard]] const Histogram& login_times() const { return login_times_; }
 
   [[nodiscard]] Swarm& swarm() { return swarm_; }
@@ -82,7 +82,7 @@ class Crowd final : private SwarmEvents {
   struct Player {
     State state = State::Away;
     bool has_account = false;
-    std::uint32_t lists = 0;    // asked for and not answered
+    std::uint32_t lists = 0;    // requested and not answered
     std::uint32_t answers = 0;  // since the last on_read()
     Nanos entered = 0;
     Behaviour* behaviour = nullptr;
@@ -94,9 +94,9 @@ class Crowd final : private SwarmEvents {
   void on_response(User user, std::string_view text);
   void on_list(User user, std::optional<std::string_view> names);
   void fail_login(User user, std::string_view why);
-  /// The connection of a user who was on his way in broke.
+  /// The connection of a user broke during login.
   void break_login(User user, std::string_view why);
-  /// A connection has just ended: looks whether any is left, and whether the server is.
+  /// Called when a connection ends: checks whether any is left, and whether the server still runs.
   void look_for_end(bool was_ready);
   void end_run(std::string_view why);
   void set_state(User user, State state);
@@ -113,13 +113,13 @@ class Crowd final : private SwarmEvents {
   User ready_ = 0;
   User leaving_ = 0;
   Findings::Finding failed_logins_;
-  Findings::Finding broken_logins_;  // of users who had been there before
+  Findings::Finding broken_logins_;  // of users who had been logged in before
   std::uint64_t answered_lists_ = 0;
   std::uint64_t open_lists_ = 0;
   std::uint64_t lost_lists_ = 0;
   std::string end_;
   bool is_server_gone_ = false;
-  std::string create_refusal_;  // the last one, in the server's words
+  std::string create_refusal_;  // the server's text of the last one
   Histogram login_times_;
 };
 

@@ -24,7 +24,7 @@ constexpr std::size_t kPerSource = 5'000;
 constexpr std::size_t kSources = 100;
 constexpr timeval kConnectTimeout{.tv_sec = 5, .tv_usec = 0};
 
-/// Zero, or the errno of a connection attempt.
+/// Tries to connect; returns 0 or an errno.
 int try_connect(const Address& address) {
   const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) {
@@ -33,7 +33,7 @@ int try_connect(const Address& address) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof kConnectTimeout);
   int error = connect(fd, address.get(), address.bytes) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
-    error = ETIMEDOUT;  // what the timeout of a blocking connect is called
+    error = ETIMEDOUT;  // the error of a blocking connect that times out
   }
   ::close(fd);
   return error;

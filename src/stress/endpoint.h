@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the server is.
+// The server's address.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,14 +14,14 @@
 
 namespace tribar::stress {
 
-/// A host and a port in words: "host:9000", "[::1]:9000"; either part may be left out.
+/// A host and a port as text: "host:9000", "[::1]:9000"; either part may be omitted.
 struct HostPort {
   std::string host = "127.0.0.1";
   std::uint16_t port = 9000;
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-/// Reads HostPort; an error says what is wrong with `text`.
+/// Parses a HostPort; an error says what is wrong with `text`.
 [[nodiscard]] Result<HostPort, std::string> parse_host_port(std::string_view text);
 
 [[nodiscard]] std::string to_text(const HostPort& where);
@@ -34,15 +34,16 @@ struct Address {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// Looks `where` up: the first address that accepts a connection. An error says who and why.
+/// Resolves `where` to the first address that accepts a connection. An error says which host, and
+/// why.
 [[nodiscard]] Result<Address, std::string> find_server(const HostPort& where);
 
-/// Whether `server` takes a connection now. Waits for 5 s at most.
+/// Whether `server` accepts a connection now. Waits up to 5 s.
 [[nodiscard]] bool accepts(const Address& server);
 
-/// Where the `nth` connection to `server` starts from. One address has some 28,000 ports, and one
-/// that was used rests for a while; so over IPv4 loopback each 5,000 connections start from an
-/// address of their own: 127.0.0.1, 127.0.0.2 and so on, around. Empty: the system chooses.
+/// The local address for the `nth` connection to `server`. One address has about 28,000 ports, and
+/// a used port cannot be reused for a while. So over IPv4 loopback each 5,000 connections get an
+/// address of their own: 127.0.0.1, 127.0.0.2 and so on, in a circle. Empty: the system chooses.
 [[nodiscard]] Address source_for(const Address& server, std::size_t nth);
 
 }  // namespace tribar::stress

@@ -25,14 +25,14 @@ constexpr FigureKind kKinds[] = {
     {"late_p50", "us", Better::Neither, "half of the messages left no later than this"},
     {"late_p99", "us", Better::Neither, "99 % left no later after they were due"},
     {"late_max", "us", Better::Neither, "the latest"},
-    {"skipped", "messages", Better::Lower, "were due and never left"},
+    {"skipped", "messages", Better::Lower, "were due but never sent"},
     {"logins", "users", Better::Neither, "logged in at the start"},
     {"login_rate", "users/s", Better::Higher, "connected and logged in a second"},
     {"login_p50", "us", Better::Lower, "from connecting to the answer, half of the logins"},
     {"login_p99", "us", Better::Lower, "99 % of the logins"},
-    {"store_rate", "messages/s", Better::Higher, "taken for absent users"},
-    {"drain_rate", "messages/s", Better::Higher, "handed out to those that came back"},
-    {"session_rate", "sessions/s", Better::Higher, "users that came, wrote and left"},
+    {"store_rate", "messages/s", Better::Higher, "accepted for absent users"},
+    {"drain_rate", "messages/s", Better::Higher, "delivered to users who came back"},
+    {"session_rate", "sessions/s", Better::Higher, "users who logged in, wrote and left"},
     {"naps", "times", Better::Neither, "how often the slow readers slept"},
     {"list_rate", "lists/s", Better::Higher, "lists answered"},
     {"list_p50", "us", Better::Lower, "from question to answer, half of the lists"},
@@ -47,7 +47,7 @@ constexpr FigureKind kKinds[] = {
      "processor seconds of this tool per million messages"},
     {"own_busy", "%", Better::Neither, "of one processor, used by this tool"},
     {"own_waited", "%", Better::Neither,
-     "of the time this tool could have run and had no processor"},
+     "of the time, this tool was ready to run but had no processor"},
 };
 
 }  // namespace

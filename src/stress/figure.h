@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The figures that a run can have: one table of what they are called, what they are measured in
-// and which way they should go. Reports, thresholds and comparisons all go by it.
+// The figures that a run can have: one table of their names, units, and which direction is better.
+// Reports, thresholds and comparisons all use it.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,15 @@ struct FigureKind {
   std::string_view meaning;
 };
 
-/// All of them, in the order in which they are shown.
+/// All figures, in the order in which they are shown.
 [[nodiscard]] std::span<const FigureKind> figure_kinds();
-/// Null when there is none of that name.
+/// Null if there is no figure of that name.
 [[nodiscard]] const FigureKind* find_figure_kind(std::string_view name);
 
 struct Figure {
   const FigureKind* kind;
   double value;
-  /// The same of each part of the run, where it has one: tells how much it varies by itself.
+  /// The value in each part of the run, if known: shows how much it varies.
   std::vector<double> parts;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Numbers that were passed over in series that are counted up: kept as ranges, so that what is
-// remembered grows with the number of gaps and not with their size.
+// The missing numbers of ascending series. Stored as ranges, so that memory grows with the number
+// of gaps and not with their size.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ class Gaps {
   /// A series and a number in it.
   using Place = std::pair<std::uint64_t, std::uint32_t>;
 
-  /// Adds `from` .. `to - 1` of `series`, none of which is here yet.
+  /// Adds `from` .. `to - 1` of `series`, none of which may be present.
   void add(std::uint64_t series, std::uint32_t from, std::uint32_t to);
 
-  /// Takes `number` out; false when it is not here.
+  /// Removes `number`; false if it is not present.
   bool take(std::uint64_t series, std::uint32_t number);
 
-  /// Takes out what lies in `from` .. `to - 1`; returns how many those were.
+  /// Removes all numbers in `from` .. `to - 1`; returns how many there were.
   std::uint64_t take_range(std::uint64_t series, std::uint32_t from, std::uint32_t to);
 
   [[nodiscard]] bool holds(std::uint64_t series, std::uint32_t number) const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
-  /// Only when count() > 0.
+  /// Requires count() > 0.
   [[nodiscard]] Place first() const { return ranges_.begin()->first; }
 
  private:

@@ -31,7 +31,7 @@ Nanos Histogram::percentile(double percent) const {
   for (std::size_t i = 0; i < kBuckets; ++i) {
     seen += counts_[i];
     if (seen >= std::max(rank, std::uint64_t{1})) {
-      // The extremes are known exactly.
+      // Least and most are known exactly.
       return std::clamp(middle_of(i), least_, most_);
     }
   }

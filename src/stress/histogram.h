@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Counts of durations, log-linear after HdrHistogram's scheme: 128 steps an octave, so a value is
-// known to within 0.4 %, from 1 ns to 137 s (longer ones count as that). Of fixed size; recording
-// allocates nothing; two can be added.
+// A histogram of durations, log-linear as in HdrHistogram: 128 steps per octave, so that a value is
+// known to within 0.4 %, from 1 ns to 137 s (longer ones count as that). Fixed size; recording
+// allocates nothing; two histograms can be added.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,7 @@ class Histogram {
   [[nodiscard]] Nanos max() const { return most_; }
   [[nodiscard]] double mean() const;
 
-  /// The value that `percent` % of all do not exceed; 0 when there is none.
+  /// The value that `percent` % of all values do not exceed; 0 if there are none.
   [[nodiscard]] Nanos percentile(double percent) const;
 
   struct Bucket {
@@ -43,7 +43,7 @@ class Histogram {
     std::uint64_t count;
     friend bool operator==(const Bucket&, const Bucket&) = default;
   };
-  /// Those that are not empty, in order.
+  /// The non-empty buckets, in order.
   [[nodiscard]] std::vector<Bucket> buckets() const;
 
  private:
@@ -55,7 +55,8 @@ class Histogram {
 
   [[nodiscard]] static std::size_t bucket_of(Nanos value) {
     value = std::min(value, kMost);
-    // Below 2 * kSteps each value has a bucket of its own; above, the leading bits choose.
+    // Below 2 * kSteps each value has a bucket of its own; above, the leading bits select the
+    // bucket.
     const unsigned shift =
         value < 2 * kSteps ? 0 : static_cast<unsigned>(std::bit_width(value)) - kStepBits - 1;
     return shift * kSteps + (value >> shift);

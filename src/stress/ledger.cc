@@ -54,13 +54,13 @@ bool Ledger::deliver(const Stamp& stamp, User recipient, bool is_intact) {
   const auto slot =
       stamp.sender < names_.count() ? pairing_.slot_of(stamp.sender, recipient) : std::nullopt;
   if (!slot) {
-    note_damage(recipient, "a message of a pair that never was");
+    note_damage(recipient, "a message between users who do not write to each other");
     return false;
   }
   const std::size_t at = pair_of(stamp.sender, *slot);
   Pair& pair = pairs_[at];
   if (stamp.sequence >= pair.sent) {
-    note(Wrong::Damaged, at, stamp.sequence, "came and was never sent");
+    note(Wrong::Damaged, at, stamp.sequence, "arrived but was never sent");
     return false;
   }
   if (!is_intact) {
@@ -69,7 +69,7 @@ bool Ledger::deliver(const Stamp& stamp, User recipient, bool is_intact) {
   if (stamp.sequence == pair.delivered_upto) {
     ++pair.delivered_upto;
     if (excused_.count() > 0 && excused_.take(at, stamp.sequence)) {
-      note(Wrong::Damaged, at, stamp.sequence, "was refused and arrived");
+      note(Wrong::Damaged, at, stamp.sequence, "was refused but arrived");
       return false;
     }
   } else if (!deliver_out_of_order(at, stamp.sequence)) {
@@ -82,7 +82,7 @@ bool Ledger::deliver(const Stamp& stamp, User recipient, bool is_intact) {
 bool Ledger::deliver_out_of_order(std::size_t at, std::uint32_t sequence) {
   Pair& pair = pairs_[at];
   if (sequence > pair.delivered_upto) {
-    // What was refused is not missed: take it out again.
+    // Refused messages are not missing: remove them again.
     missing_.add(at, pair.delivered_upto, sequence);
     for (std::uint32_t n = pair.delivered_upto; n != sequence && excused_.count() > 0; ++n) {
       if (excused_.take(at, n)) {
@@ -94,7 +94,7 @@ bool Ledger::deliver_out_of_order(std::size_t at, std::uint32_t sequence) {
   }
   if (missing_.take(at, sequence)) {
     note(Wrong::Reordered, at, sequence,
-         fmt::format("arrived late, when those before #{} had come", pair.delivered_upto));
+         fmt::format("arrived late, after all before #{} had come", pair.delivered_upto));
     return true;
   }
   note(Wrong::Doubled, at, sequence, "arrived again");
@@ -105,12 +105,12 @@ void Ledger::deliver_unreadable(User sender, User recipient) {
   const auto slot = pairing_.slot_of(sender, recipient);
   const std::size_t at = slot ? pair_of(sender, *slot) : 0;
   if (!slot || pairs_[at].delivered_upto == pairs_[at].sent) {
-    note_damage(recipient, "a message that cannot be read and is not due");
+    note_damage(recipient, "an unexpected, unreadable message");
     return;
   }
   const std::uint32_t next = pairs_[at].delivered_upto++;
   note(Wrong::Damaged, at, next, "or one near it, arrived unreadable");
-  // One that was refused is settled already.
+  // A refused one is accounted for already.
   if (excused_.count() == 0 || !excused_.take(at, next)) {
     ++delivered_;
   }
@@ -120,7 +120,7 @@ bool Ledger::confirm(const Stamp& stamp, User recipient, bool is_intact) {
   const auto slot = pairing_.slot_of(stamp.sender, recipient);
   Sender& sender = senders_[stamp.sender];
   if (!slot || stamp.number >= sender.sent) {
-    note_damage(stamp.sender, "a confirmation of what was never sent");
+    note_damage(stamp.sender, "a confirmation of a message that was never sent");
     return false;
   }
   const std::size_t at = pair_of(stamp.sender, *slot);
@@ -154,7 +154,7 @@ bool Ledger::confirm_out_of_order(User user, const Stamp& stamp, std::size_t pai
 bool Ledger::confirm_unreadable(User user) {
   Sender& sender = senders_[user];
   if (sender.confirmed_upto == sender.sent) {
-    note_damage(user, "a confirmation that cannot be read and is not due");
+    note_damage(user, "an unexpected, unreadable confirmation");
     return false;
   }
   const Open& open = sender.open[sender.confirmed_upto & (sender.open.size() - 1)];
@@ -175,7 +175,7 @@ bool Ledger::refuse(User user, std::string_view text) {
   if (open.sequence >= pairs_[at].delivered_upto) {
     excused_.add(at, open.sequence, open.sequence + 1);
   } else if (!missing_.take(at, open.sequence)) {
-    note(Wrong::Damaged, at, open.sequence, "was delivered and refused");
+    note(Wrong::Damaged, at, open.sequence, "was delivered but refused");
     --delivered_;
   }
   ++refused_;
@@ -217,7 +217,7 @@ Findings Ledger::findings() const {
   if (missing_.count() > 0) {
     lost.first = describe(missing_.first().first, missing_.first().second);
   }
-  // Behind the last that came, what was refused is not due any more.
+  // After the last delivered message, refused ones are not expected any more.
   Gaps excused = excused_;
   for (std::size_t at = 0; at < pairs_.size(); ++at) {
     const Pair& pair = pairs_[at];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What was sent, held against what came: every message exactly once, unchanged, in order per pair,
-// and every one confirmed to its sender. No clock, no socket; a few nanoseconds a message as long
-// as all is well.
+// Compares what was sent with what arrived: every message exactly once, unchanged, in order per
+// pair, and each one confirmed to its sender. No clock, no socket; takes a few nanoseconds per
+// message if nothing is wrong.
 #pragma once
 
 #include <array>
@@ -20,17 +20,19 @@
 namespace tribar::stress {
 
 enum class Wrong : std::uint8_t {
-  Lost,        // confirmed or not, it never reached its recipient
-  Doubled,     // a delivery or a confirmation came again
-  Reordered,   // came after a later one of the same pair, or of the same sender for confirmations
-  Damaged,     // not what was sent, or never sent at all
+  Lost,     // never reached its recipient, whether confirmed or not
+  Doubled,  // delivered or confirmed more than once
+  // arrived after a later message of the same pair, or was confirmed after a later one of the same
+  // sender
+  Reordered,
+  Damaged,     // differs from what was sent, or was never sent
   Unanswered,  // no confirmation and no refusal
 };
 inline constexpr std::size_t kWrongs = 5;
 inline constexpr std::array<std::string_view, kWrongs> kWrongNames{"lost", "doubled", "reordered",
                                                                    "damaged", "unanswered"};
 
-/// What went wrong: how often, and the first of each kind in words.
+/// What went wrong: how often, with a description of the first of each kind.
 struct Findings {
   struct Finding {
     std::uint64_t count = 0;
@@ -38,8 +40,9 @@ struct Findings {
     friend bool operator==(const Finding&, const Finding&) = default;
   };
   std::array<Finding, kWrongs> wrongs;
-  Finding refused;       // the server said no: not wrong by itself, some limits are meant to be met
-  Finding disconnected;  // the server ended a connection that was in use
+  // refused by the server: not an error in itself, since some limits are meant to be reached
+  Finding refused;
+  Finding disconnected;  // the server closed a connection that was in use
 
   [[nodiscard]] const Finding& of(Wrong wrong) const {
     return wrongs[static_cast<std::size_t>(wrong)];
@@ -52,33 +55,35 @@ class Ledger {
   /// `names` and `pairing` must outlive this.
   Ledger(const Usernames& names, const Pairing& pairing);
 
-  /// `sender` writes to its partner in `slot` at `due`: what the message has to carry.
+  /// Records that `sender` writes to its partner in `slot` at `due`; returns the stamp for the
+  /// message.
   Stamp send(User sender, std::uint32_t slot, Nanos due);
 
-  /// A message with this stamp, intact or not, reached `recipient`. False when it does not count
-  /// as a delivery: it came before, or was never sent.
+  /// Records that a message with this stamp, intact or not, reached `recipient`. False if it does
+  /// not count as a delivery: it had arrived before, or was never sent.
   bool deliver(const Stamp& stamp, User recipient, bool is_intact);
-  /// Something from `sender` that cannot be told reached `recipient`: taken for the next one due.
+  /// Records that an unreadable message from `sender` reached `recipient`; it is taken for the next
+  /// expected one.
   void deliver_unreadable(User sender, User recipient);
 
-  /// A confirmation with this stamp reached its sender. False when it does not count.
+  /// Records that a confirmation with this stamp reached its sender. False if it does not count.
   bool confirm(const Stamp& stamp, User recipient, bool is_intact);
   bool confirm_unreadable(User sender);
 
-  /// The server refused the oldest message of `sender` that it has not answered, in its own words.
-  /// False when there is none.
+  /// Records that the server refused, with `text`, the oldest unanswered message of `sender`. False
+  /// if there is none.
   bool refuse(User sender, std::string_view text);
 
-  /// What comes to `user` and is none of the above.
+  /// Records that `user` received something else.
   void note_damage(User user, std::string_view what);
-  /// Another command of `user` was refused.
+  /// Records that another command of `user` was refused.
   void note_refused(User user, std::string_view text);
   void note_disconnected(User user, std::string_view why);
 
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
   [[nodiscard]] std::uint64_t confirmed() const { return confirmed_; }
-  /// Messages that were neither delivered nor refused so far.
+  /// Messages that are neither delivered nor refused yet.
   [[nodiscard]] std::uint64_t undelivered() const {
     return difference(sent_, delivered_ + refused_);
   }
@@ -86,15 +91,15 @@ class Ledger {
     return difference(sent_, confirmed_ + refused_);
   }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
-  /// Of `sender` alone.
+  /// Messages sent by `sender`.
   [[nodiscard]] std::uint32_t sent(User sender) const { return senders_[sender].sent; }
   [[nodiscard]] std::uint32_t unanswered(User sender) const {
     return senders_[sender].sent - senders_[sender].confirmed_upto;
   }
 
-  /// Whether anything but what is under way is wrong so far; cheap.
+  /// Whether an error was found so far, not counting messages in flight; cheap.
   [[nodiscard]] bool is_anything_wrong() const { return found_.is_anything_wrong(); }
-  /// All that is wrong so far; what has not come is lost or unanswered now.
+  /// All errors so far; messages that have not arrived now count as lost or unanswered.
   [[nodiscard]] Findings findings() const;
 
  private:
@@ -109,7 +114,7 @@ class Ledger {
   struct Sender {
     std::uint32_t sent = 0;
     std::uint32_t confirmed_upto = 0;
-    std::vector<Open> open;  // a ring of a power of two: those from confirmed_upto to sent
+    std::vector<Open> open;  // a ring buffer, its size a power of two: from confirmed_upto to sent
   };
 
   [[nodiscard]] std::size_t pair_of(User sender, std::uint32_t slot) const {
@@ -125,8 +130,8 @@ class Ledger {
   const Pairing& pairing_;
   std::vector<Pair> pairs_;
   std::vector<Sender> senders_;
-  Gaps missing_;          // deliveries that were passed over, by pair
-  Gaps excused_;          // refused before the pair came to them, by pair
+  Gaps missing_;          // skipped deliveries, by pair
+  Gaps excused_;          // refused ones that delivery has not reached yet, by pair
   Gaps missing_answers_;  // by sender
   Findings found_;
   std::uint64_t sent_ = 0;

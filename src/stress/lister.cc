@@ -29,7 +29,7 @@ Lister::Lister(Crowd& crowd) : crowd_(crowd), asked_(crowd.count()), asked_at_(c
   const Usernames& names = crowd.names();
   const std::string all = names.pattern();
   const std::string prefix = all.substr(0, all.size() - 1);
-  // One name, none, few, and some that make a matcher go back.
+  // Patterns that match one name, none, few, and some that make a matcher backtrack.
   for (std::string pattern : {std::string(names.name(0)), prefix + "none", prefix + "*7",
                               prefix + "[!1-9]*0", prefix + "?*3*1", prefix + "*1*1*1*b"}) {
     Question question{.pattern = std::move(pattern), .expected = {}, .answer = {}};
@@ -55,7 +55,7 @@ void Lister::on_list(User user, std::optional<std::string_view> names) {
   Question& question = questions_[asked_[user]++ % questions_.size()];
   if (names && !is_right(question, *names)) {
     crowd_.traffic().ledger().note_damage(
-        user, fmt::format("a list for \"{}\" of {} bytes that is not right, and", question.pattern,
+        user, fmt::format("a list for \"{}\" of {} bytes that is wrong, and", question.pattern,
                           names->size()));
   }
   if (!is_stopped_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Users that ask for lists without a pause, one at a time, and check each answer: exactly those
-// accounts of this run that match.
+// Users that request lists without a pause, one at a time, and check each answer: it must contain
+// exactly the matching accounts of this run.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ namespace tribar::stress {
 
 class Lister final : public Behaviour {
  public:
-  /// All users of `crowd` must have an account by the time of start().
+  /// All users of `crowd` must have an account when start() is called.
   explicit Lister(Crowd& crowd);
 
   void start(User user) { ask(user); }
   void stop() { is_stopped_ = true; }
   [[nodiscard]] std::uint64_t lists() const { return times_.total(); }
-  /// From the question to its answer; those that were refused do not count.
+  /// Times from request to answer; refused requests do not count.
   [[nodiscard]] const Histogram& times() const { return times_; }
 
   void on_list(User user, std::optional<std::string_view> names) override;

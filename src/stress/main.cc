@@ -32,7 +32,7 @@
 namespace tribar::stress {
 namespace {
 
-// Those from 64 to 78 after sysexits.h.
+// Those from 64 to 78 follow sysexits.h.
 constexpr int kRight = 0;
 constexpr int kWrong = 1;
 constexpr int kUsage = 64;
@@ -49,19 +49,19 @@ int complain(std::string_view text, int status) {
   return status;
 }
 
-/// Prints `text`; the exit status that follows from how that went.
+/// Prints `text`; returns the resulting exit status.
 int print(std::string_view text) {
   const auto trouble = write_output(text);
   return trouble ? complain(*trouble, kCannotWrite) : kRight;
 }
 
-/// Writes `text` to `file`; the exit status that follows from how that went.
+/// Writes `text` to `file`; returns the resulting exit status.
 int write(ReportFile& file, std::string_view text) {
   const std::string trouble = file.write(text);
   return trouble.empty() ? kRight : complain(trouble, kCannotWrite);
 }
 
-/// All of the file at `path`; nothing, and a line on standard error, when it cannot be read.
+/// The content of the file at `path`; if it cannot be read, none, and a line on standard error.
 std::optional<std::string> read_file(const std::string& path) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "re"), std::fclose);
   std::string text;
@@ -76,7 +76,8 @@ std::optional<std::string> read_file(const std::string& path) {
   return text;
 }
 
-/// Allows as many descriptors as the system lets us have; an error when those are too few.
+/// Raises the limit on descriptors as far as the system allows; returns an error if that is too
+/// few.
 std::optional<std::string> make_room(const Options& options) {
   constexpr rlim_t kOthers = 16;  // standard streams, epoll, files of the system
   rlimit limit{};
@@ -123,13 +124,13 @@ int run_compare(const std::vector<std::string>& arguments) {
   return printed != kRight ? printed : written;
 }
 
-/// The files that the reports go to, where they were asked for.
+/// The files for reports, if requested.
 struct ReportFiles {
   std::optional<ReportFile> json;
   std::optional<ReportFile> html;
 };
 
-/// Opens what `options` ask for; an error says which could not be, and why.
+/// Opens the files that `options` name; an error says which could not be opened, and why.
 Result<ReportFiles, std::string> open_reports(const Options& options) {
   ReportFiles files;
   for (const auto& [path, file] :
@@ -149,7 +150,8 @@ Result<ReportFiles, std::string> open_reports(const Options& options) {
   return files;
 }
 
-/// Plays, reports, and judges. What went wrong with the run goes before what could not be written.
+/// Runs the scenario, writes reports, and returns the exit status. An error in the run takes
+/// precedence over a report that could not be written.
 int run_scenario(const Options& options, const Address& server, ReportFiles& files) {
   catch_interrupts();
   const Results results = play(options, server);
@@ -191,7 +193,8 @@ int run(int argc, char** argv) {
   }
   if (options.server_pid && !Process::find(*options.server_pid)) {
     return complain(
-        fmt::format("--server-pid {}: there is no process that can be seen", *options.server_pid),
+        fmt::format("--server-pid {}: there is no such process, or it cannot be observed",
+                    *options.server_pid),
         kUsage);
   }
   if (const auto complaint = make_room(options)) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Nanos kSampleEvery = 100 * kMillisecond;
 constexpr std::size_t kParts = 10;
-// More than this of a processor, and there was no time to spare.
+// Above this share of a processor, no time was left.
 constexpr double kBusyPercent = 95;
 constexpr double kDisturbedPercent = 5;
 
@@ -23,8 +23,8 @@ constexpr std::array<std::pair<std::string_view, double>, 6> kPercentiles{
 
 double micros(Nanos span) { return static_cast<double>(span) / 1e3; }
 
-/// The slices summed up to kParts parts of the same length; what is left over at the end is not
-/// whole and does not count.
+/// The slices, summed up to kParts parts of equal length; an incomplete rest at the end is left
+/// out.
 std::vector<Slice> parts_of(const std::vector<Slice>& slices) {
   std::vector<Slice> parts;
   const std::size_t each = slices.empty() ? 0 : (slices.size() - 1) / kParts;
@@ -37,7 +37,7 @@ std::vector<Slice> parts_of(const std::vector<Slice>& slices) {
   return parts;
 }
 
-/// How long each of parts_of() is.
+/// The length of each of parts_of().
 double part_seconds(const Timeline& timeline) {
   const std::size_t slices = timeline.slices().size();
   return seconds(timeline.slice_length()) *
@@ -51,8 +51,8 @@ std::vector<double> of_each(const std::vector<Slice>& parts, Function function) 
   return values;
 }
 
-/// Seconds per million messages of each part; the times are those of the last looks at the server,
-/// so a part's messages are those of nearly the same time.
+/// Processor seconds per million messages of each part. The times are those of the last samples of
+/// the server, which nearly match the ends of the parts.
 std::vector<double> server_cpu_of_each(const std::vector<Slice>& parts, double part_s) {
   std::vector<double> values;
   Nanos cpu = 0;
@@ -102,7 +102,7 @@ void Meter::take_sample(Nanos now) {
   next_sample_ = now + kSampleEvery;
   const Nanos cpu = server_->cpu();
   if (cpu < before_.server_cpu) {
-    return;  // it is gone
+    return;  // the server has ended
   }
   now = std::max(now, timeline.from() + 1);
   Slice& slice = timeline.at(now);
@@ -178,18 +178,19 @@ void Meter::report_usage(Results& results) const {
       results.set(
           "server_cpu", server_s / messages * 1e6,
           server_cpu_of_each(parts_of(results.timeline.slices()), part_seconds(results.timeline)));
-      // Those of a thread that ended meanwhile are forgotten.
+      // The switches of threads that ended meanwhile are not included.
       const std::uint64_t switches = difference(after_.server_switches, before_.server_switches);
       results.set("server_switches", static_cast<double>(switches) / messages);
     }
   }
   if (own_waited > kDisturbedPercent) {
-    results.notes.push_back(fmt::format(
-        "This tool could have run and had no processor {:.0f} % of the time: latencies hold that, "
-        "too.",
-        own_waited));
+    results.notes.push_back(
+        fmt::format("This tool was ready to run but had no processor {:.0f} % of the time: this is "
+                    "part of the latencies, "
+                    "too.",
+                    own_waited));
   }
-  // Who keeps a schedule looks at the clock in between; how late it is tells whether it can.
+  // A schedule polls the clock all the time; its lateness shows whether it can keep up.
   const bool has_schedule = results.value_of("offered").has_value();
   if (own_busy + own_waited > kBusyPercent && !has_schedule) {
     results.was_generator_the_limit = server_busy < kBusyPercent;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The table of options. getopt_long finds them; each row says how its value is read.
+// The table of options. getopt_long finds the options; each row says how to read the value.
 #include "stress/options.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ namespace {
 constexpr double kMostSeconds = 4 * 3600;  // stamps hold 4.8 hours
 constexpr std::size_t kMostTextBytes = std::size_t{64} * 1024 * 1024;
 
-/// Nothing, or what is wrong with a value: "is 0, allowed are 1..9".
+/// None, or what is wrong with a value: "is 0, allowed are 1..9".
 using Complaint = std::optional<std::string>;
 
 template <typename Number>
@@ -47,8 +47,7 @@ Complaint read_bytes(std::string_view text, Options& options) {
   const std::size_t dash = text.find('-');
   if (auto complaint =
           read_number(text.substr(0, dash), kStampBytes, kMostTextBytes, options.least_bytes)) {
-    return fmt::format("{} (the first {} bytes of a message say which it is)", *complaint,
-                       kStampBytes);
+    return fmt::format("{} (the first {} bytes of a message identify it)", *complaint, kStampBytes);
   }
   options.most_bytes = options.least_bytes;
   return dash == std::string_view::npos ? std::nullopt
@@ -81,25 +80,24 @@ Complaint read_warmup(std::string_view text, Options& options) {
 
 struct Row {
   const char* name;
-  const char* value;  // what the value is called; null: the option takes none
+  const char* value;  // the name of the value; null: the option takes none
   const char* help;
   Complaint (*read)(std::string_view text, Options& options);
 };
 
 constexpr Row kRows[] = {
     {"server", "HOST:PORT", "where the server is (127.0.0.1:9000)", read_server},
-    {"scenario", "NAME", "what the users do (exchange; rate when there is a --rate)",
-     read_scenario},
+    {"scenario", "NAME", "what the users do (exchange; rate if --rate is given)", read_scenario},
     {"users", "N", "how many users (100)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, kMostUsers, o.users); }},
-    {"window", "W", "messages that each user has under way (1)",
+    {"window", "W", "messages in flight per user (1)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, 1U << 16, o.window); }},
     {"bytes", "B[-C]", "bytes of a message, or from B to C (64)", read_bytes},
-    {"seconds", "S", "for how long messages are sent (10)",
+    {"seconds", "S", "how long messages are sent (10)",
      [](std::string_view text, Options& o) {
        return read_number(text, 0.01, kMostSeconds, o.seconds);
      }},
-    {"messages", "M", "send so many messages instead",
+    {"messages", "M", "send this many messages instead",
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint64_t{1}, std::uint64_t{1'000'000'000'000}, o.messages);
      }},
@@ -107,7 +105,7 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) { return read_number(text, 0.1, 1e8, o.rate); }},
     {"warmup", "S", "seconds at the start that do not count (a tenth of the run, at most 1)",
      read_warmup},
-    {"drain", "S", "seconds without any progress until what is missing is lost (10)",
+    {"drain", "S", "seconds without progress after which missing messages are lost (10)",
      [](std::string_view text, Options& o) {
        return read_number(text, 0.01, kMostSeconds, o.drain_s);
      }},
@@ -115,13 +113,13 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) {
        return read_number(text, User{1}, User{90}, o.share_percent);
      }},
-    {"nap", "S", "seconds that slow readers sleep, and are awake (1)",
+    {"nap", "S", "seconds for which slow readers sleep, and then read (1)",
      [](std::string_view text, Options& o) {
        return read_number(text, 0.001, kMostSeconds, o.nap_s);
      }},
     {"burst", "K", "messages in a session of a churning user (10)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, 10'000U, o.burst); }},
-    {"accounts", "N", "accounts that lists go over (those of the users)",
+    {"accounts", "N", "number of accounts that exist for lists (those of the users)",
      [](std::string_view text, Options& o) {
        return read_number(text, User{1}, kMostUsers, o.accounts);
      }},
@@ -129,22 +127,22 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) {
        return read_number(text, 0.1, kMostSeconds, o.step_s);
      }},
-    {"factor", "F", "from one step of a ramp to the next (1.25)",
+    {"factor", "F", "growth of the rate from one step of a ramp to the next (1.25)",
      [](std::string_view text, Options& o) {
        return read_number(text, 1.01, 10.0, o.step_factor);
      }},
-    {"bound", "US", "the p99 in microseconds that ends a ramp (10000)",
+    {"bound", "US", "the p99 in microseconds at which a ramp ends (10000)",
      [](std::string_view text, Options& o) { return read_number(text, 1.0, 1e8, o.bound_p99_us); }},
-    {"seed", "X", "the seed of all that is random (1)",
+    {"seed", "X", "the seed of all random choices (1)",
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint64_t{0}, ~std::uint64_t{0}, o.seed);
      }},
-    {"json", "FILE", "write the report to FILE as JSON, too",
+    {"json", "FILE", "also write the report to FILE as JSON",
      [](std::string_view text, Options& o) -> Complaint {
        o.json_file = text;
        return std::nullopt;
      }},
-    {"html", "FILE", "write the report to FILE as one page, too",
+    {"html", "FILE", "also write the report to FILE as an HTML page",
      [](std::string_view text, Options& o) -> Complaint {
        o.html_file = text;
        return std::nullopt;
@@ -153,7 +151,7 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) {
        return read_number(text, pid_t{1}, pid_t{1} << 22, o.server_pid.emplace());
      }},
-    {"fail-if", "BOUND", "end with 99 when this is so, such as 'p99>5ms' or 'lost>0'; several",
+    {"fail-if", "BOUND", "exit with 99 if this is true, such as 'p99>5ms' or 'lost>0'; repeatable",
      read_threshold},
     {"quiet", nullptr, "no progress on the terminal",
      [](std::string_view, Options& o) -> Complaint {
@@ -172,7 +170,7 @@ constexpr Row kRows[] = {
      }},
 };
 
-/// The fewest users that `scenario` can do with: somebody to write, and somebody to write to.
+/// The least number of users for `scenario`: it needs senders and recipients.
 User fewest_users(Scenario scenario) {
   switch (scenario) {
     case Scenario::Idle:
@@ -193,7 +191,7 @@ User fewest_users(Scenario scenario) {
   return 2;
 }
 
-/// What only shows when all options are known.
+/// Checks rules about several options together.
 Complaint check_together(const Options& options) {
   const User fewest = fewest_users(options.scenario);
   if (options.users < fewest) {
@@ -203,7 +201,7 @@ Complaint check_together(const Options& options) {
     return std::string("--scenario mixed has three shares of at most 30 percent each");
   }
   if (options.scenario == Scenario::List && share_out(options).talkers.count < 2) {
-    return fmt::format("--scenario list with --share {} leaves one of {} users to write to himself",
+    return fmt::format("--scenario list with --share {} leaves only one of {} users to write",
                        options.share_percent, options.users);
   }
   if (options.scenario == Scenario::Rate && options.rate == 0) {
@@ -214,16 +212,16 @@ Complaint check_together(const Options& options) {
       options.scenario == Scenario::FanIn || options.scenario == Scenario::Slow ||
       options.scenario == Scenario::Offline;
   if (options.messages > 0 && !may_count) {
-    return fmt::format("--messages does not go with --scenario {}", name_of(options.scenario));
+    return fmt::format("--messages cannot be used with --scenario {}", name_of(options.scenario));
   }
   const bool has_own_pace =
       options.scenario == Scenario::Exchange || options.scenario == Scenario::Idle ||
       options.scenario == Scenario::Offline || options.scenario == Scenario::Churn;
   if (options.rate > 0 && has_own_pace) {
-    return fmt::format("--rate does not go with --scenario {}", name_of(options.scenario));
+    return fmt::format("--rate cannot be used with --scenario {}", name_of(options.scenario));
   }
   if (options.messages > 0 && options.warmup_s.value_or(0) > 0) {
-    return std::string("--messages counts all from the first, there is no --warmup with it");
+    return std::string("--messages counts from the first message, so --warmup cannot be used");
   }
   if (options.messages == 0 && options.warmup_s.value_or(0) >= options.seconds) {
     return fmt::format("--warmup {} leaves nothing of --seconds {}", *options.warmup_s,
@@ -242,7 +240,7 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
   table.push_back({});
   Options options;
   bool has_scenario = false;
-  optind = 0;  // start afresh, also when it was used before
+  optind = 0;  // reset getopt_long, which may have been used before
   while (true) {
     int index = -1;
     const int found = getopt_long(argc, argv, "+:", table.data(), &index);
@@ -278,9 +276,9 @@ std::string usage_text() {
   std::string text =
       "usage: tribar-stress [OPTION]...\n"
       "\n"
-      "Lets many users write to each other through a server and proves that every message\n"
-      "arrives exactly once, unchanged and in order. 'tribar-stress compare A.json B.json' lays\n"
-      "two reports side by side.\n"
+      "Lets many users write to each other through a server, and checks that every message\n"
+      "arrives exactly once, unchanged and in order. 'tribar-stress compare A.json B.json'\n"
+      "compares two reports.\n"
       "\n";
   for (const Row& row : kRows) {
     const std::string left = row.value == nullptr ? fmt::format("--{}", row.name)
@@ -289,7 +287,7 @@ std::string usage_text() {
   }
   return text +
          "\n"
-         "Exit status: 0 all is right, 1 a wrong result, 64 wrong usage, 65 not a report,\n"
+         "Exit status: 0 success, 1 a wrong result, 64 wrong usage, 65 not a report,\n"
          "66 a report cannot be read, 69 no server, 70 a bug, 73 a report cannot be opened,\n"
          "74 output cannot be written, 99 a broken --fail-if.\n";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the person asks for on the command line.
+// The options on the command line.
 #pragma once
 
 #include <sys/types.h>
@@ -42,15 +42,15 @@ struct Options {
   std::size_t least_bytes = 64;
   std::size_t most_bytes = 64;
   double seconds = 10;
-  std::uint64_t messages = 0;      // 0: `seconds` counts
-  double rate = 0;                 // messages/s on a schedule; 0: each user keeps its window full
+  std::uint64_t messages = 0;  // 0: send for `seconds`
+  double rate = 0;  // messages/s on a schedule; 0: each user keeps `window` messages in flight
   std::optional<double> warmup_s;  // none: a tenth of `seconds`, at most 1
-  double drain_s = 10;             // without any progress
+  double drain_s = 10;             // without progress
   User share_percent = 10;         // of users that churn, sleep or list
   double nap_s = 1;
   std::uint32_t burst = 10;  // messages of a churning user's session
   User accounts = 0;         // for lists; at least the users
-  double step_s = 2;         // of a ramp
+  double step_s = 2;         // per step of a ramp
   double step_factor = 1.25;
   double bound_p99_us = 10'000;
   std::uint64_t seed = 1;
@@ -67,10 +67,10 @@ struct Options {
   return kScenarioNames[static_cast<std::size_t>(scenario)];
 }
 
-/// The options in `argv`; an error says what is wrong, for the person.
+/// Parses `argv`; an error says what is wrong, for the user.
 [[nodiscard]] Result<Options, std::string> parse_options(int argc, char** argv);
 
-/// What --help prints.
+/// The text of --help.
 [[nodiscard]] std::string usage_text();
 
 }  // namespace tribar::stress

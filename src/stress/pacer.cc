@@ -15,15 +15,15 @@ namespace tribar::stress {
 namespace {
 
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
-// So many are made before they are written: the later ones wait for the earlier.
+// How many messages are made before they are written together; the later ones wait for the first.
 constexpr std::uint64_t kAtOnce = 16;
-// While those that are late are caught up with, others must be read, too.
+// Even while late messages are sent, sockets must be read.
 constexpr std::uint64_t kMostPerTurn = 1024;
 constexpr std::size_t kEventsPerTurn = 16;
 constexpr Nanos kKeptWithin = 100 * kMicrosecond;
-// Later than this, and what is measured is this tool.
+// Above this lateness, the tool itself is what limits the results.
 constexpr Nanos kLimitWithin = kMillisecond;
-// What waits in all connections together while the server does not read.
+// The most unwritten bytes in all connections together, while the server does not read.
 constexpr std::size_t kMostUnwritten = std::size_t{1} << 30;
 
 }  // namespace
@@ -35,7 +35,7 @@ Pacer::Pacer(Crowd& crowd, User first, User count, std::uint64_t seed)
       seed_(mixed(seed)),
       most_unwritten_(std::max(kMostUnwritten / count, std::size_t{64} * 1024)) {
 #ifdef __linux__
-  // The system may wake us late by 50 us unless it is told not to.
+  // By default the system may wake us 50 us late.
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 #endif
   crowd.swarm().set_events_per_turn(kEventsPerTurn);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Messages that leave on a schedule, whether or not the server keeps up. Each carries the time at
-// which it should have left; how late it really left is kept.
+// Sends messages on a schedule, whether or not the server keeps up. Each carries the time at which
+// it was due; how late it was really written is recorded.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@ namespace tribar::stress {
 
 class Pacer final : public Behaviour {
  public:
-  /// The users from `first` on, `count` of them, send in an order that `seed` makes.
+  /// The `count` users from `first` on send, in an order determined by `seed`.
   Pacer(Crowd& crowd, User first, User count, std::uint64_t seed);
 
-  /// From now on `rate` > 0 messages a second, until stop() or until `messages` were due.
+  /// Starts to send `rate` > 0 messages a second, until stop() or until `messages` were due.
   void start(double rate, std::uint64_t messages);
   void stop() { left_ = 0; }
   [[nodiscard]] bool is_done() const { return left_ == 0; }
 
-  /// From when a message was due until it was written.
+  /// Times from when a message was due until it was written.
   [[nodiscard]] const Histogram& lateness() const { return lateness_; }
   void forget_lateness() { lateness_ = {}; }
-  /// Messages that were due and never left: their connection had no room for years to come, or
-  /// was gone.
+  /// Messages that were due but never sent: their connection was closed, or had no room for far
+  /// too long.
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
 
   Nanos on_time(Nanos now) override;
@@ -50,7 +50,7 @@ class Pacer final : public Behaviour {
   Histogram lateness_;
 };
 
-/// How well `pacer` kept its schedule of `rate` messages a second.
+/// Reports how well `pacer` kept its schedule of `rate` messages a second.
 void report_schedule(Results& results, const Pacer& pacer, double rate);
 
 }  // namespace tribar::stress

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What every page that we write has: its head, its style for light and dark, narrow and wide.
+// The frame of every HTML page that we write: its head, and its style for light and dark, narrow
+// and wide.
 #pragma once
 
 #include <string>
@@ -8,7 +9,8 @@
 
 namespace tribar::stress {
 
-/// A whole page around `body`, which is HTML; `title` is text. Asks for nothing from elsewhere.
+/// A complete page around `body`, which is HTML; `title` is plain text. The page loads nothing
+/// else.
 [[nodiscard]] std::string page_around(std::string_view title, std::string_view body);
 
 }  // namespace tribar::stress

@@ -17,7 +17,7 @@ Pairing::Pairing(User first, User count, std::uint64_t seed)
   if (count == 1) {
     strides_ = {0};
   }
-  // A stride of 0 would be oneself.
+  // A stride of 0 would be the sender itself.
   const User wanted = std::min(count - 1, kMostPartners);
   for (std::uint64_t draw = 0; strides_.size() < wanted; ++draw) {
     const User stride = count - 1 <= kMostPartners ? static_cast<User>(draw) + 1

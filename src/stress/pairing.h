@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Who writes to whom. The recipients are a range of the users; each sender has up to kMostPartners
-// of them, spread at random, so that what is kept per pair stays small with many users.
+// Decides who writes to whom. The recipients are a range of the users; each sender has up to
+// kMostPartners of them, chosen at random, which limits the state per pair when there are many
+// users.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@ class Pairing {
  public:
   static constexpr std::uint32_t kMostPartners = 128;
 
-  /// The recipients are `first` .. `first + count - 1`, count >= 1. Nobody writes to himself, so a
-  /// sender among them needs count >= 2.
+  /// The recipients are `first` .. `first + count - 1`, count >= 1. No user writes to itself, so a
+  /// sender in that range needs count >= 2.
   Pairing(User first, User count, std::uint64_t seed);
 
-  /// How many partners a sender has.
+  /// The number of partners of a sender.
   [[nodiscard]] std::uint32_t partners() const {
     return static_cast<std::uint32_t>(strides_.size());
   }
@@ -29,7 +30,7 @@ class Pairing {
     const User at = place_of(sender) + strides_[slot];
     return first_ + (at < count_ ? at : at - count_);
   }
-  /// The slot in which `recipient` is a partner of `sender`. Any two users.
+  /// The slot in which `recipient` is a partner of `sender`, if it is one. Accepts any two users.
   [[nodiscard]] std::optional<std::uint32_t> slot_of(User sender, User recipient) const;
 
  private:

@@ -9,7 +9,7 @@ namespace tribar::stress {
 namespace {
 
 constexpr std::size_t kWordBytes = 8;      // one word of text carries 48 bits
-constexpr std::size_t kFillerPlaces = 64;  // from where in the block a filler may start
+constexpr std::size_t kFillerPlaces = 64;  // offsets in the block at which a filler may start
 constexpr std::uint64_t kEveryByte = 0x0101010101010101;
 
 /// 48 bits as eight characters from '0' on, six bits each.
@@ -21,7 +21,7 @@ void put_word(char* out, std::uint64_t bits) {
   std::memcpy(out, &bits, kWordBytes);
 }
 
-/// What put_word wrote; other characters set one of the upper 16 bits.
+/// Decodes what put_word wrote; other characters set one of the upper 16 bits.
 std::uint64_t take_word(const char* in) {
   std::uint64_t bits = 0;
   std::memcpy(&bits, in, kWordBytes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The text of a message: a stamp that says which message this is, then filler that both ends can
-// make from the seed, so that any damage shows. Printable ASCII without the delimiter.
+// The text of a message: a stamp that identifies the message, then filler that both ends compute
+// from the seed, so that any damage is found. Printable ASCII without the delimiter.
 //
 //   24 characters of 6 bits ('0' + value): sender 20 bits, sequence 32, number 32, due 44, check 16
 //   the rest: bytes of a block made from the seed, from a place that sender and number choose
@@ -16,8 +16,9 @@
 
 namespace tribar::stress {
 
-/// Which message: `sequence` counts those of `sender` to one recipient, `number` all of `sender`,
-/// both from 0. `due` is when it left or, on a schedule, should have, since the start of the run.
+/// Identifies a message: `sequence` counts those of `sender` to one recipient, `number` all of
+/// `sender`, both from 0. `due`: when it was sent or, on a schedule, was due, since the start of
+/// the run.
 struct Stamp {
   User sender = 0;
   std::uint32_t sequence = 0;
@@ -31,19 +32,19 @@ inline constexpr Nanos kMostDue = (Nanos{1} << 44) - 1;  // 4.8 hours
 
 class Payload {
  public:
-  /// Texts of `least`..`most` bytes, kStampBytes <= least <= most.
+  /// Makes texts of `least`..`most` bytes, kStampBytes <= least <= most.
   Payload(std::uint64_t seed, std::size_t least, std::size_t most);
 
   /// The length of the text of message `number` of `sender`.
   [[nodiscard]] std::size_t bytes_of(User sender, std::uint32_t number) const;
 
-  /// Writes the text to `recipient` to `out`, which has room for bytes_of() it.
+  /// Writes the text of `bytes` bytes for `recipient` to `out`. `bytes`: from bytes_of().
   void write(char* out, std::size_t bytes, const Stamp& stamp, User recipient) const;
 
-  /// The stamp in front of `text`, if it is one for `recipient`. Any bytes may come.
+  /// The stamp at the start of `text`, if there is a valid one for `recipient`. Any bytes may come.
   [[nodiscard]] std::optional<Stamp> stamp_of(std::string_view text, User recipient) const;
 
-  /// Whether `text`, whose stamp is `stamp`, is all that was written.
+  /// Whether `text`, which has the stamp `stamp`, is unchanged.
   [[nodiscard]] bool is_intact(std::string_view text, const Stamp& stamp) const;
 
  private:

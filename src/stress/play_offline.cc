@@ -7,11 +7,11 @@
 namespace tribar::stress {
 namespace {
 
-// For each absent user, when nothing else is asked for.
+// Messages per absent user, by default.
 constexpr std::uint64_t kMessagesEach = 1000;
 
-/// Comes back and asks for what has waited. The list behind it is answered last, so then all must
-/// have come.
+/// Logs in again and requests its undelivered messages, then a list. The list is answered last, so
+/// by then all messages must have arrived.
 class Returner final : public Behaviour {
  public:
   explicit Returner(Crowd& crowd) : crowd_(crowd) {}

@@ -15,10 +15,10 @@ namespace {
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr double kFirstRate = 1000;
 constexpr double kHighestRate = 1e8;
-// What may be under way at the end of a step that is held, as a part of the step's messages.
+// The most messages in flight at the end of a step that was held, as a part of all its messages.
 constexpr double kMostUnderWay = 0.01;
 
-/// Why the step that has just ended was not held; empty when it was.
+/// Why the last step was not held; empty if it was.
 std::string why_not_held(const Options& options, const Traffic& traffic, const Pacer& pacer,
                          std::uint64_t under_way_before) {
   const Histogram latency = traffic.timeline().latency();
@@ -40,7 +40,7 @@ std::string why_not_held(const Options& options, const Traffic& traffic, const P
   return pacer.skipped() > 0 ? "some messages could not leave" : "";
 }
 
-/// One step; says why it was not held, or nothing.
+/// Runs one step; returns why it was not held, empty if it was.
 std::string play_step(Stage& stage, Pacer& pacer, double rate) {
   const Traffic& traffic = stage.crowd().traffic();
   const double step_s = stage.options().step_s;
@@ -85,7 +85,7 @@ void play_ramp(Stage& stage, const Roles& roles) {
   pacer.stop();
   stage.drain();
   if (held > 0 && stage.may_go_on()) {
-    // The figures of the report are of the rate that was held.
+    // The report's figures are for the rate that was held.
     const std::string why = play_step(stage, pacer, held);
     if (!why.empty()) {
       results.notes.push_back(

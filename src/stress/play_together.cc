@@ -7,7 +7,7 @@
 namespace tribar::stress {
 namespace {
 
-/// Creates an account and goes.
+/// Creates an account and leaves.
 class Visitor final : public Behaviour {
  public:
   explicit Visitor(Crowd& crowd) : crowd_(crowd) {}

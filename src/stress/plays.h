@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The plots: what happens on the stage between its opening and the last goodbye.
+// The scenarios: what happens on the stage between its start and end.
 #pragma once
 
 #include "stress/roles.h"
@@ -8,20 +8,20 @@
 
 namespace tribar::stress {
 
-/// Every role at its work for the time that was asked for: exchange, rate, fan-in, churn, slow,
-/// list and mixed differ only in their roles.
+/// All roles run together for the requested time: exchange, rate, fan-in, churn, slow, list and
+/// mixed differ only in their roles.
 void play_together(Stage& stage, const Roles& roles);
 
-/// The rate rises step by step until the server does not hold it.
+/// Raises the rate step by step until the server cannot keep up.
 void play_ramp(Stage& stage, const Roles& roles);
 
-/// All log in and are silent.
+/// All users log in and send nothing.
 void play_idle(Stage& stage, const Roles& roles);
 
-/// Messages to users who are away, who then come and ask for them.
+/// Sends messages to users who are not logged in; then these log in and request them.
 void play_offline(Stage& stage, const Roles& roles);
 
-/// Users of `range` create their accounts and go away again. False when one could not.
+/// Users of `range` create their accounts and leave. False if one could not.
 [[nodiscard]] bool open_accounts(Stage& stage, const Range& range);
 
 }  // namespace tribar::stress

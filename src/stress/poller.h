@@ -20,24 +20,24 @@ class Poller {
     int happened = 0;  // POLLIN, POLLOUT, POLLERR, POLLHUP
   };
 
-  /// Throws std::system_error when the system has none for us.
+  /// Throws std::system_error on failure.
   Poller();
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  /// Looks for `wanted` (POLLIN, POLLOUT) at `fd`, and always for errors.
+  /// Watches `fd` for `wanted` (POLLIN, POLLOUT), and always for errors.
   void add(int fd, int wanted, std::uint64_t tag);
   void change(int fd, int wanted, std::uint64_t tag);
-  /// `fd` is about to be closed.
+  /// Must be called before `fd` is closed.
   void remove(int fd);
 
-  /// Waits for events, no longer than `most`, and returns how many are in `events` now. Of more
-  /// than there is room for, each has its turn. A signal ends the wait.
+  /// Waits for events, at most for `most`, and returns how many are in `events`. If there are more
+  /// than fit, the others follow in the next calls. A signal ends the wait.
   std::size_t wait(std::span<Event> events, Nanos most);
 
  private:
-  struct Polls;  // what is polled, and with what
+  struct Polls;  // state of the implementation
   std::unique_ptr<Polls> polls_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See poller.h: poll(2), which every system has. What a wait costs grows with the connections.
+// See poller.h: uses poll(2), which every system has. The cost of a wait grows with the number of
+// connections.
 #include <poll.h>
 
 #include <algorithm>
@@ -12,11 +13,11 @@
 namespace tribar::stress {
 
 struct Poller::Polls {
-  // Of each socket, at the same place.
+  // Both vectors have one entry per socket.
   std::vector<pollfd> sockets;
   std::vector<std::uint64_t> tags;
-  std::vector<std::size_t> place_of;  // of a descriptor
-  std::size_t next = 0;               // whose turn it is when there was no room for all
+  std::vector<std::size_t> place_of;  // index by descriptor
+  std::size_t next = 0;               // where to continue if not all events fitted
 };
 
 Poller::Poller() : polls_(std::make_unique<Polls>()) {}
@@ -50,7 +51,7 @@ void Poller::remove(int fd) {
 
 std::size_t Poller::wait(std::span<Event> events, Nanos most) {
   Polls& polls = *polls_;
-  // Whole milliseconds, rounded down: the caller looks again for the rest, and is not late.
+  // Rounded down to whole milliseconds: the caller calls again for the rest, and is not late.
   const auto timeout_ms =
       static_cast<int>(std::min<Nanos>(most / kMillisecond, std::numeric_limits<int>::max()));
   int left = ::poll(polls.sockets.data(), static_cast<nfds_t>(polls.sockets.size()), timeout_ms);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// One line on standard error that is written over and over, when that is a terminal.
+// A progress line on standard error, which is overwritten each time; only on a terminal.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class Progress {
   [[nodiscard]] bool is_due(Nanos now) const { return is_on_ && now >= next_; }
   /// Writes `text` over the last line.
   void show(Nanos now, std::string_view text);
-  /// Wipes the line.
+  /// Clears the line.
   void clear();
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Results for people and for programs.
+// Reports of results, for people and for programs.
 #pragma once
 
 #include <string>
@@ -13,16 +13,16 @@
 
 namespace tribar::stress {
 
-/// What was asked for and how long it took, in a sentence or two.
+/// Describes the run and its length in one or two sentences.
 [[nodiscard]] std::string run_in_words(const Options& options, const Results& results);
 
-/// The table that is printed.
+/// The report as a table of text.
 [[nodiscard]] std::string report_as_text(const Options& options, const Results& results);
 
-/// The same and more as JSON.
+/// The report as JSON, with more details.
 [[nodiscard]] std::string report_as_json(const Options& options, const Results& results);
 
-/// The same as one page that needs nothing else.
+/// The report as one HTML page that loads nothing else.
 [[nodiscard]] std::string report_as_html(const Options& options, const Results& results);
 
 /// A name and the buckets of a histogram, in order.

@@ -19,9 +19,9 @@ std::string complaint(const std::string& path) {
   return fmt::format("cannot write {}: {}", path, std::strerror(errno));
 }
 
-/// Opens `path` with `more_flags`. A FIFO waits here for its reader, which a signal may interrupt.
+/// Opens `path` with `more_flags`. Opening a FIFO waits for a reader; a signal may interrupt that.
 int open_for_writing(const std::string& path, int more_flags) {
-  constexpr mode_t kEverybody = 0666;  // less the umask
+  constexpr mode_t kEverybody = 0666;  // reduced by the umask
   int fd = -1;
   do {
     fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | more_flags, kEverybody);
@@ -74,7 +74,7 @@ std::string ReportFile::write(std::string_view text) {
       return complaint(path_);
     }
   }
-  // Some file systems tell only here that there was no room.
+  // Some file systems report only here that there was no room.
   return ::close(std::exchange(fd_, -1)) == 0 ? std::string() : complaint(path_);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A file that a report goes to: opened before the run, so that a path which cannot be written is
-// known before there is any load, and left as it is until there is something to write.
+// A file for a report: opened before the run, so that a path that cannot be written is an error
+// before there is any load. Its content is unchanged until the report is written.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@ namespace tribar::stress {
 
 class ReportFile {
  public:
-  /// Opens `path` for writing; what stands there already stays until write(). An error says why it
-  /// cannot.
+  /// Opens `path` for writing; the existing content stays until write(). An error says why it
+  /// cannot be opened.
   [[nodiscard]] static Result<ReportFile, std::string> open(const std::string& path);
-  /// Removes the file if it is new and nothing was written.
+  /// Removes the file if it was created here and nothing was written.
   ~ReportFile();
   ReportFile(ReportFile&& other) noexcept;
   ReportFile& operator=(ReportFile&&) = delete;
 
-  /// `text` is all that the file holds now. An empty string, or why it could not be written.
+  /// Replaces the file's content by `text`. Returns an empty string, or why it failed.
   [[nodiscard]] std::string write(std::string_view text);
   [[nodiscard]] bool is_same_as(const ReportFile& other) const;
 

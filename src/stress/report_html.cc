@@ -53,7 +53,7 @@ std::string rate_chart(const Timeline& timeline) {
   Chart::Points sent;
   Chart::Points delivered;
   double most = 0;
-  // The last slice is not whole.
+  // The last slice is incomplete.
   for (std::size_t i = 0; i + 1 < timeline.slices().size(); ++i) {
     const Slice& slice = timeline.slices()[i];
     const double at = (static_cast<double>(i) + 0.5) * length_s;
@@ -174,7 +174,7 @@ std::string percentile_chart(const std::vector<NamedLatency>& runs) {
     }
     nines = std::max(nines, std::log10(static_cast<double>(std::max<std::uint64_t>(total, 10))));
   }
-  nines = std::min(nines, 5.3);  // what is beyond stands at the edge
+  nines = std::min(nines, 5.3);  // larger values are drawn at the edge
   const Axis x(Scale::Linear, 0, nines);
   const Axis y(Scale::Log, least, most);
   std::vector<Tick> ticks{{std::log10(2), "50 %"}};
@@ -192,7 +192,7 @@ std::string percentile_chart(const std::vector<NamedLatency>& runs) {
     std::uint64_t seen = 0;
     for (const auto& [value, count] : buckets) {
       seen += count;
-      // How many of all are at least so slow, as a power of ten.
+      // The share of values that are at least as slow, as a power of ten.
       const double slower = static_cast<double>(total - seen + 1) / static_cast<double>(total);
       points.emplace_back(-std::log10(slower), static_cast<double>(value) / 1e3);
     }

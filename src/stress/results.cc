@@ -10,7 +10,7 @@
 namespace tribar::stress {
 
 void Results::set(std::string_view name, double value, std::vector<double> parts) {
-  // A rate over no time is no figure.
+  // A rate over no time is not finite, and left out.
   if (!std::isfinite(value)) {
     return;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a run found out, as values: every report is made from this.
+// The results of a run, as values: every report is made from them.
 #pragma once
 
 #include <optional>
@@ -19,9 +19,9 @@ struct Results {
   std::vector<Figure> figures;  // in the order of figure_kinds()
   Findings findings;
   Findings::Finding failed_logins;
-  /// What the run set out to do and did not, in sentences. Any of them makes it wrong.
+  /// What the run should have done and did not, in sentences. If there are any the run has failed.
   std::vector<std::string> not_done;
-  /// Whether refusals are part of what the scenario is about.
+  /// Whether refusals are expected in this scenario.
   bool may_refuse = false;
   bool was_cut_short = false;
   bool was_generator_the_limit = false;
@@ -31,11 +31,11 @@ struct Results {
   Histogram latency;
   Timeline timeline{0, 1};
 
-  /// Adds or replaces a figure; `name` is that of a kind. A value that is not finite is none.
+  /// Adds or replaces a figure; `name`: see figure_kinds(). A value that is not finite is ignored.
   void set(std::string_view name, double value, std::vector<double> parts = {});
-  /// Of a figure, or the count of a finding ("lost"); nothing when this run has none of that name.
+  /// The value of a figure, or the count of a finding ("lost"); none if this run has neither.
   [[nodiscard]] std::optional<double> value_of(std::string_view name) const;
-  /// Whether anything is other than it must be.
+  /// Whether anything is wrong.
   [[nodiscard]] bool is_wrong() const;
   /// The findings by name: kWrongNames, then "refused", "disconnected", "failed_logins".
   [[nodiscard]] std::vector<std::pair<std::string_view, const Findings::Finding*>> all_findings()

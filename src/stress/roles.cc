@@ -9,13 +9,13 @@
 namespace tribar::stress {
 namespace {
 
-/// The share of the users that are not ordinary, at least one.
+/// The number of users with a special role, at least one.
 User share_of(const Options& options) {
   const auto share = std::uint64_t{options.users} * options.share_percent / 100;
   return std::max(static_cast<User>(share), User{1});
 }
 
-/// How many users each role has, as `scenario` wants it.
+/// Sets how many users each role has in `scenario`.
 void count_roles(const Options& options, Roles& roles) {
   const User users = options.users;
   const User share = share_of(options);

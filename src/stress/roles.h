@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Who of the crowd does what: each role is a range of the users.
+// Which user does what: each role is a range of the users.
 #pragma once
 
 #include "stress/options.h"
@@ -15,20 +15,20 @@ struct Range {
 };
 
 struct Roles {
-  Range quiet;     // are there, and only get messages
+  Range quiet;     // logged in, only receive
   Range talkers;   // write to the recipients
-  Range sleepers;  // talk, and stop reading from time to time
-  Range listers;   // ask for lists
-  Range churners;  // come, write a little, leave
-  Range absent;    // have an account and no session
-  /// Those whom messages go to.
+  Range sleepers;  // write too, but stop reading from time to time
+  Range listers;   // request lists
+  Range churners;  // log in, write a little, leave
+  Range absent;    // have an account, but are not logged in
+  /// The recipients of messages.
   Range recipients;
 
-  /// All but the absent.
+  /// All users who are logged in.
   [[nodiscard]] Range present() const { return {0, absent.first}; }
 };
 
-/// How the users of `options` are shared out.
+/// Divides the users of `options` into roles.
 [[nodiscard]] Roles share_out(const Options& options);
 
 }  // namespace tribar::stress

@@ -21,7 +21,7 @@ Results play(const Options& options, const Address& server) {
       play_idle(stage, roles);
       break;
     case Scenario::Offline:
-      // Queues of absent users and of slow readers have limits, which are meant to be met.
+      // Limits of the queues of absent users and slow readers are meant to be reached.
       stage.results().may_refuse = true;
       play_offline(stage, roles);
       break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The plays: what a crowd does from its first login to its last goodbye.
+// Runs a scenario, from the first login to the last logout.
 #pragma once
 
 #include "stress/endpoint.h"
@@ -9,8 +9,8 @@
 
 namespace tribar::stress {
 
-/// Plays the scenario that `options` ask for against `server`; returns what was measured. Bounded
-/// in time; throws std::system_error when the system denies what it needs.
+/// Runs the scenario chosen by `options` against `server`; returns what was measured. Limited in
+/// time; throws std::system_error if the system denies a resource.
 [[nodiscard]] Results play(const Options& options, const Address& server);
 
 }  // namespace tribar::stress

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Users that read for a while, then do not, all in turn. What they write goes on as long as they
-// get their confirmations.
+// Users that read for a while, then stop reading for a while, one after the other. They keep
+// writing as long as they get confirmations.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace tribar::stress {
 
 class Sleeper final : public Behaviour {
  public:
-  /// The users from `first` on, `count` of them, sleep and wake every `span`. Messages are the
-  /// business of `talker`.
+  /// The `count` users from `first` on stop and start reading every `span`. `talker` sends their
+  /// messages.
   Sleeper(Crowd& crowd, Behaviour& talker, User first, User count, Nanos span)
       : crowd_(crowd), talker_(talker), first_(first), count_(count), span_(span) {}
 
   void start(Nanos now) { next_ = now + span_; }
-  /// All wake up and stay awake.
+  /// All users read again, and continue to.
   void stop() {
     is_stopped_ = true;
     set_reading(true);

@@ -12,7 +12,7 @@
 namespace tribar::stress {
 namespace {
 
-// Enough to keep a server busy, few enough for any listen backlog.
+// Logins or logouts at once: enough to keep a server busy, few enough for any listen backlog.
 constexpr User kMovingAtOnce = 128;
 constexpr Nanos kLongestTurn = 100 * kMillisecond;
 constexpr double kSlicesPerRun = 100;
@@ -30,7 +30,7 @@ bool is_interrupted() { return g_is_interrupted != 0; }
 
 Nanos to_nanos(double span_s) { return static_cast<Nanos>(span_s * 1e9); }
 
-/// Ends the account of whoever comes; who leaves and still has one comes again.
+/// Deletes the account of each user who logs in; a user who leaves without that logs in again.
 class Leaver final : public Behaviour {
  public:
   explicit Leaver(Crowd& crowd) : crowd_(crowd) {}
@@ -154,7 +154,7 @@ void Stage::leave() {
   for (User user = 0; user < crowd_.count(); ++user) {
     crowd_.set_behaviour(user, &leaver);
     if (crowd_.is_ready(user)) {
-      // When it is over, the server may have ended this connection without a look at what comes.
+      // If the run is over, the server may have closed this connection without reading its input.
       crowd_.leave(user, !crowd_.is_over());
     }
   }

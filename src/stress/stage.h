@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Where a scenario plays: the crowd, the clock, and the phases that all scenarios share.
+// What all scenarios share: the crowd, the clock, and the phases.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,8 @@
 
 namespace tribar::stress {
 
-/// From now on SIGINT and SIGTERM end the measured time early; the second one ends the process.
+/// From now on the first SIGINT or SIGTERM ends the measured time early; the second one ends the
+/// process.
 void catch_interrupts();
 
 class Stage {
@@ -30,7 +31,7 @@ class Stage {
   [[nodiscard]] Meter& meter() { return meter_; }
   [[nodiscard]] Results& results() { return results_; }
 
-  /// Makes a behaviour that lives as long as this, and is asked when time passes.
+  /// Creates a behaviour that lives as long as this, and whose on_time() is called.
   template <typename Kind, typename... Args>
   Kind& cast(Args&&... args) {
     auto made = std::make_unique<Kind>(std::forward<Args>(args)...);
@@ -39,41 +40,42 @@ class Stage {
     return kind;
   }
 
-  /// Logs in `count` users from `first` on, some at a time. False when one could not or got no
-  /// answer in time, or when the person interrupted: then there is nothing to measure.
+  /// Logs in `count` users from `first` on, several at once. False if one failed or got no answer
+  /// in time, or if the run was interrupted: then there is nothing to measure.
   [[nodiscard]] bool enter(User first, User count);
 
-  /// Lets the crowd go on for `span_s`. False when the person interrupted, or when it is over.
+  /// Runs the crowd for `span_s` seconds. False if the run was interrupted or is over.
   bool play_for(double span_s);
-  /// Whether neither the person interrupted nor the crowd is over.
+  /// Whether the run was neither interrupted nor is over.
   [[nodiscard]] bool may_go_on() const;
-  /// The run is to send so many messages; fewer are reported as not done.
+  /// Sets how many messages the run must send; fewer are reported as not done.
   void expect_sent(std::uint64_t messages) { expected_sent_ = messages; }
-  /// The same until `is_done`, as long as messages come.
+  /// Runs the crowd until `is_done`, as long as messages arrive.
   void play_until(const std::function<bool()>& is_done);
 
-  /// The warm-up that was asked for, in seconds.
+  /// The requested warm-up, in seconds.
   [[nodiscard]] double warmup_s() const;
   void start_measuring(double expected_s);
   void stop_measuring() { meter_.stop(); }
 
-  /// Waits for all that is under way, as long as there is progress.
+  /// Waits for everything in flight, as long as there is progress.
   void drain();
-  /// Deletes the accounts, so that the same can run again. Behaviours have no say any more.
+  /// Deletes the accounts, so that the same run can be repeated. Behaviours are not called any
+  /// more.
   void leave();
-  /// All that was measured and found.
+  /// Returns all measurements and findings.
   [[nodiscard]] Results finish();
 
  private:
-  /// One turn, no longer than until `until`.
+  /// One turn, until `until` at the latest.
   void turn(Nanos until);
-  /// Turns until `is_done`, or until `counter` has not changed for the drain time.
+  /// Runs turns until `is_done`, or until `counter` has not changed for the drain time.
   void turn_while_moving(const std::function<std::uint64_t()>& counter,
                          const std::function<bool()>& is_done);
   void show_progress(Nanos now);
-  /// Everything that happened so far to messages and lists.
+  /// The number of all events of messages and lists so far.
   [[nodiscard]] std::uint64_t events() const;
-  /// Adds to results_.not_done what every scenario sets out to do.
+  /// Adds to results_.not_done what every scenario must do and this one did not.
   void judge();
 
   const Options& options_;

@@ -22,10 +22,10 @@ namespace tribar::stress {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
-// A partial frame up to this size is put in front of the next read; a longer one (a long list)
-// grows where it is.
+// A partial frame up to this size is copied in front of the next read; a longer one (a long list)
+// is completed in its own buffer.
 constexpr std::size_t kFrontBytes = std::size_t{64} * 1024;
-// Going to sleep and being woken takes about so long; looking again is no dearer, and in time.
+// Sleeping and waking takes about this long; polling again costs no more and is not late.
 constexpr Nanos kShortestSleep = 30 * kMicrosecond;
 constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
 
@@ -127,7 +127,7 @@ void Swarm::flush(User user) {
       if (errno == EAGAIN) {
         break;
       }
-      // What the server said before it went can still be read, and then its end.
+      // What the server sent before it closed can still be read, and then the end of the stream.
       link.error = errno;
       link.out.clear();
       break;
@@ -223,8 +223,9 @@ void Swarm::hand_over(User user, std::string_view bytes) {
       break;
     }
     if (cut.kind != FrameCut::Kind::Whole) {
-      lose(user, cut.kind == FrameCut::Kind::BadVersion ? "a frame of an unknown version came"
-                                                        : "a frame of absurd length came");
+      lose(user, cut.kind == FrameCut::Kind::BadVersion
+                     ? "received a frame of an unknown version"
+                     : "received a frame with an impossible length");
       return;
     }
     events_.on_frame(user, cut.code, cut.data);
@@ -236,7 +237,7 @@ void Swarm::hand_over(User user, std::string_view bytes) {
   link.partial.append(bytes);
   events_.on_read(user);
   if (link.is_dirty) {
-    link.is_dirty = false;  // it stays in the list of the dirty, which does no harm
+    link.is_dirty = false;  // it stays in the list of connections to flush, which is harmless
     flush(user);
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Many connections to one server on one thread: one poll for all, one read and one write per
-// connection and turn, no allocation per frame. Knows frames and nothing of what they mean. All
-// calls come from the thread that made it.
+// connection and turn, no allocation per frame. Knows frames, but not their meaning. All calls must
+// come from the thread that created it.
 #pragma once
 
 #include <cstdint>
@@ -17,57 +17,56 @@
 
 namespace tribar::stress {
 
-/// What a swarm tells its owner. Views are good for the call. Every call may open and close
+/// The events of a swarm. Views are valid during the call. Every call may open and close
 /// connections.
 class SwarmEvents {
  public:
   virtual ~SwarmEvents() = default;
-  /// A whole frame came to `user`.
+  /// `user` received a whole frame.
   virtual void on_frame(User user, std::uint8_t code, std::string_view data) = 0;
-  /// All frames of one read were handed over: the time to answer them in one write.
+  /// All frames of one read were passed on: now they can be answered with one write.
   virtual void on_read(User user) = 0;
-  /// The connection is gone and closed; `why` in words. Not called for what close() did.
+  /// The connection has ended and is closed; `why`: the reason as text. Not called after close().
   virtual void on_gone(User user, std::string_view why) = 0;
 };
 
 class Swarm {
  public:
-  /// Room for `users` connections to `server`. `events` must outlive this; throws
-  /// std::system_error when the system has no poll for us.
+  /// For up to `users` connections to `server`. `events` must outlive this; throws
+  /// std::system_error if the system denies a resource.
   Swarm(const Address& server, User users, SwarmEvents& events);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
 
-  /// Starts to connect; what is written meanwhile goes out when it can. Only when not is_open().
-  /// Returns 0, or the errno of why it cannot even start; other failures come as on_gone().
+  /// Starts to connect; what is written meanwhile is sent when possible. Requires !is_open().
+  /// Returns 0, or the errno if it cannot even start; later failures are reported by on_gone().
   [[nodiscard]] int open(User user);
-  /// Ends the connection at once; what is not written yet is dropped.
+  /// Closes the connection at once; unwritten bytes are dropped.
   void close(User user);
-  /// Says that nothing more will be sent, once all is written. The server's end then comes as
-  /// on_gone().
+  /// Shuts down our side once everything is written. When the server closes, on_gone() is called.
   void finish(User user);
   [[nodiscard]] bool is_open(User user) const { return links_[user].fd >= 0; }
 
-  /// Room for `bytes` more to be written to an open connection, for the caller to fill in before
-  /// any other call. It goes out with the next flush.
+  /// Adds `bytes` bytes to the output of an open connection; the caller must fill them in before
+  /// any other call. They are sent by the next flush.
   char* write(User user, std::size_t bytes);
-  /// Bytes of an open connection that the system has not taken yet.
+  /// Bytes of an open connection that the kernel has not accepted yet.
   [[nodiscard]] std::size_t unwritten(User user) const { return links_[user].out.size(); }
-  /// Writes what waits, of all connections.
+  /// Writes the pending output of all connections.
   void flush();
 
-  /// Stops or goes on reading.
+  /// Stops or resumes reading.
   void set_reading(User user, bool is_reading);
 
-  /// How many connections are looked after in one turn: few, where others must not wait.
+  /// How many connections are handled in one turn: few, if others must not wait.
   void set_events_per_turn(std::size_t events) { events_per_turn_ = events; }
 
-  /// Waits for events, no longer than until `until` (a monotonic_now()), and handles them. A
-  /// signal ends the wait.
+  /// Waits for events until `until` (a monotonic_now()) at the latest, and handles them. A signal
+  /// ends the wait.
   void turn(Nanos until);
 
-  /// The clock as last read: at the last read from a socket, or at the last refresh_now().
+  /// The time when the clock was last read: at the last read from a socket, or in refresh_now().
   [[nodiscard]] Nanos now() const { return now_; }
   Nanos refresh_now() { return now_ = monotonic_now(); }
 
@@ -77,14 +76,14 @@ class Swarm {
 
   struct Link {
     int fd = -1;
-    std::uint32_t generation = 0;  // tells events of an earlier connection
-    int watched = kUnwatched;      // what the poll looks for
+    std::uint32_t generation = 0;  // to recognise events of an earlier connection
+    int watched = kUnwatched;      // events that are watched
     int error = 0;                 // errno of a failed write
     bool is_reading = true;
     bool is_dirty = false;
     bool is_finishing = false;
     ByteQueue out;
-    ByteQueue partial;  // the front of a frame that is not whole yet
+    ByteQueue partial;  // the start of an incomplete frame
   };
 
   void read(User user);
@@ -99,7 +98,7 @@ class Swarm {
   std::vector<User> dirty_;
   std::vector<char> buffer_;
   Poller poller_;
-  std::size_t opened_ = 0;  // connections so far
+  std::size_t opened_ = 0;  // connections opened so far
   std::size_t events_per_turn_ = kMostEventsPerTurn;
   Nanos now_ = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Users that keep a number of messages under way: each confirmation lets the next one go. The
+// Users that keep a number of messages in flight: each confirmation triggers the next message. The
 // server sets the pace.
 #pragma once
 
@@ -13,13 +13,13 @@ namespace tribar::stress {
 
 class Talker final : public Behaviour {
  public:
-  /// Each user has `window` messages under way, until `messages` were sent by all together.
+  /// Each user keeps `window` messages in flight, until all users together have sent `messages`.
   Talker(Crowd& crowd, std::uint32_t window, std::uint64_t messages)
       : crowd_(crowd), window_(window), left_(messages) {}
 
-  /// `user`, who is ready, begins.
+  /// Starts `user`, who must be ready.
   void start(User user) { on_answers(user, window_); }
-  /// Nobody sends any more.
+  /// Stops sending.
   void stop() { left_ = 0; }
   [[nodiscard]] bool is_done() const { return left_ == 0; }
 

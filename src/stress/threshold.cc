@@ -14,7 +14,7 @@
 namespace tribar::stress {
 namespace {
 
-/// How many microseconds `unit` has; nothing when it is none.
+/// How many microseconds `unit` is; none if it is not a unit.
 std::optional<double> factor_of(std::string_view unit) {
   if (unit.empty() || unit == "us") {
     return 1;
@@ -48,7 +48,7 @@ Result<Threshold, std::string> parse_threshold(std::string_view text) {
   const bool is_time = kind != nullptr && kind->unit == "us";
   const auto factor = is_time || unit.empty() ? factor_of(unit) : std::nullopt;
   threshold.bound *= factor.value_or(1);
-  // Nothing is above infinity, so such a bound could not be broken.
+  // Nothing exceeds infinity, so such a bound would be useless.
   if (error != std::errc{} || !factor || !std::isfinite(threshold.bound)) {
     return fmt::format("'{}': '{}' is not a number{}", log::escaped(text), log::escaped(value),
                        is_time ? " with us, ms, s or nothing behind it" : "");

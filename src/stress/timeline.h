@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What happened when: the measured time in slices of equal length, each with its own histogram of
-// latencies. The length doubles when there would be too many, so that any run fits. The latencies
-// of the whole are the sum of the slices'.
+// The measured time in slices of equal length, each with its own histogram of latencies. The length
+// doubles if there would be too many slices, so that any run fits. The total latencies are the sum
+// of all slices.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct Slice {
   std::uint64_t delivered = 0;
   /// Of the messages that were due in this slice.
   Histogram latency;
-  /// The last look at the server in this slice, if there was one: when (since the timeline's
-  /// start), and what it had used by then.
+  /// The last sample of the server in this slice, if there was one: its time (since the timeline's
+  /// start), and what the server had used by then.
   Nanos server_seen = 0;
   Nanos server_cpu = 0;
   std::uint64_t server_memory_bytes = 0;
@@ -35,10 +35,10 @@ class Timeline {
   /// Starts with slices of `slice` > 0, from `from` on. Times are monotonic_now()s.
   Timeline(Nanos from, Nanos slice) : from_(from), length_(slice) {}
 
-  /// The slice of `at` >= from(). Good until the next call.
+  /// The slice of `at` >= from(). Valid until the next call.
   Slice& at(Nanos at) {
     const Nanos since = at - from_;
-    // Nearly always the slice of the last call.
+    // Usually the same slice as in the last call.
     if (last_ != nullptr && since >= last_start_ && since - last_start_ < length_) {
       return *last_;
     }

@@ -13,7 +13,8 @@
 namespace tribar::stress {
 namespace {
 
-// No message of a run is due before its start; those due on a schedule may be written later.
+// Before any message of a run is due; messages on a schedule may be written later than they are
+// due.
 constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
 
 }  // namespace
@@ -51,7 +52,7 @@ void Traffic::send(User sender, Nanos due) {
     out += name_bytes + kDelimiter.size();
   }
   payload_.write(out, text_bytes, stamp, recipient);
-  // One that is late may have been due before.
+  // A late message may have been due before.
   if (due >= timeline_.from() && due < upto_) {
     ++timeline_.at(due).sent;
   }
@@ -62,14 +63,14 @@ Traffic::Came Traffic::receive(User user, std::string_view data) {
   const std::size_t field_bytes = name_bytes + kDelimiter.size();
   if (data.size() < 2 * field_bytes || !data.substr(name_bytes).starts_with(kDelimiter) ||
       !data.substr(field_bytes + name_bytes).starts_with(kDelimiter)) {
-    ledger_.note_damage(user, "a message whose names are none of ours");
+    ledger_.note_damage(user, "a message with unknown usernames");
     return Came::Other;
   }
   const User sender = names_.find(data.data());
   const User recipient = names_.find(data.data() + field_bytes);
   if (sender == names_.count() || recipient == names_.count() ||
       (sender != user && recipient != user)) {
-    ledger_.note_damage(user, "a message whose names are none of ours");
+    ledger_.note_damage(user, "a message with unknown usernames");
     return Came::Other;
   }
   const std::string_view text = data.substr(2 * field_bytes);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Messages of the crowd: makes them, writes them, checks each that comes, and keeps the times.
+// Messages of the crowd: creates and writes them, checks each one that arrives, and records times.
 #pragma once
 
 #include <cstdint>
@@ -21,29 +21,29 @@ struct TrafficSettings {
 
 class Traffic {
  public:
-  /// All but `settings` must outlive this.
+  /// All arguments except `settings` must outlive this.
   Traffic(const TrafficSettings& settings, const Usernames& names, const Pairing& pairing,
           Swarm& swarm);
 
-  /// One message of `sender` to one of its partners, chosen by the seed. `due` is when it should
-  /// leave, a monotonic_now().
+  /// Sends a message of `sender` to one of its partners, chosen by the seed. `due`: when it should
+  /// be sent, a monotonic_now().
   void send(User sender, Nanos due);
 
   enum class Came { Confirmation, Other };
-  /// The data of a SEND frame came to `user`: whether it confirms a message of his.
+  /// `user` received the data of a SEND frame; returns whether it confirms a message of this user.
   Came receive(User user, std::string_view data);
 
-  /// Times of messages to the `count` users from `first` on do not count.
+  /// Excludes the times of messages to the `count` users from `first` on.
   void leave_out(User first, User count) {
     first_left_out_ = first;
     left_out_ = count;
   }
-  /// From now on times and rates count; `slice` is the length of a step of the timeline.
+  /// Starts to measure times and rates; `slice`: length of a step of the timeline.
   void start_measuring(Nanos slice);
-  /// What is due from now on does not count any more, and neither do deliveries.
+  /// Stops measuring: messages that are due later do not count any more, and neither do deliveries.
   void stop_measuring();
   [[nodiscard]] bool is_measuring() const { return upto_ > swarm_.now(); }
-  /// How long was measured so far; 0 when nothing ever was.
+  /// The time measured so far; 0 if nothing was.
   [[nodiscard]] Nanos measured() const;
 
   [[nodiscard]] Ledger& ledger() { return ledger_; }
@@ -60,7 +60,7 @@ class Traffic {
   Swarm& swarm_;
   Payload payload_;
   Ledger ledger_;
-  Nanos origin_;  // stamps count from here
+  Nanos origin_;  // time 0 of the stamps
   Timeline timeline_;
   Nanos upto_ = 0;
   User first_left_out_ = 0;

@@ -12,7 +12,7 @@ namespace tribar::stress {
 using User = std::uint32_t;
 inline constexpr User kMostUsers = 1'000'000;
 
-/// Nanoseconds of the monotonic clock, or between two of its readings.
+/// Nanoseconds: a time of the monotonic clock, or a difference of two.
 using Nanos = std::uint64_t;
 inline constexpr Nanos kMicrosecond = 1'000;
 inline constexpr Nanos kMillisecond = 1'000'000;
@@ -24,16 +24,16 @@ inline constexpr Nanos kSecond = 1'000'000'000;
   return static_cast<Nanos>(now.tv_sec) * kSecond + static_cast<Nanos>(now.tv_nsec);
 }
 
-/// `a - b`, or 0 where that would be below it: figures that come from outside, or that were never
-/// taken, do not turn into huge ones.
+/// `a - b`, or 0 if that is negative, so that figures from outside, or that were never measured, do
+/// not become huge.
 [[nodiscard]] constexpr std::uint64_t difference(std::uint64_t a, std::uint64_t b) {
   return a > b ? a - b : 0;
 }
 
 [[nodiscard]] inline double seconds(Nanos span) { return static_cast<double>(span) / 1e9; }
 
-/// Spreads `value` over 64 bits (splitmix64): the only source of randomness here, so that a seed
-/// says all.
+/// Mixes `value` into 64 bits (splitmix64): the only source of randomness here, so that the seed
+/// determines everything.
 [[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t value) {
   value += 0x9e3779b97f4a7c15;
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
@@ -41,7 +41,7 @@ inline constexpr Nanos kSecond = 1'000'000'000;
   return value ^ (value >> 31);
 }
 
-/// A number below `bound` from the 64 bits of `random`.
+/// A number below `bound`, made of the 64 bits of `random`.
 [[nodiscard]] constexpr std::uint32_t below(std::uint32_t bound, std::uint64_t random) {
   return static_cast<std::uint32_t>(((random >> 32) * bound) >> 32);
 }

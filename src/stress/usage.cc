@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// See usage.h. The files are those of proc(5); schedstat is in the kernel's sched-stats.
+// See usage.h. The files are described in proc(5), and schedstat in the kernel's sched-stats.
 #include "stress/usage.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a process has used so far, from the system's own accounts.
+// What a process has used so far, as measured by the system.
 #pragma once
 
 #include <sys/types.h>
@@ -13,19 +13,20 @@
 
 namespace tribar::stress {
 
-/// Another process, looked at from outside: one or two system calls a figure.
+/// Another process; each figure takes one or two system calls.
 class Process {
  public:
-  /// Nothing when there is no process `pid` that we may look at.
+  /// None if there is no process `pid`, or it must not be observed.
   [[nodiscard]] static std::optional<Process> find(pid_t pid);
   ~Process();
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
 
-  /// Of all its threads, those that ended included. Zero when it is gone; so are the others.
+  /// CPU time of all its threads, including ended ones. Zero if the process has ended; the same for
+  /// the other figures.
   [[nodiscard]] Nanos cpu() const;
   [[nodiscard]] std::uint64_t resident_bytes() const;
-  /// Of the threads that it has now.
+  /// Context switches of its current threads.
   [[nodiscard]] std::uint64_t context_switches() const;
 
  private:
@@ -39,7 +40,7 @@ class Process {
 /// The calling thread.
 struct OwnUsage {
   Nanos cpu = 0;
-  Nanos waited = 0;  // ready to run, without a processor
+  Nanos waited = 0;  // time ready to run, but without a processor
 };
 [[nodiscard]] OwnUsage own_usage();
 

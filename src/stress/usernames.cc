@@ -19,7 +19,7 @@ Usernames::Usernames(std::string_view prefix, User users)
 }
 
 std::string prefix_of_run(std::uint64_t seed) {
-  // Letters only, and short: the names are part of every frame that is measured.
+  // Short and letters only: the names are part of every measured frame.
   std::uint64_t random = mixed(seed ^ (static_cast<std::uint64_t>(getpid()) << 32));
   std::string prefix;
   for (int i = 0; i < 4; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The names of the crowd: a prefix of this run, then the user's number, all of the same length.
+// Usernames of the crowd: a prefix for this run, then the user's number, all of the same length.
 #pragma once
 
 #include <cstring>
@@ -13,12 +13,12 @@ namespace tribar::stress {
 
 class Usernames {
  public:
-  /// Names for `users` users: "PREFIX-0007". `prefix` ends in no digit or '-' follows it.
+  /// Names for `users` users: "PREFIX-0007".
   Usernames(std::string_view prefix, User users);
 
   [[nodiscard]] std::size_t bytes() const { return prefix_.size() + digits_; }
   [[nodiscard]] User count() const { return users_; }
-  /// The name of `user` < count(). Good as long as this lives.
+  /// The name of `user` < count(). Valid as long as this object.
   [[nodiscard]] std::string_view name(User user) const {
     return {names_.data() + user * bytes(), bytes()};
   }
@@ -29,7 +29,7 @@ class Usernames {
   void put(char* out, User user) const {
     std::memcpy(out, names_.data() + user * bytes(), bytes());
   }
-  /// The user whose name stands in the bytes() bytes at `name`, or count() when there is none.
+  /// The user with the name in the bytes() bytes at `name`; count() if there is none.
   [[nodiscard]] User find(const char* name) const {
     if (std::memcmp(name, prefix_.data(), prefix_.size()) != 0) {
       return users_;
@@ -52,7 +52,8 @@ class Usernames {
   std::string names_;
 };
 
-/// A prefix that tells this run's accounts from those of others: of the seed and the process.
+/// A prefix that distinguishes this run's accounts from those of others; made of the seed and the
+/// process id.
 [[nodiscard]] std::string prefix_of_run(std::uint64_t seed);
 
 }  // namespace tribar::stress

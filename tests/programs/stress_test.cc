@@ -376,7 +376,7 @@ TEST(StressProgram, SaysWhatIsWrongWithItsArguments) {
       {"--server 127.0.0.1:0", "a port is 1..65535"},
       {"--fail-if p98\\>1", "there is no figure 'p98'"},
       {"more", "'more' is not an option"},
-      {"--server-pid 4194304", "there is no process"},
+      {"--server-pid 4194304", "there is no such process"},
       {"--users 900000", "descriptors are allowed"},
   };
   for (const auto& [arguments, words] : cases) {
@@ -643,10 +643,10 @@ TEST(StressReports, SayWhatIsWrongWithOneThatIsBroken) {
   } cases[] = {
       {"", "it is empty"},
       {" \n", "it is empty"},
-      {right.substr(0, right.size() / 2), "it ends in the middle"},
+      {right.substr(0, right.size() / 2), "it is incomplete"},
       {"{\n  nonsense", "it is not JSON (line 2, column 4)"},
       {"\xff\xfe", "it is not JSON (line 1, column 1)"},
-      {"[1]", "it is JSON, and not an object"},
+      {"[1]", "it is JSON, but not an object"},
       {"{}", "schema is missing"},
       {R"({"schema": 1})", "schema is not a text"},
       {R"({"schema": "other/2"})", "its schema is 'other/2', this program reads 'tribar-stress/1'"},
@@ -654,7 +654,7 @@ TEST(StressReports, SayWhatIsWrongWithOneThatIsBroken) {
       {with("\"figures\": {", "\"figures\": 1, \"other\": {"), "figures is not an object"},
       {with("\"value\":", "\"worth\":"), "figures.sent.value is missing"},
       {with("\"parts\": [", "\"parts\": [\"x\"], \"other\": ["),
-       "holds something else than numbers"},
+       "contains something other than numbers"},
       {with("\"histogram_ns\": [", "\"histogram_ns\": [[-1, 2], "), "pairs of latency and count"},
       {with("\"right\": true", "\"right\": 1"), "verdict.right is not true or false"},
       {with("\"value\": ", "\"value\": 1e999, \"x\": "), "a number that is too large"},

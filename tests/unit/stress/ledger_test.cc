@@ -62,7 +62,7 @@ TEST_F(LedgerTest, NamesWhatDoesNotCome) {
   arrive(two);
   EXPECT_EQ(counts(), (Counts{0, 0, 2, 0, 0}));
   EXPECT_EQ(first(Wrong::Reordered),
-            "message #1 from ab-0 to ab-1 arrived late, when those before #3 had come");
+            "message #1 from ab-0 to ab-1 arrived late, after all before #3 had come");
 }
 
 // It counted as delivered and as refused, so that less than nothing was under way.
