@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A tribard with a store, as a program of its own: $TRIBARD, on any port of the loopback.
+// Runs tribard with a store as a separate process: $TRIBARD, on any loopback port.
 #pragma once
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ class Daemon {
   [[nodiscard]] static std::string store_in(const std::string& folder) {
     return folder + "/tribar.db";
   }
-  /// What starts it; writes its config.
+  /// The command line that starts it; also writes its config.
   [[nodiscard]] static std::vector<std::string> command(const std::string& folder) {
     const std::string config = folder + "/tribard.json";
     write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}],

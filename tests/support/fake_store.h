@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A store in memory that does what a test says: it works, takes its time, or fails. What it holds
-// it gives back at the next start, as a real one would.
+// A store in memory that a test controls: it works, takes its time, or fails. It keeps its content
+// for the next start, as a real store does.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +34,14 @@ class FakeStore : public Store {
     std::string text;
   };
 
-  /// Called first in each commit(), on its thread; may wait. Text: it fails so, nothing is stored.
-  /// It may throw, which is the end of the process.
+  /// Called first in each commit(), on its thread; may wait. If it returns a text, the commit fails
+  /// with it and stores nothing. It may throw, which simulates the end of the process.
   std::function<std::optional<std::string>()> before_commit;
-  /// Told of each record that is safe now, in order.
+  /// Called for each record that is now stored, in order.
   std::function<void(const Record&)> on_stored;
-  /// Called last in each commit(), when all is stored; may throw as well.
+  /// Called last in each commit(), once all is stored; may throw too.
   std::function<void()> after_commit;
-  /// Text: the store is not at its place.
+  /// If set: the store was removed or replaced, with this error text.
   std::optional<std::string> misplaced;
 
   [[nodiscard]] const std::string& name() const override { return name_; }

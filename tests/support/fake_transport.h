@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A stream in memory under a connection: a test says what the kernel takes, and sees what happened.
-// One thread.
+// A transport in memory: the test decides what the kernel accepts, and sees what happened. One
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -16,20 +16,20 @@
 
 namespace tribar::test {
 
-/// What a test sees of a FakeTransport; outlives it.
+/// The test's side of a FakeTransport; must outlive it.
 struct FakeStream {
-  std::string taken;                                           // by the kernel, in all
-  std::size_t room = std::numeric_limits<std::size_t>::max();  // what the kernel still takes
-  std::string_view writing;  // not taken yet of the write under way
-  bool is_failed = false;    // from now on nothing is written
+  std::string taken;                                           // accepted by the kernel, in total
+  std::size_t room = std::numeric_limits<std::size_t>::max();  // how much more the kernel accepts
+  std::string_view writing;  // not yet accepted bytes of the current write
+  bool is_failed = false;    // from now on writes fail
   bool is_reading = false;
   bool is_shut = false;
   bool is_closed = false;
   int discards = 0;
   PeerNetwork network;
 
-  /// The kernel takes up to `most` bytes of the write under way; true when that was all of it, and
-  /// written() is due.
+  /// The kernel accepts up to `most` bytes of the current write; true if that was all of it, and
+  /// written() must be called.
   bool take(std::size_t most = std::numeric_limits<std::size_t>::max()) {
     const std::size_t size = std::min(most, writing.size());
     taken += writing.substr(0, size);

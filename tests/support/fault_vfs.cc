@@ -21,11 +21,11 @@ std::string bytes_of_file(const std::string& path) {
 
 }  // namespace
 
-/// What SQLite holds of an open file; the real one's part stands behind it.
+/// Our data of an open file; that of the real VFS follows it in memory.
 struct FaultVfs::File {
   sqlite3_file base;
   FaultVfs* vfs;
-  Disk* disk;  // null: power is not watched
+  Disk* disk;  // null: loss of power is not simulated
 
   static File* of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -37,7 +37,7 @@ FaultVfs::FaultVfs() : real_(sqlite3_vfs_find(nullptr)), vfs_(*real_), methods_(
   vfs_.pNext = nullptr;
   vfs_.pAppData = this;
   vfs_.xOpen = &FaultVfs::open;
-  // The others take the real one's data from their argument.
+  // The other functions get the real VFS's data from their argument.
   vfs_.xDelete = [](sqlite3_vfs* vfs, const char* name, int sync) {
     auto* self = static_cast<FaultVfs*>(vfs->pAppData);
     return self->remove(name, sync);
@@ -80,7 +80,7 @@ std::string FaultVfs::left_of(const std::string& path, std::mt19937_64& random) 
       }
       continue;
     }
-    // Sectors reach the disk whole, in any order.
+    // Sectors are written whole, in any order.
     for (std::size_t from = 0; from < change.bytes.size();) {
       const std::size_t to_border = kSectorBytes - (change.at + from) % kSectorBytes;
       const std::size_t size = std::min(to_border, change.bytes.size() - from);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A disk that fails: an SQLite VFS around the system's own, the default one while it lives. It
-// makes writing or syncing fail when it is told to, waits where it is told to, and knows what of
-// every file is on disk for sure, so that it can say what a loss of power would leave. Any thread;
-// one at a time per process.
+// A failing disk: an SQLite VFS around the system's own, and the default one while it exists. It
+// can make writes and syncs fail or wait, and knows which parts of every file are certainly on
+// disk, so that it can simulate a loss of power. Any thread; only one at a time per process.
 #pragma once
 
 #include <sqlite3.h>
@@ -27,23 +26,23 @@ class FaultVfs {
   FaultVfs(const FaultVfs&) = delete;
   FaultVfs& operator=(const FaultVfs&) = delete;
 
-  /// What each write returns from now on, and each sync: SQLITE_OK lets it through.
+  /// The result of each write from now on, and of each sync; SQLITE_OK: performs it.
   std::atomic<int> write_code{SQLITE_OK};
   std::atomic<int> sync_code{SQLITE_OK};
   /// Called first in each sync, on its thread; may wait. Set it before the store is opened.
   std::function<void()> before_sync;
 
-  // Loss of power. What is synced is not really synced: these files need not survive us.
+  // Loss of power. Nothing is really synced, since these files need not survive the test.
 
-  /// Remembers from now on what is on disk; before a store is opened.
+  /// Starts to record what is on disk. Call before a store is opened.
   void watch_power();
   /// The power goes after so many more writes, truncations, syncs and removals: they fail from
   /// there on. A removal is on disk at once: SQLite syncs the folder before it relies on one.
   void lose_power_after(std::uint64_t operations);
   [[nodiscard]] bool has_power() const { return !is_watching_ || operations_left_ > 0; }
   [[nodiscard]] std::uint64_t operations() const { return operations_; }
-  /// What the file would be: all that was synced, and of every 512 bytes that were written since
-  /// the newer or the older, at random.
+  /// The file after the loss of power: everything that was synced, and for each 512-byte sector
+  /// written since, at random the new or the old content.
   [[nodiscard]] std::string left_of(const std::string& path, std::mt19937_64& random);
 
  private:

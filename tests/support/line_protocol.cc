@@ -10,7 +10,7 @@
 namespace tribar::test {
 namespace {
 
-/// The first word of `rest`, which loses it and the blank behind it.
+/// Removes the first word of `rest` and the blank after it, and returns the word.
 std::string_view take_word(std::string_view& rest) {
   const std::string_view word = rest.substr(0, rest.find(' '));
   rest.remove_prefix(std::min(word.size() + 1, rest.size()));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A protocol of the tests' own: one line of text a frame. `create NAME`, `login NAME`, `list
-// [GLOB]`, `send NAME NAME TEXT`, `deliver`, `delete`; answers are `ok`, `no TOKEN`, `names
-// NAME...` and `message NAME NAME TEXT`. It shows what a further protocol takes: an enumerator and
-// a case in three switches, which call these.
+// A protocol for tests: each frame is a line of text. Commands: `create NAME`, `login NAME`, `list
+// [GLOB]`, `send NAME NAME TEXT`, `deliver`, `delete`; answers: `ok`, `no TOKEN`, `names NAME...`
+// and `message NAME NAME TEXT`. It shows what a further protocol needs: an enumerator, and a case
+// in three switches, which call these functions.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace tribar::test {
 /// See parse_command(); `line` is without its end.
 [[nodiscard]] Result<Command, Refusal> parse_line(std::string_view line);
 
-/// The message in a line that append_line() made of a Push.
+/// The message in a line that append_line() wrote for a Push.
 [[nodiscard]] Message parse_pushed_line(std::string_view frame);
 
 /// See append_effect().

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How much memory a process uses, for tests that bound it.
+// Measures how much memory a process uses, for tests that limit it.
 #pragma once
 
 #include <sys/types.h>
@@ -12,7 +12,7 @@
 
 namespace tribar::test {
 
-/// Whether resident_bytes() is about what the program asked for; a sanitizer keeps much more.
+/// Whether resident_bytes() is close to what the program allocated; a sanitizer keeps much more.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kIsMemoryExact = false;
 #elif defined(__has_feature)
@@ -25,7 +25,7 @@ inline constexpr bool kIsMemoryExact = true;
 inline constexpr bool kIsMemoryExact = true;
 #endif
 
-/// Memory of process `pid` that is resident; 0 when there is none.
+/// Resident memory of process `pid`; 0 if there is no such process.
 [[nodiscard]] inline std::size_t resident_bytes(pid_t pid) {
   std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
   std::size_t size = 0;
@@ -34,7 +34,7 @@ inline constexpr bool kIsMemoryExact = true;
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Whether process `pid` uses no more than `bound` above `before`, as far as can be said.
+/// Whether process `pid` uses at most `bound` more than `before`, as far as that can be measured.
 [[nodiscard]] inline bool has_grown_at_most(pid_t pid, std::size_t before, std::size_t bound) {
   return !kIsMemoryExact || resident_bytes(pid) < before + bound;
 }

@@ -28,9 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// For everything that a test waits for; only a failure takes so long.
+// The limit for every wait of a test; reached only on failure.
 constexpr auto kPatience = std::chrono::seconds(30);
-/// How often it is looked whether a signal must be sent again.
+/// How often to check whether a signal must be sent again.
 constexpr int kLookMs = kLosesSignals ? 1000 : 1'000'000;
 
 int checked(int result, const char* call) {
@@ -47,7 +47,7 @@ void set_flags(int fd) {
 
 enum class Direction { ToProgram, FromProgram };
 
-/// Our end, which does not block, and the program's, which does.
+/// Makes a pipe: our end is non-blocking, the program's end blocks.
 std::pair<int, int> make_pipe(Direction direction) {
   std::array<int, 2> ends{};
   checked(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
@@ -84,7 +84,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// Names in `additions` replace those that the test has.
+/// The test's environment; variables in `additions` replace it.
 std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
   std::vector<std::string> environment = additions;
   for (char** at = environ; *at != nullptr; ++at) {
@@ -143,7 +143,7 @@ Process::Process(const std::vector<std::string>& arguments, Stdio stdio,
   const auto environment_strings = environment_with(environment);
   const auto environment_pointers = pointers_to(environment_strings);
 
-  // Writing to a program that has ended shall be an error of send(), not the end of the test.
+  // Writing to a program that has ended must be an error of send(), and not end the test.
   ::signal(SIGPIPE, SIG_IGN);
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) {
@@ -246,7 +246,8 @@ void Process::exchange(int deadline_ms, bool for_input) {
     const ssize_t got = ::read(polled[i].fd, chunk.data(), chunk.size());
     if (got > 0) {
       streams[i]->text.append(chunk.data(), static_cast<std::size_t>(got));
-    } else if (got == 0 || errno == EIO) {  // a terminal that nobody holds any more gives EIO
+    } else if (got == 0 ||
+               errno == EIO) {  // a terminal that no process has open any more gives EIO
       streams[i]->channel.close();
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs a program as a person or a script does: on a pseudo-terminal or on pipes. Every wait has a
-// deadline and throws with what the program wrote so far, which fails the test that waited. One
-// thread; while it waits for one thing it takes in everything else, so no pipe is ever stuck.
+// Runs a program on a pseudo-terminal or on pipes, as a user or a script does. Every wait has a
+// deadline; if it passes, an exception with the program's output so far fails the test. One thread;
+// every wait also reads all other output, so that no pipe ever blocks.
 #pragma once
 
 #include <sys/types.h>
@@ -14,8 +14,8 @@
 
 namespace tribar::test {
 
-/// ThreadSanitizer runs a handler when the program next calls something that it knows: a signal
-/// that comes just before the program goes to sleep is not seen until another one wakes it.
+/// ThreadSanitizer delays a signal handler until the program's next intercepted call: a signal that
+/// arrives just before the program sleeps is handled only when another one wakes it.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define TRIBAR_LOSES_SIGNALS
@@ -27,7 +27,7 @@ inline constexpr bool kLosesSignals = true;
 inline constexpr bool kLosesSignals = false;
 #endif
 
-/// A file descriptor of a program's, from this side.
+/// Our end of one of the program's file descriptors.
 class Channel {
  public:
   Channel() = default;
@@ -48,32 +48,32 @@ class Process {
  public:
   enum class Stdio {
     Pipes,
-    // All three streams are one terminal. It echoes what is sent and gives output unchanged, so
-    // output() is what stands on the screen. Standard error is part of it.
+    // All three streams are one terminal, which echoes input and does not change output, so that
+    // output() is what the screen shows. Standard error is part of it.
     Terminal,
   };
 
-  /// Starts the program at path arguments[0]. `environment`: NAME=VALUE on top of what the test
-  /// itself has.
+  /// Starts the program at path arguments[0]. `environment`: NAME=VALUE, in addition to the test's
+  /// own.
   Process(const std::vector<std::string>& arguments, Stdio stdio,
           const std::vector<std::string>& environment = {});
-  /// Kills the program if it still runs.
+  /// Kills the program if it is still running.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
-  /// Everything written so far.
+  /// All output so far.
   [[nodiscard]] const std::string& output() const { return output_.text; }
   [[nodiscard]] const std::string& error() const { return error_.text; }
 
-  /// Waits until `text` comes in the output (or error), behind what earlier calls returned.
-  /// Returns all from there up to and with `text`.
+  /// Waits until `text` appears in the output (or error), after what earlier calls returned.
+  /// Returns everything from there to the end of `text`.
   std::string read_until(std::string_view text) { return read_until(output_, text); }
   std::string read_error_until(std::string_view text) { return read_until(error_, text); }
 
-  /// Takes in what was written so far, without waiting.
+  /// Reads the output so far, without waiting.
   void take_output() { exchange(0, false); }
 
   /// Writes all of `text` to the program's input.
@@ -89,7 +89,7 @@ class Process {
   /// number of the signal that ended it.
   int wait_for_exit();
 
-  /// The most memory the program had at once; only after wait_for_exit().
+  /// The program's peak memory; only after wait_for_exit().
   [[nodiscard]] std::size_t peak_memory_bytes() const { return peak_memory_bytes_; }
 
  private:
@@ -100,7 +100,7 @@ class Process {
   };
 
   std::string read_until(Stream& stream, std::string_view text);
-  /// Waits for output, its end or, if wanted, room for input; takes in what there is.
+  /// Waits for output, its end or, if wanted, room for input; reads what is there.
   void exchange(int deadline_ms, bool for_input);
   [[noreturn]] void fail(std::string_view what) const;
 

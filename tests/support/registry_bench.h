@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Puts inputs into a Registry and shows what came out as plain values. Every apply() is a batch of
-// its own: the bytes of its input and its output are freed behind it, so that a view that the
-// registry kept too long is found by a sanitizer.
+// Applies inputs to a Registry and returns its output as plain values. Every apply() is a batch of
+// its own: the memory of its input and output is freed afterwards, so that a sanitizer finds a view
+// that the registry keeps too long.
 //
-// The values that the functions here make point to bytes that live as long as the program.
+// Values made by the functions below point to memory that lives as long as the program.
 #pragma once
 
 #include <algorithm>
@@ -32,11 +32,11 @@ inline constexpr ConnectionId kBob = ConnectionId::make(1, 1);
 inline constexpr ConnectionId kCat = ConnectionId::make(2, 1);
 inline constexpr ConnectionId kDan = ConnectionId::make(7, 3);
 
-/// What every command here counts in its connection's window, unless a test says otherwise.
+/// What every command counts in its connection's window, unless a test sets it.
 inline constexpr std::uint32_t kCommandBytes = 60;
 inline constexpr UnixMs kNow{1700000000000};
 
-// Bytes for the life of the program.
+// Bytes that live as long as the program.
 
 inline std::string_view lasting(std::string_view bytes) {
   static std::deque<std::string> strings;
@@ -65,7 +65,7 @@ inline Input send(ConnectionId from, std::string_view sender, std::string_view r
                   std::string_view text) {
   return command(from, Send{{sender, recipient, text}});
 }
-/// One whose frame is right behind that of the input before it.
+/// An input whose frame directly follows that of the input before it.
 inline Input next(Input input) {
   input.is_next = true;
   return input;
@@ -78,7 +78,7 @@ inline Input rejected(ConnectionId from, Refusal refusal, bool is_fatal = false)
 inline Input event(ConnectionId from, InputBody body) { return {from, 0, std::move(body)}; }
 inline Input event(InputBody body) { return {ConnectionId{}, 0, std::move(body)}; }
 
-// Effects, with the completion and the charge that they have unless a test says otherwise.
+// Effects, with their usual completion and charge, unless a test sets these.
 
 inline std::uint32_t charge_of(std::string_view sender, std::string_view recipient,
                                std::string_view text) {
@@ -110,7 +110,7 @@ inline Effect echo(ConnectionId to, std::string_view sender, std::string_view re
   return {to, kCommandBytes, charge_of(sender, recipient, text),
           Echo{lasting(Message{sender, recipient, text})}};
 }
-/// An Echo that others of kCommandBytes, charged `more_charge` together, have joined.
+/// An Echo that confirms `more` further messages of kCommandBytes, charged `more_charge` together.
 inline Effect row(Effect first, std::uint32_t more, std::uint32_t more_charge) {
   auto& echo = std::get<Echo>(first.body);
   echo.more = more;
@@ -146,10 +146,10 @@ class RegistryBench {
                          HashKey key = {1, 2})
       : registry_(limits, key, keeps_records) {}
 
-  /// Applies one input and returns what must now happen, in order.
+  /// Applies one input and returns the effects, in order.
   Effects apply(const Input& input) { return apply_all({input}); }
 
-  /// The same with several inputs of one batch.
+  /// Applies several inputs of one batch.
   Effects apply_all(std::initializer_list<Input> inputs) {
     auto bytes = std::make_unique<std::deque<std::string>>();
     std::vector<std::unique_ptr<Input>> own;
@@ -169,7 +169,7 @@ class RegistryBench {
     return effects;
   }
 
-  /// The kernel takes the first `count` of the effects that were handed to `to` and not taken yet.
+  /// The kernel accepts the first `count` of the effects for `to` that are not written yet.
   Effects write(ConnectionId to, std::size_t count = ~std::size_t{0}) {
     Written written;
     std::deque<Effect>& outbox = outboxes_[to];
@@ -184,8 +184,8 @@ class RegistryBench {
     return apply(event(to, written));
   }
 
-  /// The pushes that the kernel has not taken go back, newest first; with `live_only`, those that
-  /// DELIVER asked for stay.
+  /// Returns the pushes that the kernel has not accepted, newest first; with `live_only`, except
+  /// those that DELIVER asked for.
   Effects give_back(ConnectionId to, bool live_only) {
     Effects effects;
     std::deque<Effect> kept;
@@ -205,18 +205,18 @@ class RegistryBench {
     return effects;
   }
 
-  /// The connection is gone, and what the kernel has not taken with it.
+  /// Closes the connection; what the kernel has not accepted is lost.
   Effects close(ConnectionId id) {
     Effects effects = give_back(id, false);
     const Effects more = apply(event(id, Closed{}));
     effects.insert(effects.end(), more.begin(), more.end());
-    // What was on its way meanwhile.
+    // Pushes that were under way meanwhile.
     give_back(id, false);
     outboxes_.erase(id);
     return effects;
   }
 
-  /// Continues until there is nothing more to do.
+  /// Sends Continue until there is nothing more to do.
   Effects go_on() {
     Effects effects;
     while (registry_.has_more_to_do()) {
@@ -226,7 +226,7 @@ class RegistryBench {
     return effects;
   }
 
-  /// What the last apply() said must be stored.
+  /// The records of the last apply().
   [[nodiscard]] const Records& records() const { return records_; }
   [[nodiscard]] Registry& registry() { return registry_; }
 
@@ -236,7 +236,7 @@ class RegistryBench {
   static std::unique_ptr<Input> copy_of(const Input& input, std::deque<std::string>& bytes) {
     auto copy = std::make_unique<Input>(input);
     const auto own = [&bytes](std::string_view& view) {
-      // Longer than what fits into the string itself, so that a stale view is found.
+      // Longer than a string's internal buffer, so that a stale view is found.
       std::string& string = bytes.emplace_back(view);
       string.reserve(view.size() + 32);
       view = string;
@@ -292,8 +292,8 @@ class RegistryBench {
   std::map<ConnectionId, std::deque<Effect>> outboxes_;
 };
 
-/// A bench on which connections kAnn, kBob, kCat... are logged in as `usernames`, the accounts 1,
-/// 2, 3... and owe nothing.
+/// A bench on which connections kAnn, kBob, kCat... are logged in as `usernames`, with accounts 1,
+/// 2, 3..., and have no unwritten effects.
 inline RegistryBench with_users(std::initializer_list<std::string_view> usernames,
                                 const RegistryLimits& limits = {}, bool keeps_records = false,
                                 HashKey key = {1, 2}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the protocol says that the registry must do, in the plainest form: no credit, no backlog, no
-// waiting, no slices. Its user tells it when a command was executed, and what was handed over.
+// A model of the registry, in the simplest form: no credit, no backlog, no waiting, no slices. The
+// caller tells it when a command was executed, and what was handed over.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct ModelAccount {
   std::uint64_t held_bytes = 0;
 };
 
-/// A message that a connection is to get.
+/// A message that a connection must get.
 struct ModelDue {
   ModelMessagePtr message;
   bool is_live = true;
@@ -53,43 +53,45 @@ struct ModelConnection {
   bool is_over = false;
   bool is_gone = false;
   std::deque<ModelDue> due;
-  std::vector<std::uint64_t> lost;  // was due, and its account is deleted; until it is noticed
+  // messages that were due when the account was deleted; until that is reported
+  std::vector<std::uint64_t> lost;
 };
 
 class RegistryModel {
  public:
   explicit RegistryModel(const RegistryLimits& limits) : limits_(limits) {}
 
-  /// Executes a command of `id` and returns its answer as describe() would; what is pushed by it
-  /// joins `due` of whom it is for. A LIST of anything but prefixes is left to the caller.
+  /// Executes a command of `id` and returns its answer in the form of describe(); adds its pushes
+  /// to `due` of the recipients. A LIST is executed only if its pattern is a prefix.
   std::string execute(ConnectionId id, const InputBody& command, UnixMs now);
 
-  /// The logout of a half-close.
+  /// Logs out after a half-close.
   void end(ConnectionId id);
-  /// The connection is gone; what it was due goes back. Commands may still be executed.
+  /// Closes the connection; its due messages return. Commands may still be executed.
   void close(ConnectionId id);
   void forget(ConnectionId id) { connections_.erase(id); }
-  /// It is told to go.
+  /// Dismisses the session.
   void dismiss(ConnectionId id);
-  /// It had no login in time.
+  /// The login timeout has passed.
   void expire(ConnectionId id) { connection(id).is_over = true; }
 
   void written(const ModelMessage& message);
   void returned(const ModelMessagePtr& message);
-  /// It is told that something of it was written, the result of a check, or that it is gone.
+  /// The registry gets a report of what was written, the result of a check, or the end of the
+  /// connection.
   void reported(ConnectionId id);
-  /// What deleted accounts had waiting is freed.
+  /// Frees the undelivered messages of deleted accounts.
   void free_deferred();
   void set_storage(bool is_up) { is_storage_up_ = is_up; }
 
   [[nodiscard]] ModelConnection& connection(ConnectionId id) { return connections_[id]; }
   /// In the order of creation.
   [[nodiscard]] const std::deque<ModelAccount>& accounts() const { return accounts_; }
-  /// Null when there is none.
+  /// Null if there is none.
   ModelAccount* find(std::string_view name);
-  /// Of all messages that are somewhere.
+  /// The bytes of all messages, wherever they are.
   [[nodiscard]] std::uint64_t queued_bytes() const;
-  /// Of those whose account is there.
+  /// The bytes of messages whose account exists.
   [[nodiscard]] std::uint64_t kept_bytes() const;
 
  private:
@@ -112,7 +114,7 @@ class RegistryModel {
   std::map<ConnectionId, ModelConnection> connections_;
 };
 
-/// An answer, or any effect but a push, in words.
+/// Any effect except a push, as text.
 [[nodiscard]] std::string describe(const EffectBody& body);
 
 }  // namespace tribar

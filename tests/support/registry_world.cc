@@ -37,7 +37,7 @@ bool matches_long_pattern(const std::string& name) {
   return name.ends_with(std::string_view(long_pattern()).substr(1));
 }
 
-/// The same name as a view that is good for ever.
+/// The same name, as a view that stays valid.
 std::string_view lasting_name(std::string_view name) {
   const auto* at = std::find(kShortNames.begin(), kShortNames.end(), name);
   return at != kShortNames.end()
@@ -51,7 +51,7 @@ const Refusal kDismissal{RefusalCode::LoggedInElsewhere};
 const Refusal kWrong{RefusalCode::SenderIsNotYou};
 const Refusal kFatal{RefusalCode::FrameTooLong, 0, 9};
 
-/// Whether what expired is still due: there was no login since.
+/// Whether the timeout still applies: there was no login since.
 bool is_login_due(const ModelConnection& connection, const LoginExpired& expired) {
   return !connection.is_logged_in && connection.logins == expired.logins;
 }
@@ -77,7 +77,7 @@ void RegistryWorld::step() {
   } else if (choice < 60) {
     if (!peer.has_ended && peer.pending.size() < kMostPending) {
       ask(peer, false);
-      // More that came with it in one read.
+      // More commands from the same read.
       while (choose_(2) == 0 && peer.pending.size() < kMostPending && !batch_.empty()) {
         ask(peer, true);
       }
@@ -188,7 +188,7 @@ void RegistryWorld::ask(Peer& peer, bool is_next) {
   pending.asked_at = inputs_;
   pending.bytes = 42 + choose_(100);
   if (choose_(4) > 0 && model_.connection(peer.id).is_logged_in) {
-    // Mostly what goes well.
+    // Usually a valid command.
     pending.text = "message " + std::to_string(++texts_) + std::string(choose_(40), '.');
     pending.body = Send{{choose_own_name(peer), choose_recipient(), pending.text}};
   } else {
@@ -253,7 +253,7 @@ std::string_view RegistryWorld::choose_name() {
   return kShortNames[choose_(static_cast<std::uint32_t>(kShortNames.size()))];
 }
 
-/// Mostly one that is there.
+/// Usually one that exists.
 std::string_view RegistryWorld::choose_recipient() {
   const auto& accounts = model_.accounts();
   return accounts.empty() || choose_(8) == 0
@@ -304,13 +304,13 @@ void RegistryWorld::report(Peer& peer) {
 }
 
 void RegistryWorld::half_close(Peer& peer) {
-  // When a long LIST began is not seen, so nor is whether the logout waits for it.
+  // It is not visible when a long LIST started, and so whether the logout waits for it.
   const auto is_long = [](const Pending& pending) { return pending.is_long_list; };
   if (peer.has_ended || peer.was_expired ||
       std::any_of(peer.pending.begin(), peer.pending.end(), is_long)) {
     return;
   }
-  // The live ones behind a write under way go back, newest first.
+  // Live pushes after the current write return, newest first.
   std::deque<Owed> kept;
   const std::size_t under_way = choose_(static_cast<std::uint32_t>(peer.outbox.size()) + 1);
   while (peer.outbox.size() > under_way) {
@@ -332,7 +332,7 @@ void RegistryWorld::half_close(Peer& peer) {
 
 void RegistryWorld::close(Peer& peer) {
   report(peer);
-  // What the loop meets only later comes back behind the end.
+  // Pushes that the loop gets only later return after the end.
   std::deque<Owed> late;
   for (std::uint32_t count = choose_(3); count > 0 && !peer.outbox.empty(); --count) {
     late.push_front(peer.outbox.back());
@@ -351,7 +351,7 @@ void RegistryWorld::close(Peer& peer) {
       strays_.push_back({peer.id, owed});
     }
   }
-  // What waited is executed, and nobody hears of it.
+  // Waiting commands are executed, without a reader of their answers.
   const ConnectionId id = peer.id;
   model_.close(id);
   for (Pending& pending : std::exchange(peer.pending, {})) {
@@ -427,7 +427,7 @@ void RegistryWorld::return_stray() {
   give_back(stray.id, stray.owed);
 }
 
-// What the registry says.
+// The registry's output.
 
 void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body,
                           bool is_next, bool needs_check) {
@@ -492,7 +492,7 @@ void RegistryWorld::see_effects(std::size_t from) {
       see_answer(effects[i]);
       continue;
     }
-    // The model knows of a live message once its SEND is done, and that comes right behind it.
+    // The model learns of a live message when its SEND is completed, and that is the next effect.
     const auto* echo = i + 1 < effects.size() ? std::get_if<Echo>(&effects[i + 1].body) : nullptr;
     Peer* sender = echo == nullptr || echo->message->text != push->message->text
                        ? nullptr
@@ -509,7 +509,8 @@ void RegistryWorld::see_effects(std::size_t from) {
   }
 }
 
-/// A confirmation joined the one before it: its message's frame must be the next one in memory.
+/// A confirmation was merged into the one before it: its message's frame must be the next one in
+/// memory.
 void RegistryWorld::see_joined(const Effect& before, const Effect& after, const Input& input,
                                const Input* input_before) {
   const auto* echo = std::get_if<Echo>(&before.body);
@@ -571,7 +572,7 @@ void RegistryWorld::see_answer(const Effect& effect) {
     peer->is_dismissed = false;
     expect(describe(effect.body) == describe(Refuse{kDismissal}) && peer->pending.empty(),
            "who is dismissed is told, behind what it asked");
-    // This may go past the credit.
+    // Answers may exceed the credit.
     peer->owed += effect.charge;
     peer->outbox.push_back({effect.charge, nullptr, false});
     return;
@@ -641,20 +642,21 @@ void RegistryWorld::see_check(Peer& peer, const EffectBody& body) {
   expect(describe(body) == describe(Check{pending.account}), "a check names the account");
 }
 
-/// Who was there all the time is named, who was there at no time is not; in order, and once.
+/// Accounts that existed all the time must be listed, accounts that never existed must not; in
+/// order, and once.
 void RegistryWorld::see_long_list(const Pending& pending, const EffectBody& body) {
   const auto* names = std::get_if<Names>(&body);
   if (!expect(names != nullptr, "a LIST is answered")) {
     return;
   }
-  // The command before it may just have created one.
+  // The command before may just have created one.
   note_accounts();
   expect(can_be_listed(pending.asked_at, names->names, 0),
          "who was there all the time is listed, and who was never there is not");
 }
 
-/// Whether `names` can be the answer, as far as the accounts from `first` on go. One that was there
-/// for a part of the time may be named or not, and more than one may have had the same name.
+/// Whether `names` can be the answer, considering the accounts from `first` on. An account that
+/// existed for part of the time may be listed or not, and several may have had the same name.
 bool RegistryWorld::can_be_listed(std::uint64_t asked_at, std::string_view names,
                                   std::size_t first) const {
   for (std::size_t i = first; i < history_.size(); ++i) {
@@ -676,7 +678,7 @@ bool RegistryWorld::can_be_listed(std::uint64_t asked_at, std::string_view names
   return names.empty();
 }
 
-/// `owed` joins what the loop is to write.
+/// Adds `owed` to what the loop must write.
 void RegistryWorld::owe(Peer& peer, Owed owed) {
   most_charge_ = std::max<std::uint64_t>(most_charge_, owed.charge);
   expect(peer.owed < settings_.limits.outbox_bytes + most_charge_ || owed.charge == 0,
@@ -687,7 +689,7 @@ void RegistryWorld::owe(Peer& peer, Owed owed) {
   }
 }
 
-/// What happens as soon as the commands before it are done.
+/// What happens once the commands before it are completed.
 void RegistryWorld::after_commands(Peer& peer) {
   ModelConnection& state = model_.connection(peer.id);
   while (!peer.pending.empty()) {
@@ -722,7 +724,7 @@ void RegistryWorld::note_accounts() {
   }
 }
 
-/// No LIST that is under way was asked before the accounts were deleted that are forgotten here.
+/// Forgets accounts that were deleted before any LIST in progress was asked.
 void RegistryWorld::forget_accounts() {
   std::uint64_t oldest = inputs_;
   for (const Peer& peer : peers_) {
@@ -835,7 +837,7 @@ void RegistryWorld::own(std::string_view& bytes) {
   bytes = {copy, bytes.size()};
 }
 
-/// None when there is no such account.
+/// None if there is no such account.
 AccountId RegistryWorld::account_of(std::string_view name) {
   const ModelAccount* account = model_.find(name);
   return account == nullptr ? AccountId{} : account->id;

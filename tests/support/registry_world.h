@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A registry with a simulated loop and a simulated store around it, driven by choices from outside
-// (a seeded generator, or the bytes of a fuzzer), and compared with RegistryModel step by step: per
-// connection the answers in the order of its commands, what is handed over, credit, and what is
-// held. Beside it runs a registry with another hash key, which must do the same.
+// A registry with a simulated loop and store, driven by external choices (a seeded generator, or
+// the bytes of a fuzzer), and compared with RegistryModel step by step: for each connection the
+// answers in the order of its commands, what is handed over, the credit, and the held messages. A
+// second registry with another hash key must do the same.
 #pragma once
 
 #include <cstdint>
@@ -30,28 +30,28 @@ struct WorldSettings {
 
 class RegistryWorld {
  public:
-  /// A number below its argument, which is not zero.
+  /// Chooses a number below its argument, which is not zero.
   using Choose = std::function<std::uint32_t(std::uint32_t)>;
 
   RegistryWorld(const WorldSettings& settings, Choose choose);
 
   /// Applies a few inputs.
   void step();
-  /// Lets every reader read until nothing is left to be done; nothing may be stuck.
+  /// Lets every peer read until nothing is left to do; nothing may be stuck.
   void settle();
   /// Closes everything, then reads every queue to its end.
   void drain();
   /// Starts a registry from the store and compares it with the model.
   void check_store();
 
-  /// What did not hold first; empty when everything did.
+  /// The first check that failed; empty if none did.
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
 
  private:
-  /// A command on its way, or LoginExpired behind some.
+  /// A command in progress, or a LoginExpired after some.
   struct Pending {
-    InputBody body;  // its views point to names that live for ever, and to `text`
+    InputBody body;  // its views point to permanent names, and to `text`
     std::string text;
     std::uint32_t bytes = 0;
     std::uint64_t asked_at = 0;
@@ -62,7 +62,7 @@ class RegistryWorld {
     AccountId account;               // that was checked
     std::optional<Refusal> refusal;  // the result
   };
-  /// What the loop was told to write.
+  /// An effect that the loop must write.
   struct Owed {
     std::uint32_t charge = 0;
     ModelMessagePtr message;  // of a push
@@ -72,13 +72,13 @@ class RegistryWorld {
     ConnectionId id;
     std::deque<Pending> pending;
     std::deque<Owed> outbox;
-    std::deque<Owed> unreported;  // written, and the registry does not know
+    std::deque<Owed> unreported;  // written, but not reported to the registry
     std::uint64_t owed = 0;       // both together
     bool has_ended = false;
     bool is_closed = false;     // Close came
     bool was_expired = false;   // LoginExpired was sent
-    bool is_known = false;      // the registry has heard of it
-    bool is_dismissed = false;  // and not told so yet
+    bool is_known = false;      // the registry has had an input of it
+    bool is_dismissed = false;  // dismissed, but not informed yet
   };
   struct Stray {
     ConnectionId id;
@@ -88,7 +88,7 @@ class RegistryWorld {
     AccountId id;
     std::string name;
     std::uint64_t created_at = 0;
-    std::uint64_t deleted_at = 0;  // 0: it is there
+    std::uint64_t deleted_at = 0;  // 0: it exists
   };
   struct Store {
     std::map<std::uint64_t, std::string> accounts;
@@ -100,7 +100,8 @@ class RegistryWorld {
   void fail(const std::string& what);
   bool expect(bool holds, const char* claim);
 
-  /// `is_next`: it came in one piece with the input before it, which is this peer's.
+  /// Sends a command. `is_next`: it arrived together with the input before it, which is of this
+  /// peer.
   void ask(Peer& peer, bool is_next);
   InputBody choose_command(Pending& pending);
   std::string_view choose_name();
@@ -112,7 +113,7 @@ class RegistryWorld {
   void close(Peer& peer);
   void expire_login(Peer& peer);
   void dismiss(Peer& peer);
-  /// The result of its Check, if it awaits one.
+  /// Sends the result of its Check, if it waits for one.
   void answer_check(Peer& peer);
   void give_back(ConnectionId id, const Owed& owed);
   void return_stray();
@@ -146,10 +147,10 @@ class RegistryWorld {
   RegistryModel model_;
   Output output_;
   Output twin_output_;
-  // A batch, which is freed with the outputs now and then.
+  // The current batch, which is freed with the outputs from time to time.
   std::deque<Input> batch_;
   std::vector<std::unique_ptr<char[]>> batch_bytes_;
-  const char* row_text_ = nullptr;  // where the message's text stands that was confirmed last
+  const char* row_text_ = nullptr;  // the text of the message that was confirmed last
   std::vector<Peer> peers_;
   std::deque<Stray> strays_;
   std::deque<PastAccount> history_;

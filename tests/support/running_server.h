@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A tribard as a program of its own: $TRIBARD, on any port of the loopback, with a config file of
-// its own.
+// Runs tribard as a separate process: $TRIBARD, on any loopback port, with a config file of its
+// own.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@
 
 namespace tribar::test {
 
-/// The program at the path that the environment variable `variable` holds, or in $PATH.
+/// The path in the environment variable `variable`, or `name`, to be found in $PATH.
 inline std::string program(const char* variable, const char* name) {
   const char* path = std::getenv(variable);
   return path == nullptr ? name : path;
@@ -27,8 +27,7 @@ inline std::string tribard() { return program("TRIBARD", "tribard"); }
 
 class RunningServer {
  public:
-  /// `settings`: keys and values, as they stand in a config. `redirections`: as a shell has them,
-  /// such as "<&-".
+  /// `settings`: keys and values, as in a config. `redirections`: for the shell, such as "<&-".
   explicit RunningServer(std::string_view settings = "", std::string_view redirections = "")
       : process_(command(settings, redirections), Process::Stdio::Pipes) {
     process_.read_error_until("listening on 127.0.0.1:");
@@ -51,7 +50,7 @@ class RunningServer {
   std::uint16_t port_ = 0;
 };
 
-/// Waits until `ms` have passed by the clock of a server that is told so.
+/// Waits until `ms` have passed on the clock of a server with a login timeout of that length.
 inline void let_pass(std::uint64_t ms) {
   RunningServer clock(fmt::format(R"("timeouts": {{"login_ms": {}}})", ms));
   TestPeer silent(clock.port());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What an SQLite store gives back at a start, as plain values.
+// The content of an SQLite store, as loaded at a start, as plain values.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ inline void PrintTo(const StoreContents& contents, std::ostream* out) {
   *out << "\n  last account " << contents.last_account << ", numbers below " << contents.below;
 }
 
-/// A store that was opened, or why it could not be.
+/// A store that was opened, or the reason why it could not be.
 struct Opening {
   std::unique_ptr<Store> store;  // none: refused
   StoreOpenError error;
@@ -128,7 +128,7 @@ inline Result<StoreReport, StoreOpenError> verify_store(const std::string& path)
   return made.value()->verify();
 }
 
-/// Stores `records` in one commit; empty: it worked.
+/// Stores `records` in one commit; returns the error, empty if it worked.
 inline std::string commit(Store& store, const std::vector<Record>& records) {
   const std::span<const Record> group(records);
   const auto error = store.commit({&group, 1});

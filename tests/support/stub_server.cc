@@ -126,7 +126,7 @@ StubServer::Loop::~Loop() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t n = ::write(stop_, &one, sizeof one);
   thread_.join();
-  // First of all nobody can come back: whoever sees his connection end may try at once.
+  // The listener is closed first, since a client whose connection ends may reconnect at once.
   if (listener_ >= 0) {
     close(listener_);
   }
@@ -285,7 +285,7 @@ void StubServer::Loop::on_send(Peer& peer, const Message& message) {
       die();
       return;
     case Kind::Stall: {
-      // Waits for the end of the test at most.
+      // Waits, but not longer than until the end of the test.
       pollfd stop{stop_, POLLIN, 0};
       poll(&stop, 1, static_cast<int>(fault_.span.count()));
       break;

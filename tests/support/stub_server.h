@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A small server of the protocol that makes one mistake, where a test wants it: to see whether the
-// mistake is found. Runs on a thread of its own from construction to destruction; all else is for
-// the thread of the test.
+// A small server of the protocol that makes one chosen mistake, to test that the mistake is found.
+// Runs on a thread of its own from construction to destruction; all methods are for the thread of
+// the test.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,8 @@
 
 namespace tribar {
 
-/// What goes wrong with the `nth` SEND of all, counted from 1; of Mute with the nth command.
+/// What goes wrong with the `nth` SEND of all users, counted from 1; for Mute, with the nth
+/// command.
 struct StubFault {
   enum class Kind {
     None,
@@ -25,13 +26,13 @@ struct StubFault {
     DoubleAnswer,  // confirmed twice
     Refuse,        // answered with a RESPONSE, and nothing else
     Disconnect,    // the sender's connection ends
-    Stall,         // nothing at all is done for `span`
-    Delay,         // every message from this one on is held for `span`
+    Stall,         // the server does nothing for `span`
+    Delay,         // every message from this one on is delayed by `span`
     RefuseAll,     // this one and all later ones are answered with a RESPONSE
-    RefuseAndEnd,  // the same, and each time the sender's connection ends
-    Mute,          // no command from this one on is done or answered
+    RefuseAndEnd,  // likewise, and the sender's connection is closed each time
+    Mute,          // no command from this one on is executed or answered
     NoList,        // no LIST is ever answered
-    Die,           // nobody is listened to any more, and every connection ends
+    Die,           // the server closes its listener and every connection
   };
   Kind kind = Kind::None;
   std::uint64_t nth = 1;
@@ -53,9 +54,9 @@ class StubServer {
     std::uint64_t messages = 0;
     std::chrono::nanoseconds mean{0};
   };
-  /// From reading a message to writing it to its recipient, by this side's own clock.
+  /// Times from reading a message to writing it to its recipient, by the server's own clock.
   [[nodiscard]] Held held() const;
-  /// How many accounts there are now.
+  /// The current number of accounts.
   [[nodiscard]] std::size_t accounts() const;
 
  private:

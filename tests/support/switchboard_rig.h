@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Connections with a registry behind them, on streams in memory and a clock of the test's. One
-// thread.
+// Connections and a registry, with transports in memory and a clock that the test sets. One thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,7 +27,7 @@ struct Peer {
   std::shared_ptr<FakeStream> stream;
   std::size_t seen = 0;
 
-  /// Frames written since the last call, whole ones.
+  /// Whole frames that were written since the last call.
   std::vector<WireFrame> frames() {
     std::vector<WireFrame> frames;
     const std::string_view taken = stream->taken;
@@ -63,7 +62,7 @@ struct Rig {
     return peer;
   }
 
-  /// `bytes` arrive, as far as the connection is read from; returns how many did.
+  /// `bytes` arrive, as far as the connection is being read; returns how many did.
   std::size_t send(const Peer& peer, std::string_view bytes) {
     std::size_t read = 0;
     while (read < bytes.size() && !peer.stream->is_closed && peer.stream->is_reading) {
@@ -79,7 +78,7 @@ struct Rig {
     return read;
   }
 
-  /// The kernel takes all of the write under way, and of those that follow.
+  /// The kernel accepts the whole current write, and the following ones.
   void take_all(const Peer& peer) {
     while (!peer.stream->is_closed && !peer.stream->writing.empty()) {
       static_cast<void>(peer.stream->take());
@@ -87,7 +86,7 @@ struct Rig {
     }
   }
 
-  /// Everything that is on its way makes its round, until nothing is.
+  /// Runs all batches through all stations, until none is left.
   void turn() {
     board.finish_turn();
     do {
@@ -107,8 +106,8 @@ struct Rig {
     } while (!dispatcher.is_idle());
   }
 
-  /// What was read makes its round and comes back in the middle of a poll: only long frames are
-  /// written.
+  /// Runs what was read through the stations, and delivers replies in the middle of a poll: only
+  /// long frames are written.
   void come_back() {
     dispatcher.submit(UnixMs{1});
     for (BatchPtr& batch : std::exchange(sent, {})) {

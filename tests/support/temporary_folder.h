@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A folder of a test's own, gone at the end of its scope; and files as bytes.
+// A folder for one test, removed at the end of its scope; and functions that read and write files.
 #pragma once
 
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ class TemporaryFolder {
  public:
   enum class On {
     Disk,
-    Memory,  // where there is such a place: for what need not survive anything
+    Memory,  // in memory if possible: for files that need not survive
   };
 
   explicit TemporaryFolder(On place = On::Disk) {
@@ -55,7 +55,7 @@ inline std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// What is there already is overwritten in place.
+/// An existing file is overwritten in place.
 inline void write_file(const std::string& path, std::string_view bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

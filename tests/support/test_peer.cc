@@ -26,9 +26,9 @@
 namespace tribar::test {
 namespace {
 
-/// Of every wait; long, since it only passes when something is wrong.
+/// The limit for every wait; long, since it is reached only on failure.
 constexpr int kPatienceMs = 20'000;
-/// Shown of a frame that was not expected.
+/// How many bytes of an unexpected frame are shown.
 constexpr std::size_t kShownBytes = 200;
 constexpr std::uint64_t kAnyLength = std::numeric_limits<std::int64_t>::max();
 
@@ -147,7 +147,7 @@ void TestPeer::send_raw(std::string_view bytes) {
     if (!bytes.empty()) {
       wait_for(POLLOUT | POLLIN);
       if (const Took took = take_in(); took == Took::End || took == Took::Reset) {
-        // Whoever sends to a server that has closed reads the reason next.
+        // The test reads the reason next, if the server has closed.
         return;
       }
     }
@@ -234,7 +234,7 @@ void TestPeer::wait_for_end() {
 }
 
 void TestPeer::expect_nothing_before_an_answer() {
-  // No name holds a space: nobody is listed, and answers keep their order.
+  // No name contains a space, so the list is empty; answers keep their order.
   send(List{"no body"});
   expect(names({}));
 }

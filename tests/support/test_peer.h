@@ -23,7 +23,7 @@ class PeerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A frame as it stands on the wire.
+/// A frame as sent on the wire.
 struct WireFrame {
   std::uint8_t code = 0;
   std::string data;
@@ -35,14 +35,14 @@ void PrintTo(const WireFrame& frame, std::ostream* out);
 /// speak through one.
 [[nodiscard]] bool is_filtered();
 
-// Frames by what they mean.
+// Frames, by their meaning.
 [[nodiscard]] WireFrame response(std::string_view error = "");
 [[nodiscard]] WireFrame message(std::string_view from, std::string_view to, std::string_view text);
 [[nodiscard]] WireFrame names(const std::vector<std::string>& names);
 
 /// `command` as bytes of the wire.
 [[nodiscard]] std::string bytes_of(const Command& command);
-/// A frame as bytes of the wire, whatever it is.
+/// A frame as bytes of the wire; it need not be valid.
 [[nodiscard]] std::string bytes_of(const WireFrame& frame);
 /// A SEND as bytes of the wire.
 [[nodiscard]] std::string send_bytes(std::string_view from, std::string_view to,
@@ -55,7 +55,7 @@ class TestPeer {
     std::string host = "127.0.0.1";
   };
 
-  /// Connects. Throws PeerError when nobody listens.
+  /// Connects. Throws PeerError if no server listens.
   explicit TestPeer(std::uint16_t port) : TestPeer(port, Options{}) {}
   TestPeer(std::uint16_t port, const Options& options);
   /// Closes.
@@ -63,41 +63,41 @@ class TestPeer {
   TestPeer(TestPeer&& other) noexcept;
   TestPeer& operator=(TestPeer&& other) noexcept;
 
-  /// Sends all of `bytes`, and takes in meanwhile what comes.
+  /// Sends all of `bytes`, and reads meanwhile what arrives.
   void send_raw(std::string_view bytes);
   void send(const Command& command) { send_raw(bytes_of(command)); }
-  /// Hands the kernel what it takes of `bytes` at once, and returns how much that was.
+  /// Writes what the kernel accepts of `bytes` at once; returns how much that was.
   [[nodiscard]] std::size_t send_some(std::string_view bytes);
 
-  /// The next frame. Throws when the server closes instead.
+  /// The next frame. Throws if the server closes instead.
   [[nodiscard]] WireFrame receive();
   /// The next `count` frames.
   [[nodiscard]] std::vector<WireFrame> receive(std::size_t count);
-  /// Every frame up to the end of the stream. Throws when that is a reset.
+  /// Every frame up to the end of the stream. Throws if that is a reset.
   [[nodiscard]] std::vector<WireFrame> receive_rest();
 
-  /// Appends the frames that are there, without waiting; false: the stream has ended, in whatever
-  /// way.
+  /// Appends the frames that have arrived, without waiting; false: the stream has ended, by a close
+  /// or a reset.
   [[nodiscard]] bool receive_some(std::vector<WireFrame>& frames);
   /// For poll(2).
   [[nodiscard]] int fd() const { return fd_; }
 
   /// Fails the test unless the next frame is `frame`.
   void expect(const WireFrame& frame);
-  /// Fails the test unless the stream ends here, in order.
+  /// Fails the test unless the stream ends here, without a reset.
   void expect_closed();
-  /// Waits until the server is gone, whatever came before and whether in order or by a reset.
+  /// Waits until the connection ends, whatever arrives before, by a close or a reset.
   void wait_for_end();
-  /// Fails the test unless the server answers a question and says nothing before.
+  /// Fails the test unless the server answers a LIST and sends nothing before.
   void expect_nothing_before_an_answer();
 
-  /// CREATE, or LOGIN, and its success.
+  /// Sends CREATE, or LOGIN, and expects success.
   void create(std::string_view name);
   void login(std::string_view name);
 
-  /// Ends our side of the stream.
+  /// Shuts down our side of the stream.
   void half_close();
-  /// Closes in order; what came and was not taken in makes it a reset.
+  /// Closes; if input was not read the peer gets a reset.
   void close();
   /// Closes with a reset.
   void reset();
@@ -107,7 +107,7 @@ class TestPeer {
 
   /// Waits for `events` of poll(2), at most until the deadline.
   void wait_for(short events);
-  /// Takes in what there is.
+  /// Reads what has arrived.
   Took take_in();
   [[nodiscard]] bool next_frame(WireFrame& frame);
   [[noreturn]] void fail(const std::string& what) const;

@@ -28,7 +28,7 @@ std::uint16_t port_in(const std::string& address) {
 }  // namespace
 
 TestServer::TestServer(Config config) {
-  // As tribard does: a peer that goes away is no reason to end.
+  // As in tribard: a peer that disconnects must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   log::configure(log::Level::Error, log::Format::Text);
   config.listen = {{"127.0.0.1", 0}};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A server of the process's own: listens on a free port of the loopback and runs on a thread until
-// the end of the scope. The test's thread.
+// A server in this process: listens on a free loopback port, and runs on a thread until the end of
+// the scope. For the test's thread.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +15,22 @@ namespace tribar::test {
 
 class TestServer {
  public:
-  /// `config` but for where it listens: on 127.0.0.1, any free port. Its log shows errors only.
-  /// $TRIBAR_TEST_IO_LOOPS, if set, is the number of its loops.
+  /// `config`, but it listens on 127.0.0.1, at any free port. Its log shows errors only.
+  /// $TRIBAR_TEST_IO_LOOPS, if set, is the number of loops.
   explicit TestServer(Config config = {});
-  /// As stop().
+  /// Calls stop().
   ~TestServer();
   TestServer(const TestServer&) = delete;
   TestServer& operator=(const TestServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  /// Begins to stop the server and does not wait for it. Once only.
+  /// Starts to stop the server, without waiting. Only once.
   void begin_stop();
 
   /// Stops the server and waits for its end. The test fails if something was left open.
   void stop();
-  /// After stop().
+  /// How it ended; after stop().
   [[nodiscard]] Ending ending() const { return ending_; }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A filter of the tests' own between socket and connection: every byte is xor 0x55 on the wire, and
-// what is read is handed over in pieces of 1 to 7 bytes. It shows what a filter may do.
+// A transport filter for tests: every byte is XORed with 0x55 on the wire, and input is passed on
+// in pieces of 1 to 7 bytes. It shows what a filter may do.
 #pragma once
 
 #include <algorithm>
@@ -71,7 +71,7 @@ class XorFilter final : public Transport, private TransportEvents {
   PeerNetwork network() const override { return under_->network(); }
 
  private:
-  // Of what is under it.
+  // Events of the transport below.
   ReadSpace space(Connection&) override {
     return has_input() ? ReadSpace{} : ReadSpace{raw_.data(), raw_.size()};
   }
@@ -91,7 +91,7 @@ class XorFilter final : public Transport, private TransportEvents {
 
   [[nodiscard]] bool has_input() const { return taken_ < input_.size(); }
 
-  /// Any of the calls may be the end of this.
+  /// Each of the calls may destroy this object.
   void hand_over() {
     bool is_gone = false;
     is_gone_ = &is_gone;
@@ -124,13 +124,13 @@ class XorFilter final : public Transport, private TransportEvents {
   TransportEvents* events_ = nullptr;
   Connection* connection_ = nullptr;
   std::array<char, 4096> raw_{};
-  std::string input_;  // not all handed over
+  std::string input_;  // not passed on completely
   std::size_t taken_ = 0;
   std::size_t piece_ = 0;
   std::string writing_;
   bool is_reading_ = false;
   bool is_at_end_ = false;
-  bool* is_gone_ = nullptr;  // set when it is destroyed in a call of its own
+  bool* is_gone_ = nullptr;  // set if the object is destroyed during one of its own calls
 };
 
 }  // namespace tribar::test
