@@ -5,6 +5,7 @@
 #include "config/config.h"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +27,9 @@ constexpr std::size_t kMostConfigBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostShownBytes = 64;  // most bytes of a key or value in an error message
 constexpr std::size_t kMostHostBytes = 255;
 constexpr ConfigRange kPortRange{0, 65535};
+/// Behind the path of a Unix socket stands a zero.
+constexpr std::size_t kMostSocketBytes = sizeof(sockaddr_un::sun_path) - 1;
+constexpr std::string_view kListenerKeys = R"("host" and "port", or "socket")";
 
 /// A name may contain every character that resolvers and interfaces accept; an IPv6 address its
 /// colons and zone.
@@ -35,6 +39,11 @@ bool is_host(std::string_view host) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   (c != '\0' && std::strchr(".-_:%", c) != nullptr);
          });
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 /// SQLite refuses a row of more than 10^9 bytes, and a message is one row.
@@ -78,6 +87,25 @@ class Checker {
   /// Checks rules about several settings together. Only for a complete config without other
   /// mistakes.
   void check_together() {
+    check_storage();
+    check_tls();
+    if (config_.secrets.policy == SecretsPolicy::Required) {
+      for (std::size_t i = 0; i < config_.listen.size(); ++i) {
+        if (!config_.listen[i].allows_one) {
+          add(listener_places_[i].protocols,
+              fmt::format("listen[{}].protocols has protocol 0 only, where nobody can log in: it "
+                          "has no secrets, and secrets.policy is \"required\"",
+                          i));
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] std::vector<JsonMistake>& mistakes() { return mistakes_; }
+
+ private:
+  void check_storage() {
     if (config_.storage.engine != StorageEngine::Sqlite) {
       return;
     }
@@ -93,10 +121,35 @@ class Checker {
     }
   }
 
-  [[nodiscard]] const Config& config() const { return config_; }
-  [[nodiscard]] std::vector<JsonMistake>& mistakes() { return mistakes_; }
+  void check_tls() {
+    const Config::Tls& tls = config_.tls;
+    if (tls.certificate.empty() != tls.key.empty()) {
+      add(place_of(tls.key.empty() ? "tls.certificate" : "tls.key"),
+          tls.key.empty()
+              ? "tls.key is missing: tls.certificate needs the path of its private key"
+              : "tls.certificate is missing: tls.key needs the path of its certificate");
+    }
+    for (std::size_t i = 0; i < config_.listen.size(); ++i) {
+      if (config_.listen[i].tls && tls.certificate.empty() && tls.key.empty()) {
+        add(listener_places_[i].tls,
+            fmt::format("listen[{}].tls needs tls.certificate and tls.key", i));
+      }
+    }
+    if (!tls.client_ca.empty()) {
+      return;
+    }
+    if (tls.certificate_names) {
+      add(place_of("tls.certificate_names"),
+          "tls.client_ca is missing: tls.certificate_names needs the certificates that signed the "
+          "clients'");
+    }
+    if (tls.client_certificates == ClientCertificates::Required) {
+      add(place_of("tls.client_certificates"),
+          "tls.client_ca is missing: tls.client_certificates \"required\" needs the certificates "
+          "that signed the clients'");
+    }
+  }
 
- private:
   void check_object(const JsonNode& object, std::string_view section) {
     const std::string prefix = section.empty() ? std::string{} : fmt::format("{}.", section);
     Keys keys;
@@ -104,27 +157,42 @@ class Checker {
       const bool is_first = note_key(keys, node, prefix);
       const std::string path = prefix + node.key;
       if (const ConfigRow* row = find_config_row(section, node.key); row != nullptr) {
-        places_[row->key] = node.offset;
-        std::visit([&](auto* member) { take(node, *row, *member); }, row->member(config_));
+        take_row(node, *row);
       } else if (section.empty() && is_config_section(node.key)) {
-        if (node.kind == JsonNode::Kind::Object) {
-          check_object(node, node.key);
-        } else {
-          refuse(node, path, "an object");
-        }
+        take_section(node);
       } else if (is_first) {
         refuse_unknown(node, path);
       }
     }
   }
 
-  // One overload for each type of member.
+  void take_row(const JsonNode& node, const ConfigRow& row) {
+    places_[row.key] = node.offset;
+    std::visit([&](auto* member) { take(node, row, *member); }, row.member(config_));
+  }
+
+  void take_section(const JsonNode& node) {
+    const ConfigRow* policy = policy_row_of(node.key);
+    if (node.kind == JsonNode::Kind::Object) {
+      check_object(node, node.key);
+    } else if (policy != nullptr && node.kind == JsonNode::Kind::String) {
+      take_row(node, *policy);
+    } else {
+      refuse(node, node.key, policy != nullptr ? "a string or an object" : "an object");
+    }
+  }
+
+  // One for each type of member.
   void take(const JsonNode& node, const ConfigRow& row, std::uint64_t& member) {
     take_number(node, row.key, row.range, member);
   }
 
   void take(const JsonNode& node, const ConfigRow& row, unsigned& member) {
     take_number(node, row.key, row.range, member);
+  }
+
+  void take(const JsonNode& node, const ConfigRow& row, bool& member) {
+    take_boolean(node, row.key, member);
   }
 
   template <typename Enum>
@@ -143,11 +211,8 @@ class Checker {
   }
 
   void take(const JsonNode& node, const ConfigRow& row, std::string& member) {
-    const bool is_text =
-        node.kind == JsonNode::Kind::String && node.string.size() <= row.range.most &&
-        std::none_of(node.string.begin(), node.string.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-    if (is_text) {
+    if (node.kind == JsonNode::Kind::String && node.string.size() <= row.range.most &&
+        !has_control_characters(node.string)) {
       member = node.string;
       return;
     }
@@ -155,14 +220,15 @@ class Checker {
            fmt::format("a string of at most {} bytes without control characters", row.range.most));
   }
 
-  void take(const JsonNode& node, const ConfigRow& row, std::vector<ListenAddress>& member) {
+  void take(const JsonNode& node, const ConfigRow& row, std::vector<ListenerSettings>& member) {
     if (node.kind != JsonNode::Kind::List) {
-      refuse(node, row.key, R"(a list of objects with "host" and "port")");
+      refuse(node, row.key, fmt::format("a list of objects with {}", kListenerKeys));
       return;
     }
     member.clear();
+    listener_places_.clear();
     for (std::size_t i = 0; i < node.children.size(); ++i) {
-      take_address(node.children[i], fmt::format("{}[{}]", row.key, i), member);
+      take_listener(node.children[i], fmt::format("{}[{}]", row.key, i), member);
     }
     const std::size_t entries = node.children.size();
     if (node.end != 0 && (entries < row.range.least || entries > row.range.most)) {
@@ -171,41 +237,119 @@ class Checker {
     }
   }
 
-  void take_address(const JsonNode& entry, const std::string& path,
-                    std::vector<ListenAddress>& addresses) {
+  void take_listener(const JsonNode& entry, const std::string& path,
+                     std::vector<ListenerSettings>& listeners) {
     if (entry.kind != JsonNode::Kind::Object) {
-      refuse(entry, path, R"(an object with "host" and "port")");
+      refuse(entry, path, fmt::format("an object with {}", kListenerKeys));
       return;
     }
-    ListenAddress address;
+    ListenerSettings listener;
+    ListenerPlaces places{entry.offset, entry.offset};
     Keys keys;
     for (const JsonNode& node : entry.children) {
       const bool is_first = note_key(keys, node, path + '.');
       const std::string node_path = fmt::format("{}.{}", path, node.key);
-      if (node.key == "port") {
-        take_number(node, node_path, kPortRange, address.port);
-      } else if (node.key != "host") {
-        if (is_first) {
-          add(node.key_offset,
-              fmt::format(R"("{}" is not a setting; an address has "host" and "port")",
-                          log::escaped(node_path, kMostShownBytes)));
-        }
-      } else if (node.kind == JsonNode::Kind::String && is_host(node.string)) {
-        address.host = node.string;
-      } else {
-        refuse(node, node_path,
-               fmt::format("an IP address or a name, with 1 to {} letters, digits or .-_:%",
-                           kMostHostBytes));
+      if (node.key == "host") {
+        take_host(node, node_path, listener.host);
+      } else if (node.key == "port") {
+        take_number(node, node_path, kPortRange, listener.port);
+      } else if (node.key == "socket") {
+        take_socket(node, node_path, listener.socket);
+      } else if (node.key == "protocols") {
+        places.protocols = node.offset;
+        take_protocols(node, node_path, listener);
+      } else if (node.key == "tls") {
+        places.tls = node.offset;
+        take_boolean(node, node_path, listener.tls);
+      } else if (is_first) {
+        add(node.key_offset,
+            fmt::format(R"("{}" is not a setting; a listener has {}, and "protocols" and "tls")",
+                        log::escaped(node_path, kMostShownBytes), kListenerKeys));
       }
     }
-    // Port 0 may be repeated, since each gets a port of its own. An incomplete entry is not
-    // compared.
-    if (entry.end != 0 && address.port != 0 &&
-        std::find(addresses.begin(), addresses.end(), address) != addresses.end()) {
-      add(entry.offset, fmt::format("{} repeats an address: host \"{}\", port {}", path,
-                                    address.host, address.port));
+    const auto socket = keys.find("socket");
+    if (socket != keys.end() && (keys.contains("host") || keys.contains("port"))) {
+      add(socket->second, fmt::format("{} must have {}, but has both", path, kListenerKeys));
     }
-    addresses.push_back(std::move(address));
+    // What is not whole may be another.
+    if (entry.end != 0) {
+      refuse_repeated(entry, path, listener, listeners);
+    }
+    listeners.push_back(std::move(listener));
+    listener_places_.push_back(places);
+  }
+
+  /// Of port 0 there can be many: each gets a port of its own.
+  void refuse_repeated(const JsonNode& entry, const std::string& path,
+                       const ListenerSettings& listener,
+                       const std::vector<ListenerSettings>& earlier) {
+    const bool is_repeated =
+        std::any_of(earlier.begin(), earlier.end(), [&](const ListenerSettings& other) {
+          return listener.socket == other.socket &&
+                 (!listener.socket.empty() || (listener.port != 0 && listener.port == other.port &&
+                                               listener.host == other.host));
+        });
+    if (!is_repeated) {
+      return;
+    }
+    if (listener.socket.empty()) {
+      add(entry.offset, fmt::format("{} repeats an address: host \"{}\", port {}", path,
+                                    listener.host, listener.port));
+    } else {
+      add(entry.offset, fmt::format("{} repeats a socket: {}", path,
+                                    log::escaped(listener.socket, kMostShownBytes)));
+    }
+  }
+
+  void take_host(const JsonNode& node, const std::string& path, std::string& member) {
+    if (node.kind == JsonNode::Kind::String && is_host(node.string)) {
+      member = node.string;
+      return;
+    }
+    refuse(node, path,
+           fmt::format("an IP address or a name, with 1 to {} letters, digits or .-_:%",
+                       kMostHostBytes));
+  }
+
+  void take_socket(const JsonNode& node, const std::string& path, std::string& member) {
+    if (node.kind == JsonNode::Kind::String && node.string.starts_with('/') &&
+        node.string.size() <= kMostSocketBytes && !has_control_characters(node.string)) {
+      member = node.string;
+      return;
+    }
+    refuse(node, path,
+           fmt::format("an absolute path of at most {} bytes without control characters",
+                       kMostSocketBytes));
+  }
+
+  void take_protocols(const JsonNode& node, const std::string& path, ListenerSettings& listener) {
+    if (node.kind != JsonNode::Kind::List) {
+      refuse(node, path, "[0], [1] or [0, 1]");
+      return;
+    }
+    listener.allows_zero = false;
+    listener.allows_one = false;
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      const JsonNode& entry = node.children[i];
+      const std::string entry_path = fmt::format("{}[{}]", path, i);
+      if (!entry.number || *entry.number > 1) {
+        refuse(entry, entry_path, "0 or 1");
+      } else if (std::exchange(*entry.number == 0 ? listener.allows_zero : listener.allows_one,
+                               true)) {
+        add(entry.offset, fmt::format("{} repeats protocol {}", entry_path, *entry.number));
+      }
+    }
+    if (node.end != 0 && node.children.empty()) {
+      add(node.offset, fmt::format("{} must be [0], [1] or [0, 1], but is empty", path));
+    }
+  }
+
+  void take_boolean(const JsonNode& node, std::string_view path, bool& member) {
+    if (node.kind == JsonNode::Kind::Boolean) {
+      member = node.boolean;
+      return;
+    }
+    refuse(node, path, "true or false");
   }
 
   template <typename Number>
@@ -274,16 +418,24 @@ class Checker {
         return "a list";
       case JsonNode::Kind::Number:
       case JsonNode::Kind::String:
+      case JsonNode::Kind::Boolean:
       case JsonNode::Kind::Other:
         break;
     }
     return log::escaped(raw(node), kMostShownBytes);
   }
 
+  /// Where values of a listener stand; the listener itself for those that are not there.
+  struct ListenerPlaces {
+    std::size_t protocols;
+    std::size_t tls;
+  };
+
   std::string_view text_;
   const Lines& lines_;
   Config config_;
-  std::map<std::string_view, std::size_t> places_;  // offset of each setting in the text, by key
+  std::map<std::string_view, std::size_t> places_;       // of the settings that are there, by key
+  std::vector<ListenerPlaces> listener_places_{{0, 0}};  // one each of config_.listen
   std::vector<JsonMistake> mistakes_;
 };
 
@@ -307,6 +459,7 @@ struct CloseFile {
 // How print_config writes each type of member.
 std::string printed(std::uint64_t number) { return fmt::format("{}", number); }
 std::string printed(unsigned number) { return fmt::format("{}", number); }
+std::string printed(bool is_on) { return is_on ? "true" : "false"; }
 
 template <typename Enum>
 std::string printed(Enum member) {
@@ -320,11 +473,22 @@ std::string printed(Enum member) {
 
 std::string printed(const std::string& text) { return json_quoted(text); }
 
-std::string printed(const std::vector<ListenAddress>& addresses) {
+std::string printed(const ListenerSettings& listener) {
+  const std::string place =
+      listener.socket.empty()
+          ? fmt::format(R"("host": {}, "port": {})", printed(listener.host), listener.port)
+          : fmt::format(R"("socket": {})", printed(listener.socket));
+  const std::string_view protocols = !listener.allows_one    ? "0"
+                                     : !listener.allows_zero ? "1"
+                                                             : "0, 1";
+  return fmt::format(R"({{{}, "protocols": [{}], "tls": {}}})", place, protocols,
+                     printed(listener.tls));
+}
+
+std::string printed(const std::vector<ListenerSettings>& listeners) {
   std::string out = "[";
-  for (const ListenAddress& address : addresses) {
-    out += fmt::format("{}{{\"host\": {}, \"port\": {}}}", out.size() > 1 ? ", " : "",
-                       printed(address.host), address.port);
+  for (const ListenerSettings& listener : listeners) {
+    out += (out.size() > 1 ? ", " : "") + printed(listener);
   }
   return out + "]";
 }

@@ -14,29 +14,40 @@
 
 namespace tribar {
 
-/// Where to listen: an address or a name, and a port; 0 means any free one.
-struct ListenAddress {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 9000;
-  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+/// One entry of `listen`: where to listen, and what is spoken there.
+struct ListenerSettings {
+  std::string host = "127.0.0.1";  // an address or a name
+  std::uint16_t port = 9000;       // 0: any free one
+  std::string socket = {};         // the absolute path of a Unix socket; empty: host and port count
+  bool allows_zero = true;         // protocol 0; this or the next, or both
+  bool allows_one = true;          // protocol 1
+  bool tls = false;
+  friend bool operator==(const ListenerSettings&, const ListenerSettings&) = default;
 };
 
 enum class StorageEngine { Memory, Sqlite };
 /// See Sync in journal/store.h.
 enum class StorageSync { Full, Normal };
 
-/// Members are named like the keys. config/tribard.json explains each setting; config_table.cc has
-/// the allowed ranges.
+/// Whether a client must show a certificate that tls.client_ca signed.
+enum class ClientCertificates { Off, Optional, Required };
+enum class TlsVersion { Tls12, Tls13 };
+/// Whether accounts may be without a secret.
+enum class SecretsPolicy { Optional, Required };
+
+/// Members are named as the keys are. What a value means and what it may be stands in
+/// config/tribard.json; its range, in config_table.cc.
 struct Config {
-  std::vector<ListenAddress> listen{ListenAddress{}};
+  std::vector<ListenerSettings> listen{ListenerSettings{}};
   unsigned workers = 0;  // 0: one per four cores, at least one
   unsigned io_loops = 1;
 
   struct Limits {
     std::uint64_t connections = 10000;
-    // 0: no limit, as for the two below.
+    // 0: no limit, as for the three below.
     std::uint64_t connections_per_address = 0;
     std::uint64_t new_connections_per_second = 0;
+    std::uint64_t handshakes_per_second = 0;
     std::uint64_t commands_per_second = 0;
     std::uint64_t accounts = 1000000;
     std::uint64_t username_bytes = 64;
@@ -57,6 +68,7 @@ struct Config {
     std::uint64_t login_ms = 300000;
     std::uint64_t frame_ms = 10000;
     std::uint64_t stalled_ms = 600000;
+    std::uint64_t idle_ms = 120000;
     std::uint64_t shutdown_ms = 5000;
     friend bool operator==(const Timeouts&, const Timeouts&) = default;
   } timeouts;
@@ -67,6 +79,25 @@ struct Config {
     StorageSync sync = StorageSync::Full;
     friend bool operator==(const Storage&, const Storage&) = default;
   } storage;
+
+  struct Tls {
+    // Paths of files; empty: none. A certificate and its key are there together.
+    std::string certificate;
+    std::string key;
+    std::string client_ca;
+    std::string client_crl;
+    ClientCertificates client_certificates = ClientCertificates::Optional;
+    bool certificate_names = false;
+    TlsVersion min_version = TlsVersion::Tls13;
+    friend bool operator==(const Tls&, const Tls&) = default;
+  } tls;
+
+  struct Secrets {
+    SecretsPolicy policy = SecretsPolicy::Optional;
+    unsigned threads = 0;  // 0: half of the cores, at least one
+    friend bool operator==(const Secrets&, const Secrets&) = default;
+  } secrets;
+  bool allow_clear_secrets = false;
 
   unsigned tcp_keepalive_s = 60;  // 0: off
 

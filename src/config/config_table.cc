@@ -24,6 +24,7 @@ constexpr std::array kRows{
     ConfigRow{"limits.connections", [](Config& c) -> ConfigMember { return &c.limits.connections; }, {1, 1'000'000}},
     ConfigRow{"limits.connections_per_address", [](Config& c) -> ConfigMember { return &c.limits.connections_per_address; }, {0, 1'000'000}},
     ConfigRow{"limits.new_connections_per_second", [](Config& c) -> ConfigMember { return &c.limits.new_connections_per_second; }, {0, 1'000'000}},
+    ConfigRow{"limits.handshakes_per_second", [](Config& c) -> ConfigMember { return &c.limits.handshakes_per_second; }, {0, 1'000'000}},
     ConfigRow{"limits.commands_per_second", [](Config& c) -> ConfigMember { return &c.limits.commands_per_second; }, {0, 1'000'000}},
     ConfigRow{"limits.accounts", [](Config& c) -> ConfigMember { return &c.limits.accounts; }, {1, 100'000'000}},
     ConfigRow{"limits.username_bytes", [](Config& c) -> ConfigMember { return &c.limits.username_bytes; }, {1, 1024}},
@@ -40,12 +41,25 @@ constexpr std::array kRows{
     ConfigRow{"timeouts.login_ms", [](Config& c) -> ConfigMember { return &c.timeouts.login_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.frame_ms", [](Config& c) -> ConfigMember { return &c.timeouts.frame_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.stalled_ms", [](Config& c) -> ConfigMember { return &c.timeouts.stalled_ms; }, {0, kTwoTo31}},
+    ConfigRow{"timeouts.idle_ms", [](Config& c) -> ConfigMember { return &c.timeouts.idle_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.shutdown_ms", [](Config& c) -> ConfigMember { return &c.timeouts.shutdown_ms; }, {0, kTwoTo31}},
 
     ConfigRow{"storage.engine", [](Config& c) -> ConfigMember { return &c.storage.engine; }, {}},
     ConfigRow{"storage.path", [](Config& c) -> ConfigMember { return &c.storage.path; }, {0, 4096}},
     ConfigRow{"storage.sync", [](Config& c) -> ConfigMember { return &c.storage.sync; }, {}},
 
+    ConfigRow{"tls.certificate", [](Config& c) -> ConfigMember { return &c.tls.certificate; }, {0, 4096}},
+    ConfigRow{"tls.key", [](Config& c) -> ConfigMember { return &c.tls.key; }, {0, 4096}},
+    ConfigRow{"tls.client_ca", [](Config& c) -> ConfigMember { return &c.tls.client_ca; }, {0, 4096}},
+    ConfigRow{"tls.client_crl", [](Config& c) -> ConfigMember { return &c.tls.client_crl; }, {0, 4096}},
+    ConfigRow{"tls.client_certificates", [](Config& c) -> ConfigMember { return &c.tls.client_certificates; }, {}},
+    ConfigRow{"tls.certificate_names", [](Config& c) -> ConfigMember { return &c.tls.certificate_names; }, {}},
+    ConfigRow{"tls.min_version", [](Config& c) -> ConfigMember { return &c.tls.min_version; }, {}},
+
+    ConfigRow{"secrets.policy", [](Config& c) -> ConfigMember { return &c.secrets.policy; }, {}},
+    ConfigRow{"secrets.threads", [](Config& c) -> ConfigMember { return &c.secrets.threads; }, {0, 64}},
+
+    ConfigRow{"allow_clear_secrets", [](Config& c) -> ConfigMember { return &c.allow_clear_secrets; }, {}},
     ConfigRow{"tcp_keepalive_s", [](Config& c) -> ConfigMember { return &c.tcp_keepalive_s; }, {0, 32767}},
 
     ConfigRow{"log.level", [](Config& c) -> ConfigMember { return &c.log.level; }, {}},
@@ -73,7 +87,22 @@ constexpr std::array kSyncs{
     NamedValue<StorageSync>{"normal", StorageSync::Normal},
 };
 
-/// The number of characters to add, remove or change to turn one into the other.
+constexpr std::array kClientCertificates{
+    NamedValue<ClientCertificates>{"off", ClientCertificates::Off},
+    NamedValue<ClientCertificates>{"optional", ClientCertificates::Optional},
+    NamedValue<ClientCertificates>{"required", ClientCertificates::Required},
+};
+constexpr std::array kTlsVersions{
+    NamedValue<TlsVersion>{"1.2", TlsVersion::Tls12},
+    NamedValue<TlsVersion>{"1.3", TlsVersion::Tls13},
+};
+
+constexpr std::array kPolicies{
+    NamedValue<SecretsPolicy>{"optional", SecretsPolicy::Optional},
+    NamedValue<SecretsPolicy>{"required", SecretsPolicy::Required},
+};
+
+/// How many characters to add, drop or change to make one of the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) {
@@ -108,6 +137,8 @@ bool is_config_section(std::string_view name) {
                                       [&](const ConfigRow& row) { return row.section() == name; });
 }
 
+const ConfigRow* policy_row_of(std::string_view name) { return find_config_row(name, "policy"); }
+
 std::string_view nearest_config_key(std::string_view unknown) {
   constexpr std::size_t kMostCompared = 64;
   const std::string_view whole = unknown.substr(0, kMostCompared);
@@ -131,5 +162,10 @@ std::span<const NamedValue<log::Level>> names_of(log::Level) { return kLevels; }
 std::span<const NamedValue<log::Format>> names_of(log::Format) { return kFormats; }
 std::span<const NamedValue<StorageEngine>> names_of(StorageEngine) { return kEngines; }
 std::span<const NamedValue<StorageSync>> names_of(StorageSync) { return kSyncs; }
+std::span<const NamedValue<ClientCertificates>> names_of(ClientCertificates) {
+  return kClientCertificates;
+}
+std::span<const NamedValue<TlsVersion>> names_of(TlsVersion) { return kTlsVersions; }
+std::span<const NamedValue<SecretsPolicy>> names_of(SecretsPolicy) { return kPolicies; }
 
 }  // namespace tribar

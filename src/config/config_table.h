@@ -15,11 +15,11 @@
 
 namespace tribar {
 
-/// The member of a Config that a key sets. Its type determines what the file may contain: a number,
-/// one of several names, a text, or a list of addresses.
-using ConfigMember =
-    std::variant<std::uint64_t*, unsigned*, log::Level*, log::Format*, StorageEngine*, StorageSync*,
-                 std::string*, std::vector<ListenAddress>*>;
+/// A place in a Config that a key fills. Its type says what may stand in the file: a number, true
+/// or false, one of some names, a text, a list of listeners.
+using ConfigMember = std::variant<std::uint64_t*, unsigned*, bool*, log::Level*, log::Format*,
+                                  StorageEngine*, StorageSync*, ClientCertificates*, TlsVersion*,
+                                  SecretsPolicy*, std::string*, std::vector<ListenerSettings>*>;
 
 /// The range of a number, of the number of entries in a list, or of the bytes in a text. Both ends
 /// are allowed.
@@ -49,8 +49,12 @@ struct ConfigRow {
 
 [[nodiscard]] bool is_config_section(std::string_view name);
 
-/// The known key that is most similar to `unknown`, a `name` or `section.name` of any bytes; empty
-/// if none is similar.
+/// The row that is meant when a text stands where the section `name` is expected: its `policy`.
+/// nullptr: the section has none, and must be an object.
+[[nodiscard]] const ConfigRow* policy_row_of(std::string_view name);
+
+/// The known key that `unknown`, a `name` or `section.name` of any bytes, is most likely meant to
+/// be; empty when none looks like it.
 [[nodiscard]] std::string_view nearest_config_key(std::string_view unknown);
 
 /// An enum value that is written as a name.
@@ -64,5 +68,8 @@ struct NamedValue {
 [[nodiscard]] std::span<const NamedValue<log::Format>> names_of(log::Format);
 [[nodiscard]] std::span<const NamedValue<StorageEngine>> names_of(StorageEngine);
 [[nodiscard]] std::span<const NamedValue<StorageSync>> names_of(StorageSync);
+[[nodiscard]] std::span<const NamedValue<ClientCertificates>> names_of(ClientCertificates);
+[[nodiscard]] std::span<const NamedValue<TlsVersion>> names_of(TlsVersion);
+[[nodiscard]] std::span<const NamedValue<SecretsPolicy>> names_of(SecretsPolicy);
 
 }  // namespace tribar

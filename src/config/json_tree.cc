@@ -18,8 +18,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// No setting is nested deeper. What is has a mistake already, and is ignored.
-constexpr std::size_t kMostDepth = 4;
+/// No setting stands deeper than listen's protocols: what does is under a mistake already, and is
+/// passed over.
+constexpr std::size_t kMostDepth = 5;
 
 /// Iterates over the text for the JSON library, and records how far it has read.
 class CountingIterator {
@@ -99,7 +100,9 @@ class TreeBuilder {
   [[nodiscard]] JsonTree tree() { return {std::move(root_), std::move(syntax_error_)}; }
 
   bool null() { return add_value({}); }
-  bool boolean(bool) { return add_value({}); }
+  bool boolean(bool value) {
+    return add_value({.kind = JsonNode::Kind::Boolean, .boolean = value});
+  }
   bool number_integer(std::int64_t) { return add_value({.kind = JsonNode::Kind::Number}); }
   bool number_unsigned(std::uint64_t number) {
     return add_value({.kind = JsonNode::Kind::Number, .number = number});

@@ -21,7 +21,7 @@ struct JsonMistake {
 
 /// A JSON value and its key, as pieces of the text.
 struct JsonNode {
-  enum class Kind { Number, String, Other, Object, List };
+  enum class Kind { Number, String, Boolean, Other, Object, List };
   Kind kind = Kind::Other;
   std::size_t offset = 0;
   std::size_t end = 0;  // 0 for an object or list that is not closed yet
@@ -29,6 +29,7 @@ struct JsonNode {
   std::size_t key_offset = 0;
   std::optional<std::uint64_t> number = {};  // of a Number that is an integer from 0 to 2^64-1
   std::string string = {};
+  bool boolean = false;
   std::vector<JsonNode> children = {};
 };
 

@@ -196,7 +196,7 @@ void Server::wake_all_loops() {
 /// connections among them. But a shared address could also be opened by a second server. So
 /// uv::probe() first binds the address alone, and tells the actual port.
 void Server::listen() {
-  for (const ListenAddress& listen : config_.listen) {
+  for (const ListenerSettings& listen : config_.listen) {
     for (uv::Address address : uv::resolve(listen.host, listen.port)) {
       const bool is_shared = loops_.size() > 1;
       if (is_shared) {

@@ -70,10 +70,10 @@ bool is_answered(const sockaddr* address) {
 
 }  // namespace
 
-ListenCheck check_listen(const std::vector<ListenAddress>& addresses) {
+ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
   ListenCheck found;
   std::vector<uv::Address> earlier;
-  for (const ListenAddress& listen : addresses) {
+  for (const ListenerSettings& listen : listeners) {
     std::vector<uv::Address> resolved;
     try {
       resolved = uv::resolve(listen.host, listen.port);

@@ -17,8 +17,8 @@ struct ListenCheck {
   std::vector<std::string> problems;  // reasons why a server cannot listen
 };
 
-/// Checks that each address is free, or in use by a server of protocol 0, such as a running
-/// tribard.
-[[nodiscard]] ListenCheck check_listen(const std::vector<ListenAddress>& addresses);
+/// Whether each address is free, or has a server of protocol 0 that listens there, as a running
+/// tribard does.
+[[nodiscard]] ListenCheck check_listen(const std::vector<ListenerSettings>& listeners);
 
 }  // namespace tribar

@@ -39,6 +39,8 @@ TEST(Readme, ListsEverySetting) {
       line += fmt::format("{} | {}..{} |", **number, row.range.least, row.range.most);
     } else if (const auto* small = std::get_if<unsigned*>(&member)) {
       line += fmt::format("{} | {}..{} |", **small, row.range.least, row.range.most);
+    } else if (const auto* boolean = std::get_if<bool*>(&member)) {
+      line += fmt::format("{} | true, false |", **boolean);
     }
     EXPECT_NE(readme.find(line), std::string::npos) << line;
   }

@@ -44,24 +44,39 @@ TEST(ParseConfig, HasADefaultForEveryKey) {
 
 TEST(ParseConfig, TakesEverySetting) {
   const Config config = config_of(R"({
-    "listen": [{"host": "::1", "port": 1}, {"port": 0}, {"port": 0}, {"host": "fe80::1%eth0"}],
+    "listen": [{"host": "::1", "port": 1}, {"port": 0}, {"port": 0}, {"host": "fe80::1%eth0"},
+      {"socket": "/run/a b"}, {"socket": "/x", "protocols": [1], "tls": true},
+      {"port": 7, "protocols": [1, 0], "tls": false}],
     "workers": 3, "io_loops": 2,
     "limits": {"connections": 4, "connections_per_address": 21, "new_connections_per_second": 22,
-      "commands_per_second": 23, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
+      "handshakes_per_second": 24, "commands_per_second": 23, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
       "in_flight_commands": 8, "in_flight_bytes": 1029, "outbox_bytes": 5000,
       "undelivered_messages": 11, "undelivered_bytes": 5000, "queued_bytes": 2000000,
       "buffered_bytes": 3000000, "list_names": 15},
-    "timeouts": {"login_ms": 16, "frame_ms": 17, "stalled_ms": 18, "shutdown_ms": 19},
+    "timeouts": {"login_ms": 16, "frame_ms": 17, "stalled_ms": 18, "idle_ms": 25,
+      "shutdown_ms": 19},
+    "storage": {"engine": "sqlite", "path": "p", "sync": "normal"},
+    "tls": {"certificate": "c", "key": "k", "client_ca": "a", "client_crl": "l",
+      "client_certificates": "required", "certificate_names": true, "min_version": "1.2"},
+    "secrets": {"policy": "required", "threads": 26},
+    "allow_clear_secrets": true,
     "tcp_keepalive_s": 20,
     "log": {"level": "debug", "format": "json"}
   })");
   Config expected;
-  expected.listen = {{"::1", 1}, {"127.0.0.1", 0}, {"127.0.0.1", 0}, {"fe80::1%eth0", 9000}};
+  expected.listen = {{"::1", 1},
+                     {"127.0.0.1", 0},
+                     {"127.0.0.1", 0},
+                     {"fe80::1%eth0", 9000},
+                     {.socket = "/run/a b"},
+                     {.socket = "/x", .allows_zero = false, .tls = true},
+                     {"127.0.0.1", 7}};
   expected.workers = 3;
   expected.io_loops = 2;
   expected.limits = {.connections = 4,
                      .connections_per_address = 21,
                      .new_connections_per_second = 22,
+                     .handshakes_per_second = 24,
                      .commands_per_second = 23,
                      .accounts = 5,
                      .username_bytes = 6,
@@ -74,7 +89,12 @@ TEST(ParseConfig, TakesEverySetting) {
                      .queued_bytes = 2000000,
                      .buffered_bytes = 3000000,
                      .list_names = 15};
-  expected.timeouts = {.login_ms = 16, .frame_ms = 17, .stalled_ms = 18, .shutdown_ms = 19};
+  expected.timeouts = {
+      .login_ms = 16, .frame_ms = 17, .stalled_ms = 18, .idle_ms = 25, .shutdown_ms = 19};
+  expected.storage = {StorageEngine::Sqlite, "p", StorageSync::Normal};
+  expected.tls = {"c", "k", "a", "l", ClientCertificates::Required, true, TlsVersion::Tls12};
+  expected.secrets = {SecretsPolicy::Required, 26};
+  expected.allow_clear_secrets = true;
   expected.tcp_keepalive_s = 20;
   expected.log = {.level = log::Level::Debug, .format = log::Format::Json};
   EXPECT_EQ(config, expected);
@@ -94,6 +114,7 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
       {"limits", "connections", 1, 1000000},
       {"limits", "connections_per_address", 0, 1000000},
       {"limits", "new_connections_per_second", 0, 1000000},
+      {"limits", "handshakes_per_second", 0, 1000000},
       {"limits", "commands_per_second", 0, 1000000},
       {"limits", "accounts", 1, 100000000},
       {"limits", "username_bytes", 1, 1024},
@@ -109,7 +130,9 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
       {"timeouts", "login_ms", 0, one << 31},
       {"timeouts", "frame_ms", 0, one << 31},
       {"timeouts", "stalled_ms", 0, one << 31},
+      {"timeouts", "idle_ms", 0, one << 31},
       {"timeouts", "shutdown_ms", 0, one << 31},
+      {"secrets", "threads", 0, 64},
       {"", "tcp_keepalive_s", 0, 32767},
   };
   for (const Bounds& bounds : all) {
@@ -143,6 +166,8 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
 TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
   const std::string host_rule =
       " must be an IP address or a name, with 1 to 255 letters, digits or .-_:%, but is ";
+  const std::string path_rule =
+      " must be an absolute path of at most 107 bytes without control characters, but is ";
   struct Case {
     std::string text;
     ConfigMistakes mistakes;
@@ -183,16 +208,16 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
       // Addresses.
       {R"({"listen": []})", {"f:1:12: listen must have 1 to 64 entries, but has 0"}},
       {R"({"listen": {}})",
-       {R"(f:1:12: listen must be a list of objects with "host" and "port", but is an object)"}},
+       {R"(f:1:12: listen must be a list of objects with "host" and "port", or "socket", but is an object)"}},
       {R"({"listen": "::1"})",
-       {R"(f:1:12: listen must be a list of objects with "host" and "port", but is "::1")"}},
+       {R"(f:1:12: listen must be a list of objects with "host" and "port", or "socket", but is "::1")"}},
       {R"({"listen": [1, [], {"port": 65536}]})",
-       {R"(f:1:13: listen[0] must be an object with "host" and "port", but is 1)",
-        R"(f:1:16: listen[1] must be an object with "host" and "port", but is a list)",
+       {R"(f:1:13: listen[0] must be an object with "host" and "port", or "socket", but is 1)",
+        R"(f:1:16: listen[1] must be an object with "host" and "port", or "socket", but is a list)",
         "f:1:29: listen[2].port must be 0 to 65535, but is 65536"}},
       {R"({"listen": [{"host": "a", "adr": 1, "prt": 1}]})",
-       {R"(f:1:27: "listen[0].adr" is not a setting; an address has "host" and "port")",
-        R"(f:1:37: "listen[0].prt" is not a setting; an address has "host" and "port")"}},
+       {R"(f:1:27: "listen[0].adr" is not a setting; a listener has "host" and "port", or "socket", and "protocols" and "tls")",
+        R"(f:1:37: "listen[0].prt" is not a setting; a listener has "host" and "port", or "socket", and "protocols" and "tls")"}},
       {R"({"listen": [{"port": 1, "port": 2}]})",
        {R"(f:1:25: "listen[0].port" appears twice; the first is on line 1)"}},
       {R"({"listen": [{"host": ""}]})", {"f:1:22: listen[0].host" + host_rule + "\"\""}},
@@ -207,6 +232,51 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
        {"f:1:22: listen[0].host" + host_rule + "an object"}},
       {R"({"listen": [{"host": "a"}, {"port": 1}, {"host": "a", "port": 9000}]})",
        {R"(f:1:41: listen[2] repeats an address: host "a", port 9000)"}},
+      // Unix sockets.
+      {R"({"listen": [{"socket": "/a", "port": 1}]})",
+       {"f:1:14: listen[0] must have \"host\" and \"port\", or \"socket\", but has both"}},
+      {R"({"listen": [{"host": "::1", "socket": "/a"}]})",
+       {"f:1:29: listen[0] must have \"host\" and \"port\", or \"socket\", but has both"}},
+      {R"({"listen": [{"socket": "run/x"}]})",
+       {"f:1:24: listen[0].socket" + path_rule + "\"run/x\""}},
+      {R"({"listen": [{"socket": ""}]})", {"f:1:24: listen[0].socket" + path_rule + "\"\""}},
+      {R"({"listen": [{"socket": 9}]})", {"f:1:24: listen[0].socket" + path_rule + "9"}},
+      {R"({"listen": [{"socket": "/a\u0000"}]})",
+       {"f:1:24: listen[0].socket" + path_rule + R"("/a\u0000")"}},
+      {R"({"listen": [{"socket": "/a"}, {"socket": "/b"}, {"socket": "/a", "tls": 1}]})",
+       {"f:1:49: listen[2] repeats a socket: /a",
+        "f:1:73: listen[2].tls must be true or false, but is 1"}},
+      // Protocols.
+      {R"({"listen": [{"protocols": []}]})",
+       {"f:1:27: listen[0].protocols must be [0], [1] or [0, 1], but is empty"}},
+      {R"({"listen": [{"protocols": 0}]})",
+       {"f:1:27: listen[0].protocols must be [0], [1] or [0, 1], but is 0"}},
+      {R"({"listen": [{"protocols": [0, 2, -1, "1", true, 1.0, [0]]}]})",
+       {"f:1:31: listen[0].protocols[1] must be 0 or 1, but is 2",
+        "f:1:34: listen[0].protocols[2] must be 0 or 1, but is -1",
+        "f:1:38: listen[0].protocols[3] must be 0 or 1, but is \"1\"",
+        "f:1:43: listen[0].protocols[4] must be 0 or 1, but is true",
+        "f:1:49: listen[0].protocols[5] must be 0 or 1, but is 1.0",
+        "f:1:54: listen[0].protocols[6] must be 0 or 1, but is a list"}},
+      {R"({"listen": [{"protocols": [0, 1, 1]}, {"port": 1, "protocols": [0, 0]}]})",
+       {"f:1:34: listen[0].protocols[2] repeats protocol 1",
+        "f:1:68: listen[1].protocols[1] repeats protocol 0"}},
+      // The same address with other protocols is the same address.
+      {R"({"listen": [{"protocols": [0]}, {"protocols": [1]}]})",
+       {R"(f:1:33: listen[1] repeats an address: host "127.0.0.1", port 9000)"}},
+      // TLS and secrets.
+      {R"({"tls": true})", {"f:1:9: tls must be an object, but is true"}},
+      {R"({"tls": {"policy": 1, "client_certificates": true, "certificate_names": "no"}})",
+       {R"(f:1:10: "tls.policy" is not a setting; did you mean "secrets.policy"?)",
+        R"(f:1:46: tls.client_certificates must be "off", "optional" or "required", but is true)",
+        R"(f:1:73: tls.certificate_names must be true or false, but is "no")"}},
+      {R"({"tls": {"min_version": 1.3}})",
+       {R"(f:1:25: tls.min_version must be "1.2" or "1.3", but is 1.3)"}},
+      {R"({"secrets": true, "allow_clear_secrets": null})",
+       {"f:1:13: secrets must be a string or an object, but is true",
+        "f:1:42: allow_clear_secrets must be true or false, but is null"}},
+      {R"({"secrets": "never"})",
+       {R"(f:1:13: secrets.policy must be "optional" or "required", but is "never")"}},
       // Syntax. What stands before is checked all the same.
       {"", {"f:1:1: syntax error: expected a value, but found the end of the text"}},
       {"{\n  \"workers\": 65,\n  \"log\": }",
@@ -293,6 +363,63 @@ TEST(ParseConfig, TakesHostsUpTo255Bytes) {
   EXPECT_LT(mistakes[0].size(), 200U);
 }
 
+TEST(ParseConfig, TakesSocketPathsUpTo107Bytes) {
+  const auto text = [](std::size_t bytes) {
+    return "{\"listen\":[{\"socket\":\"/" + std::string(bytes - 1, 'a') + "\"}]}";
+  };
+  EXPECT_EQ(config_of(text(107)).listen[0].socket, "/" + std::string(106, 'a'));
+  EXPECT_EQ(mistakes_of(text(108)).size(), 1U);
+}
+
+TEST(ParseConfig, TakesProtocolsInAnyOrder) {
+  const auto listener = [](const std::string& protocols) {
+    return config_of("{\"listen\":[{\"protocols\":" + protocols + "}]}").listen[0];
+  };
+  EXPECT_EQ(listener("[0]"), ListenerSettings{.allows_one = false});
+  EXPECT_EQ(listener("[1]"), ListenerSettings{.allows_zero = false});
+  EXPECT_EQ(listener("[0,1]"), ListenerSettings{});
+  EXPECT_EQ(listener("[1,0]"), ListenerSettings{});
+}
+
+TEST(ParseConfig, TakesAPolicyForItsSection) {
+  EXPECT_EQ(config_of(R"({"secrets": "required"})").secrets.policy, SecretsPolicy::Required);
+  EXPECT_EQ(config_of(R"({"secrets": "optional"})").secrets, Config::Secrets{});
+  EXPECT_EQ(mistakes_of(R"({"limits": "required"})"),
+            ConfigMistakes{"f:1:12: limits must be an object, but is \"required\""});
+}
+
+TEST(ParseConfig, WantsWhatTlsNeeds) {
+  EXPECT_EQ(mistakes_of(
+                R"({"listen": [{"tls": false}, {"port": 1, "tls": true}], "secrets": "required"})"),
+            ConfigMistakes{"f:1:48: listen[1].tls needs tls.certificate and tls.key"});
+  EXPECT_EQ(mistakes_of(R"({"tls": {"certificate": "c"}, "listen": [{"tls": true}]})"),
+            ConfigMistakes{"f:1:25: tls.key is missing: tls.certificate needs the path of its "
+                           "private key"});
+  EXPECT_EQ(mistakes_of(R"({"tls": {"key": "k"}})"),
+            ConfigMistakes{"f:1:17: tls.certificate is missing: tls.key needs the path of its "
+                           "certificate"});
+  EXPECT_EQ(mistakes_of(R"({"tls": {"certificate_names": true}})"),
+            ConfigMistakes{"f:1:31: tls.client_ca is missing: tls.certificate_names needs the "
+                           "certificates that signed the clients'"});
+  EXPECT_EQ(mistakes_of(R"({"tls": {"client_certificates": "required"}})"),
+            ConfigMistakes{"f:1:33: tls.client_ca is missing: tls.client_certificates \"required\" "
+                           "needs the certificates that signed the clients'"});
+  EXPECT_EQ(mistakes_of(R"({"tls": {"certificate": "c", "key": "k", "client_ca": "a",
+    "client_certificates": "required", "certificate_names": true}, "listen": [{"tls": true}]})"),
+            ConfigMistakes{});
+}
+
+TEST(ParseConfig, WantsAListenerWhereSecretsCanBeGiven) {
+  EXPECT_EQ(mistakes_of(R"({"listen": [{}, {"port": 1, "protocols": [0]}],
+    "secrets": {"policy": "required"}})"),
+            ConfigMistakes{"f:1:42: listen[1].protocols has protocol 0 only, where nobody can log "
+                           "in: it has no secrets, and secrets.policy is \"required\""});
+  EXPECT_EQ(mistakes_of(R"({"listen": [{"protocols": [0]}], "secrets": "optional"})"),
+            ConfigMistakes{});
+  EXPECT_EQ(mistakes_of(R"({"listen": [{"protocols": [1]}], "secrets": "required"})"),
+            ConfigMistakes{});
+}
+
 TEST(ParseConfig, GoesOnAfterManyMistakes) {
   std::string text = "{\"a\":1";
   while (text.size() < 60000) {
@@ -305,7 +432,12 @@ TEST(ParseConfig, GoesOnAfterManyMistakes) {
 
 TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   Config other;
-  other.listen = {{"::", 0}, {"chat.example.org", 65535}};
+  other.listen = {{"::", 0},
+                  {"chat.example.org", 65535, "", false},
+                  {.socket = "/run/\"x\"", .allows_one = false, .tls = true}};
+  other.tls = {"c", "k \\", "a", "l", ClientCertificates::Off, true, TlsVersion::Tls12};
+  other.secrets.threads = 64;
+  other.allow_clear_secrets = true;
   other.workers = 64;
   other.io_loops = 64;
   other.limits.undelivered_bytes = std::uint64_t{1} << 40;
@@ -320,7 +452,8 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
 TEST(PrintConfig, StartsLikeThis) {
   const std::string start =
       "{\n"
-      "  \"listen\": [{\"host\": \"127.0.0.1\", \"port\": 9000}],\n"
+      "  \"listen\": [{\"host\": \"127.0.0.1\", \"port\": 9000, \"protocols\": [0, 1], "
+      "\"tls\": false}],\n"
       "  \"workers\": 0,\n"
       "  \"io_loops\": 1,\n"
       "  \"limits\": {\n"
