@@ -4,11 +4,13 @@
 #include "uv/listener.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,11 +18,8 @@
 #include <cstring>
 #include <memory>
 
-#ifndef SOCK_CLOEXEC
-#include <fcntl.h>
-#endif
-
 #include "uv/error.h"
+#include "uv/socket_file.h"
 
 namespace tribar::uv {
 
@@ -45,6 +44,9 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port) {
 }
 
 bool Address::is_loopback() const {
+  if (storage.ss_family == AF_UNIX) {
+    return true;
+  }
   if (storage.ss_family == AF_INET) {
     const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
     return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
@@ -54,6 +56,10 @@ bool Address::is_loopback() const {
 }
 
 std::string address_text(const sockaddr* address) {
+  if (address->sa_family == AF_UNIX) {
+    const auto* file = reinterpret_cast<const sockaddr_un*>(address);
+    return "unix:" + std::string(file->sun_path, strnlen(file->sun_path, sizeof file->sun_path));
+  }
   std::array<char, INET6_ADDRSTRLEN> host{};
   if (address->sa_family == AF_INET6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
@@ -77,10 +83,6 @@ constexpr int kShared = SO_REUSEPORT;
 // Creates a non-blocking socket that child processes do not inherit. Negative, with errno, on
 // failure.
 #ifdef SOCK_CLOEXEC
-int open_socket(int family) {
-  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
 int accept_socket(int listening) {
   return accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
@@ -93,10 +95,31 @@ int without_blocking(int fd) {
   return fd;
 }
 
-int open_socket(int family) { return without_blocking(socket(family, SOCK_STREAM, 0)); }
-
 int accept_socket(int listening) { return without_blocking(::accept(listening, nullptr, nullptr)); }
 #endif
+
+}  // namespace
+
+int open_socket(int family) {
+#ifdef SOCK_CLOEXEC
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+#else
+  return without_blocking(socket(family, SOCK_STREAM, 0));
+#endif
+}
+
+socklen_t size_of(const Address& address) {
+  switch (address.raw()->sa_family) {
+    case AF_UNIX:
+      return sizeof(sockaddr_un);
+    case AF_INET6:
+      return sizeof(sockaddr_in6);
+    default:
+      return sizeof(sockaddr_in);
+  }
+}
+
+namespace {
 
 void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
   const auto set = [&](int level, int name, unsigned value) {
@@ -117,11 +140,7 @@ void set_options(const Socket& socket, const SocketOptions& options, const std::
   }
 }
 
-socklen_t size_of(const Address& address) {
-  return address.raw()->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-}
-
-/// Creates the socket `bound` and binds it to `address`; returns 0 or a negative uv code.
+/// Makes `bound` a socket at `address`; 0, or a negative uv code.
 int bind_at(Socket& bound, const Address& address, bool is_shared) {
   const int family = address.raw()->sa_family;
   const int on = 1;
@@ -169,6 +188,18 @@ Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backl
     : on_connection_(std::move(on_connection)) {
   const std::string what = "cannot listen on " + address_text(address.raw());
   listen_at(socket_, address, is_shared, backlog, options, what);
+  poll_on(loop, what);
+}
+
+Listener::Listener(Loop& loop, const SocketFile& file, std::function<void(Listener&)> on_connection)
+    : on_connection_(std::move(on_connection)) {
+  const std::string what = "cannot listen on " + address_text(file.address().raw());
+  socket_.fd = fcntl(file.fd(), F_DUPFD_CLOEXEC, 0);
+  check(socket_.fd < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  poll_on(loop, what);
+}
+
+void Listener::poll_on(Loop& loop, const std::string& what) {
   auto holder = std::make_unique<Holder>();
   check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
   holder->handle.data = holder.get();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Listens on a TCP address and accepts connections. Belongs to its loop's thread.
+// A TCP address, or a Unix socket, that connections are accepted on. Belongs to its loop's thread.
 #pragma once
 
 #include <uv.h>
@@ -16,11 +16,13 @@
 
 namespace tribar::uv {
 
-/// A resolved address to listen on.
+class SocketFile;
+
+/// An address to listen on, as it was resolved: IPv4, IPv6 or a Unix socket's.
 struct Address {
   sockaddr_storage storage{};
   [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  /// Whether only this machine can connect to it.
+  /// Whether it is of this machine and for it only.
   [[nodiscard]] bool is_loopback() const;
 };
 
@@ -36,11 +38,18 @@ struct Address {
 /// code.
 [[nodiscard]] int try_bind(const Address& address);
 
-/// The address as HOST:PORT, with brackets around an IPv6 host.
+/// HOST:PORT, an IPv6 host in brackets; unix:PATH.
 [[nodiscard]] std::string address_text(const sockaddr* address);
 
-/// Options that are set on a listening socket; accepted sockets inherit them, which saves a call
-/// each. Options that the system does not support are ignored.
+/// How many bytes of `address` the system is to look at.
+[[nodiscard]] socklen_t size_of(const Address& address);
+
+/// A stream's socket that does not block, and that no other program inherits. Negative, with errno,
+/// when there is none.
+[[nodiscard]] int open_socket(int family);
+
+/// Set on a listening socket, from which accepted ones have them without a call each. What the
+/// system does not know is left as it is.
 struct SocketOptions {
   unsigned keepalive_s = 0;  // idle time before TCP probes the peer; 0: never
   // the most bytes that may wait in the kernel unsent; 0: the kernel's own limit
@@ -68,7 +77,11 @@ class Listener {
   Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
            const SocketOptions& options, std::function<void(Listener&)> on_connection);
 
-  /// Where it listens, as HOST:PORT, with the actual port.
+  /// Shares the socket of `file`, which need not live on, with other listeners on any loop; each
+  /// connection is accepted by one of them. Throws Error.
+  Listener(Loop& loop, const SocketFile& file, std::function<void(Listener&)> on_connection);
+
+  /// Where it listens, HOST:PORT, with the port that was really taken; or unix:PATH.
   [[nodiscard]] std::string bound_address() const;
 
   /// Accepts the next waiting connection.
@@ -79,8 +92,10 @@ class Listener {
   void resume() noexcept;
 
  private:
-  // Uses a poll handle instead of uv_listen: when descriptors run out, libuv's own listener accepts
-  // and closes waiting connections, and does not return while that fails too.
+  void poll_on(Loop& loop, const std::string& what);
+
+  // A plain poll, not libuv's own listening: that takes and closes what it has no descriptor for,
+  // and does not return while there is none for that.
   struct Holder {
     uv_poll_t handle;
     Listener* owner;

@@ -3,6 +3,7 @@
 // See stream.h.
 #include "uv/stream.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -30,6 +31,22 @@ constexpr int kNoSignal = MSG_NOSIGNAL;
 #else
 constexpr int kNoSignal = 0;
 #endif
+
+/// The peer of `socket`, which is a Unix socket's.
+std::string peer_text_of_unix(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  static_cast<void>(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size));
+  std::string text = address_text(reinterpret_cast<const sockaddr*>(&address));
+#if defined(SO_PEERCRED) && defined(__linux__)
+  ucred credentials{};
+  size = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
+    text += fmt::format(" (uid {})", credentials.uid);
+  }
+#endif
+  return text;
+}
 
 int last_error() { return uv_translate_sys_error(errno); }
 
@@ -167,8 +184,14 @@ sockaddr_storage Stream::peer_address() const noexcept {
 
 std::string Stream::peer() const {
   const sockaddr_storage address = peer_address();
-  return address.ss_family == AF_UNSPEC ? "?"
-                                        : address_text(reinterpret_cast<const sockaddr*>(&address));
+  switch (address.ss_family) {
+    case AF_UNSPEC:
+      return "?";
+    case AF_UNIX:
+      return peer_text_of_unix(socket_);
+    default:
+      return address_text(reinterpret_cast<const sockaddr*>(&address));
+  }
 }
 
 }  // namespace tribar::uv

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A TCP connection. Belongs to its loop's thread.
+// A connection over TCP or a Unix socket. Belongs to its loop's thread.
 //
 // Uses system calls and not libuv's streams: a write needs no allocation, and it is known exactly
 // how many bytes of a failed write the kernel accepted. For polling see StreamSet.
@@ -78,7 +78,8 @@ class Stream {
 
   /// The peer's address; AF_UNSPEC if it has disconnected.
   [[nodiscard]] sockaddr_storage peer_address() const noexcept;
-  /// The peer's address as text, for the log; "?" if it has disconnected.
+  /// The peer's address as text, for the log; "?" when it is gone. Over a Unix socket, where peers
+  /// have none, the socket's, and whose process the peer is where the system says it.
   [[nodiscard]] std::string peer() const;
 
   // For StreamSet.
