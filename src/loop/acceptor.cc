@@ -14,8 +14,7 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "acceptor";
-constexpr int kListenBacklog = 4096;
-/// How many connections one listener accepts before the loop handles existing connections again.
+/// Accepted by one listener before what is connected has its turn.
 constexpr int kMostPerTurn = 128;
 /// The pause after running out of descriptors or memory.
 constexpr std::uint64_t kShortageMs = 200;
@@ -49,6 +48,7 @@ class SocketTransport final : public Transport, private uv::StreamEvents {
     const sockaddr_storage address = stream_->peer_address();
     return network_of(reinterpret_cast<const sockaddr*>(&address));
   }
+  bool is_private() const override { return uv::Address{stream_->peer_address()}.is_loopback(); }
 
  private:
   Space on_space() noexcept override {
@@ -73,11 +73,18 @@ Acceptor::Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits
       pace_(limits.new_connections_per_second, loop.now_ms()),
       pause_(loop, [this] { resume(); }) {}
 
-std::string Acceptor::listen(const uv::Address& address, bool is_shared, Protocol protocol) {
+std::string Acceptor::listen(const uv::Address& address, bool is_shared, ListenerOptions options) {
   listeners_.push_back(std::make_unique<uv::Listener>(
       loop_, address, is_shared, kListenBacklog,
       uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
-      [this, protocol](uv::Listener& listener) { accept(listener, protocol); }));
+      [this, options = std::move(options)](uv::Listener& listener) { accept(listener, options); }));
+  return listeners_.back()->bound_address();
+}
+
+std::string Acceptor::listen(const uv::SocketFile& file, ListenerOptions options) {
+  listeners_.push_back(std::make_unique<uv::Listener>(
+      loop_, file,
+      [this, options = std::move(options)](uv::Listener& listener) { accept(listener, options); }));
   return listeners_.back()->bound_address();
 }
 
@@ -86,7 +93,7 @@ void Acceptor::stop() {
   pause_ = uv::Timer{};
 }
 
-void Acceptor::accept(uv::Listener& listener, Protocol protocol) {
+void Acceptor::accept(uv::Listener& listener, const ListenerOptions& options) {
   using Kind = uv::Listener::Waiting::Kind;
   for (int i = 0; i < kMostPerTurn; ++i) {
     if (const std::uint64_t ms = pace_.wait_ms(loop_.now_ms()); ms > 0) {
@@ -98,7 +105,7 @@ void Acceptor::accept(uv::Listener& listener, Protocol protocol) {
       return;
     }
     if (waiting.kind == Kind::Shortage ||
-        (waiting.kind == Kind::Socket && !admit(waiting.socket, protocol))) {
+        (waiting.kind == Kind::Socket && !admit(waiting.socket, options))) {
       note_shortage(waiting.code);
       pause(kShortageMs);
       return;
@@ -109,19 +116,22 @@ void Acceptor::accept(uv::Listener& listener, Protocol protocol) {
   }
 }
 
-/// Returns false and closes `socket` if there is not enough memory for the connection.
-bool Acceptor::admit(int socket, Protocol protocol) {
+/// False when there is no memory for the connection `socket`, which is closed then.
+bool Acceptor::admit(int socket, const ListenerOptions& options) {
   uv::Stream::Ptr stream = uv::Stream::open(loop_, socket);
   if (!stream) {
     return false;
   }
   static_cast<void>(pace_.take(loop_.now_ms()));
   std::unique_ptr<Transport> transport = std::make_unique<SocketTransport>(std::move(stream));
-  if (destination_.filter) {
-    transport = destination_.filter(std::move(transport));
+  for (const TransportFilter& filter :
+       {std::cref(destination_.filter), std::cref(options.filter)}) {
+    if (filter) {
+      transport = filter(std::move(transport));
+    }
   }
   Switchboard& switchboard = destination_.switchboard;
-  switchboard.begin(switchboard.adopt(std::move(transport), protocol, destination_.events));
+  switchboard.begin(switchboard.adopt(std::move(transport), options.protocol, destination_.events));
   return true;
 }
 

@@ -14,9 +14,13 @@
 #include "loop/token_bucket.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
+#include "uv/socket_file.h"
 #include "uv/timer.h"
 
 namespace tribar {
+
+/// How many connections may wait to be accepted at one listening socket.
+inline constexpr int kListenBacklog = 4096;
 
 struct AcceptorLimits {
   std::uint64_t new_connections_per_second = 0;  // 0: no limit
@@ -27,8 +31,8 @@ struct AcceptorLimits {
 /// reached, wait in the kernel's queue. The listeners are not polled meanwhile.
 class Acceptor {
  public:
-  /// Where accepted connections go: the switchboard, the receiver of their transports' events, and
-  /// an optional filter over each transport.
+  /// Where connections go, whom their transports report to, and what is put over every socket, if
+  /// anything.
   struct Destination {
     Switchboard& switchboard;
     TransportEvents& events;
@@ -37,16 +41,25 @@ class Acceptor {
 
   Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);
 
-  /// Starts to listen on `address` for peers that speak `protocol`; returns the actual address as
-  /// HOST:PORT. Throws uv::Error. `is_shared`: other loops of this process listen there too.
-  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared, Protocol protocol);
+  /// What a listener decides for its connections.
+  struct ListenerOptions {
+    Protocol protocol = Protocol::Zero;
+    TransportFilter filter = {};  // over the socket and what is over every one; empty: none
+  };
+
+  /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
+  /// `is_shared`: others of this process listen there, too.
+  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared,
+                                   ListenerOptions options);
+  /// The same at a Unix socket, together with whoever else listens there; `file` need not live on.
+  [[nodiscard]] std::string listen(const uv::SocketFile& file, ListenerOptions options);
 
   /// Stops accepting.
   void stop();
 
  private:
-  void accept(uv::Listener& listener, Protocol protocol);
-  [[nodiscard]] bool admit(int socket, Protocol protocol);
+  void accept(uv::Listener& listener, const ListenerOptions& options);
+  [[nodiscard]] bool admit(int socket, const ListenerOptions& options);
   void pause(std::uint64_t ms);
   void resume();
   void note_shortage(int code);

@@ -16,15 +16,15 @@ namespace tribar {
 
 class Census {
  public:
-  /// Counts a connection from `network`, or returns the refusal if there are `most` in total or
-  /// `most_of_network` of that network already; for the latter 0 means no limit.
+  /// Counts one more from `network`, or says why there is no room: past `most` in all, or past
+  /// `most_of_network`, 0 being no limit there. Who has no address is limited in all only.
   [[nodiscard]] std::optional<Refusal> enter(PeerNetwork network, std::uint64_t most,
                                              std::uint64_t most_of_network) {
     const std::lock_guard lock(mutex_);
     if (size_ >= most) {
       return Refusal{RefusalCode::TooManyConnections, 0, most};
     }
-    if (most_of_network > 0) {
+    if (most_of_network > 0 && network != PeerNetwork{}) {
       std::uint64_t& count = by_network_[network];
       if (count >= most_of_network) {
         return Refusal{RefusalCode::TooManyFromAddress, 0, most_of_network};

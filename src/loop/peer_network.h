@@ -14,8 +14,8 @@
 
 namespace tribar {
 
-/// Equal for peers of one network, and for no others. IPv4 addresses are stored in ff00::/8, which
-/// no peer has. An IPv4 address mapped into IPv6 counts as IPv4. 0: neither IPv4 nor IPv6.
+/// Equal for peers of one network, and for no others. IPv4 stands in ff00::/8, where no peer is. An
+/// IPv4 address that is mapped into IPv6 is itself; 0: of no address, as over a Unix socket.
 struct PeerNetwork {
   std::uint64_t value = 0;
   friend auto operator<=>(PeerNetwork, PeerNetwork) = default;
@@ -39,7 +39,9 @@ struct PeerNetwork {
   if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
     return {kV4 | word(bytes + 12)};
   }
-  return {word(bytes) << 32 | word(bytes + 4)};
+  constexpr std::uint64_t kOfLoopback = std::uint64_t{0xff} << 56;  // ::/64, where 0 is taken
+  const std::uint64_t prefix = word(bytes) << 32 | word(bytes + 4);
+  return {prefix == 0 ? kOfLoopback : prefix};
 }
 
 }  // namespace tribar

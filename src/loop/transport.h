@@ -77,11 +77,10 @@ class Transport {
   /// The peer's address, for the log.
   [[nodiscard]] virtual std::string peer() const = 0;
 
-  /// The peer's network for connection limits; the same for all peers unless the transport knows
-  /// better.
+  /// Who counts as one address with the peer; none, and no limit, unless a stream knows better.
   [[nodiscard]] virtual PeerNetwork network() const { return {}; }
 
-  /// Whether nobody else can read along: the stream is encrypted or does not leave this machine.
+  /// Whether nobody else can read along: what is said is encrypted, or does not leave this machine.
   [[nodiscard]] virtual bool is_private() const { return true; }
 };
 

@@ -18,6 +18,7 @@
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/restore.h"
+#include "server/listeners.h"
 #include "server/make_store.h"
 
 namespace tribar {
@@ -72,6 +73,9 @@ HashKey random_key() {
 std::uint64_t connection_limit(const Config& config) {
   const std::uint64_t reserve =
       kReservedDescriptors +
+      static_cast<std::uint64_t>(std::count_if(
+          config.listen.begin(), config.listen.end(),
+          [](const ListenerSettings& listener) { return !listener.socket.empty(); })) +
       config.io_loops * (kLoopDescriptors + Rejections::kMost + config.listen.size());
   const std::uint64_t wanted = config.limits.connections + reserve;
   rlimit limit{};
@@ -192,27 +196,53 @@ void Server::wake_all_loops() {
   }
 }
 
-/// With several loops each has its own listener at each address, and the kernel distributes
-/// connections among them. But a shared address could also be opened by a second server. So
-/// uv::probe() first binds the address alone, and tells the actual port.
 void Server::listen() {
-  for (const ListenerSettings& listen : config_.listen) {
-    for (uv::Address address : uv::resolve(listen.host, listen.port)) {
-      const bool is_shared = loops_.size() > 1;
-      if (is_shared) {
-        address = uv::probe(address);
+  TransportFilter tls;
+  if (needs_tls(config_)) {
+    auto filter = make_tls_filter(config_.tls);
+    if (!filter) {
+      throw std::runtime_error(filter.error());
+    }
+    tls = std::move(filter.value());
+  }
+  for (const ListenerSettings& listener : config_.listen) {
+    const auto protocol = protocol_of(listener);
+    if (!protocol) {
+      throw std::runtime_error(
+          fmt::format("cannot listen on {}: {}", place_of(listener), protocol.error()));
+    }
+    listen(listener, {protocol.value(), listener.tls ? tls : TransportFilter{}});
+  }
+}
+
+/// Each loop has a listener of its own at each address, and the kernel deals connections out to
+/// them. That would also let another server in: so the first one of all asks for the address
+/// alone, and tells which port it got. A Unix socket is one for all loops.
+void Server::listen(const ListenerSettings& listener, const Acceptor::ListenerOptions& options) {
+  if (!listener.socket.empty()) {
+    socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
+    std::string bound;
+    for (const auto& io : loops_) {
+      bound = io->acceptor().listen(*socket_files_.back(), options);
+    }
+    addresses_.push_back(std::move(bound));
+    return;
+  }
+  for (uv::Address address : uv::resolve(listener.host, listener.port)) {
+    const bool is_shared = loops_.size() > 1;
+    if (is_shared) {
+      address = uv::probe(address);
+    }
+    for (const auto& io : loops_) {
+      const std::string bound = io->acceptor().listen(address, is_shared, options);
+      if (io == loops_.front()) {
+        addresses_.push_back(bound);
       }
-      for (const auto& io : loops_) {
-        const std::string bound = io->acceptor().listen(address, is_shared, Protocol::Zero);
-        if (io == loops_.front()) {
-          addresses_.push_back(bound);
-        }
-      }
-      if (!address.is_loopback()) {
-        log::warn(kSubject,
-                  "{} can be reached from other machines, and protocol 0 has no passwords: anyone "
-                  "who connects can log in as any user who is not online",
-                  addresses_.back());
+    }
+    if (!address.is_loopback()) {
+      for (const std::string& sentence : exposure_of(listener, config_)) {
+        log::warn(kSubject, "{} can be reached from other machines, and {}", addresses_.back(),
+                  sentence);
       }
     }
   }
@@ -323,6 +353,7 @@ Ending Server::run(bool handles_signals) {
 void Server::begin_stop() {
   if (!std::exchange(is_stopping_, true)) {
     log::info(kSubject, "stopping");
+    socket_files_.clear();
     for (const auto& io : loops_) {
       io->drain(config_.timeouts.shutdown_ms);
     }

@@ -15,6 +15,7 @@
 #include "loop/io_loop.h"
 #include "registry/registry.h"
 #include "server/signals.h"
+#include "uv/socket_file.h"
 #include "workers/registry_actor.h"
 #include "workers/worker_pool.h"
 
@@ -43,7 +44,7 @@ class Server {
   explicit Server(const Config& config, const TransportFilter& filter = {});
   ~Server();
 
-  /// Where it listens, as HOST:PORT. Connections are accepted there once run() is called.
+  /// Where it listens, HOST:PORT or unix:PATH each. Connections are accepted there.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
   /// Serves until stop(), or, if `handles_signals`, until SIGTERM, SIGINT, SIGQUIT or SIGXCPU; a
@@ -58,6 +59,7 @@ class Server {
  private:
   [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
   void listen();
+  void listen(const ListenerSettings& listener, const Acceptor::ListenerOptions& options);
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
@@ -78,6 +80,7 @@ class Server {
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
   uv::Async stop_;
+  std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
   std::vector<std::string> addresses_;
   bool is_stopping_ = false;
 };

@@ -44,15 +44,20 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port) {
 }
 
 bool Address::is_loopback() const {
-  if (storage.ss_family == AF_UNIX) {
-    return true;
+  switch (storage.ss_family) {
+    case AF_UNIX:
+      return true;
+    case AF_INET: {
+      const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
+      return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    case AF_INET6: {
+      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
+      return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    }
+    default:
+      return false;
   }
-  if (storage.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
-    return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-  }
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&storage);
-  return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
 std::string address_text(const sockaddr* address) {

@@ -22,7 +22,7 @@ class SocketFile;
 struct Address {
   sockaddr_storage storage{};
   [[nodiscard]] const sockaddr* raw() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  /// Whether it is of this machine and for it only.
+  /// Whether it is of this machine and for it only; no for an address of no kind.
   [[nodiscard]] bool is_loopback() const;
 };
 

@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -89,7 +90,12 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
   socklen_t size = sizeof(sockaddr_in);
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
-  if (inet_pton(AF_INET, options.host.c_str(), &v4->sin_addr) == 1) {
+  auto* unix_socket = reinterpret_cast<sockaddr_un*>(&address);
+  if (!options.socket.empty()) {
+    unix_socket->sun_family = AF_UNIX;
+    options.socket.copy(unix_socket->sun_path, sizeof unix_socket->sun_path - 1);
+    size = sizeof(sockaddr_un);
+  } else if (inet_pton(AF_INET, options.host.c_str(), &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
     v4->sin_port = htons(port);
   } else if (inet_pton(AF_INET6, options.host.c_str(), &v6->sin6_addr) == 1) {
@@ -108,7 +114,9 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
                sizeof options.receive_buffer_bytes);
   }
   const int on = 1;
-  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.socket.empty()) {
+    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0) {
     return;
   }

@@ -53,11 +53,16 @@ class TestPeer {
   struct Options {
     int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's
     std::string host = "127.0.0.1";
+    std::string socket = {};  // the path of a Unix socket, instead of host and port
   };
 
   /// Connects. Throws PeerError if no server listens.
   explicit TestPeer(std::uint16_t port) : TestPeer(port, Options{}) {}
   TestPeer(std::uint16_t port, const Options& options);
+  /// At the Unix socket `path`.
+  [[nodiscard]] static TestPeer at_socket(const std::string& path) {
+    return {0, Options{.socket = path}};
+  }
   /// Closes.
   ~TestPeer();
   TestPeer(TestPeer&& other) noexcept;

@@ -31,7 +31,8 @@ TestServer::TestServer(Config config) {
   // As in tribard: a peer that disconnects must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   log::configure(log::Level::Error, log::Format::Text);
-  config.listen = {{"127.0.0.1", 0}};
+  std::erase_if(config.listen, [](const ListenerSettings& l) { return l.socket.empty(); });
+  config.listen.insert(config.listen.begin(), ListenerSettings{"127.0.0.1", 0});
   if (const char* loops = std::getenv("TRIBAR_TEST_IO_LOOPS")) {
     config.io_loops = static_cast<unsigned>(std::stoul(loops));
   }

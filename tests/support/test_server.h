@@ -15,8 +15,9 @@ namespace tribar::test {
 
 class TestServer {
  public:
-  /// `config`, but it listens on 127.0.0.1, at any free port. Its log shows errors only.
-  /// $TRIBAR_TEST_IO_LOOPS, if set, is the number of loops.
+  /// `config` but for where it listens: on 127.0.0.1, any free port, and at the Unix sockets in
+  /// `config`. Its log shows errors only. $TRIBAR_TEST_IO_LOOPS, if set, is the number of its
+  /// loops.
   explicit TestServer(Config config = {});
   /// Calls stop().
   ~TestServer();

@@ -69,6 +69,7 @@ class XorFilter final : public Transport, private TransportEvents {
   void shut_down() override { under_->shut_down(); }
   std::string peer() const override { return under_->peer(); }
   PeerNetwork network() const override { return under_->network(); }
+  bool is_private() const override { return under_->is_private(); }
 
  private:
   // Events of the transport below.

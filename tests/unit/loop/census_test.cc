@@ -31,5 +31,14 @@ TEST(Census, RefusesPastTheLimitOnANetworkAndNobodyElse) {
   EXPECT_FALSE(census.enter(kOne, 10, 1));
 }
 
+TEST(Census, LimitsWhoHasNoAddressInAllOnly) {
+  Census census;
+  EXPECT_FALSE(census.enter({}, 2, 1));
+  EXPECT_FALSE(census.enter({}, 2, 1));
+  EXPECT_EQ(census.enter({}, 2, 1), (Refusal{RefusalCode::TooManyConnections, 0, 2}));
+  census.leave({});
+  EXPECT_FALSE(census.enter({}, 2, 1));
+}
+
 }  // namespace
 }  // namespace tribar

@@ -49,6 +49,7 @@ TEST(PeerNetwork, IsNothingForAnotherFamily) {
   storage.ss_family = AF_UNIX;
   EXPECT_EQ(network_of(reinterpret_cast<const sockaddr*>(&storage)), PeerNetwork{});
   EXPECT_NE(network("127.0.0.1"), PeerNetwork{});
+  EXPECT_NE(network("::1"), PeerNetwork{});
 }
 
 }  // namespace
