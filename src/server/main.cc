@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/output.h"
@@ -79,7 +80,9 @@ int check(const Config& config, const ConfigChoice& choice) {
     return complain(store.error());
   }
   ExitCode result = ExitCode::Fine;
-  const ListenCheck listen = check_listen(config.listen);
+  ListenCheck listen = check_listen(config.listen);
+  const std::vector<std::string> tls = check_tls(config);
+  listen.problems.insert(listen.problems.end(), tls.begin(), tls.end());
   for (const std::string& problem : listen.problems) {
     result = ExitCode::CannotListen;
     complain(problem, result);

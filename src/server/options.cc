@@ -129,11 +129,12 @@ std::string help_text() {
       R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
 A chat server for wire protocol 0.
 
-  -c, --config FILE   read the settings from FILE; - means standard input
-  -t, --check-config  check the settings, the folder of the store, and that every
-                      address is free or in use by a running tribard; report
-                      all mistakes, and exit
-      --print-config  print the settings in effect as JSON, and exit
+  -c, --config FILE   take the settings from FILE; - is standard input
+  -t, --check-config  report every mistake in the settings, check the folder of
+                      the store, the files of tls, and that every address and
+                      socket is free or has a tribard that listens there
+                      already, and end
+      --print-config  print the settings in effect as JSON, and end
       --verify-storage FILE
                       check the store in FILE, print what it contains, and exit
   -V, --version       print the version, and exit

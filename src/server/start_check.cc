@@ -10,21 +10,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
 #include <stdexcept>
-#include <string_view>
+#include <utility>
 
+#include "server/listeners.h"
 #include "uv/error.h"
 #include "uv/listener.h"
+#include "uv/socket_file.h"
 #include "zero/command.h"
 
 namespace tribar {
 namespace {
 
-socklen_t size_of(const sockaddr* address) {
-  return address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-}
-
-/// Whether `a` and `b` cannot both be listened at.
+/// Whether one of `a` and `b` cannot be listened at while the other is.
 bool overlap(const uv::Address& a, const uv::Address& b) {
   if (a.raw()->sa_family != b.raw()->sa_family) {
     return false;
@@ -44,28 +45,100 @@ bool overlap(const uv::Address& a, const uv::Address& b) {
           one.sin_addr.s_addr == other.sin_addr.s_addr);
 }
 
-/// Whether a server of protocol 0 answers at `address`. Sends a DELIVER before a login, which costs
-/// the server almost nothing: it answers with a RESPONSE, and so does a server that rejects
-/// connections.
-bool is_answered(const sockaddr* address) {
+/// Whether a tribard answers at `address`, where it would be `listener`: asked for messages before
+/// a login, which costs it next to nothing, it refuses with a RESPONSE; so does one that has no
+/// room.
+bool is_answered(const uv::Address& address, const ListenerSettings& listener) {
   uv::Socket socket;
-  socket.fd = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};  // for each call
+  socket.fd = ::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};  // with each call
   std::string question;
   append_command(question, Deliver{});
+  question.front() = listener.allows_zero ? '\0' : '\1';
   if (socket.fd < 0 ||
       setsockopt(socket.fd, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience) != 0 ||
       setsockopt(socket.fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience) != 0 ||
-      connect(socket.fd, address, size_of(address)) != 0 ||
+      connect(socket.fd, address.raw(), uv::size_of(address)) != 0 ||
       send(socket.fd, question.data(), question.size(), MSG_NOSIGNAL) !=
           static_cast<ssize_t>(question.size())) {
     return false;
   }
-  constexpr std::string_view kStart("\0\x06", 2);  // version 0, RESPONSE
-  std::array<char, kStart.size()> start{};
+  constexpr char kResponse = 6;
+  std::array<char, 2> start{};  // version, code
   return recv(socket.fd, start.data(), start.size(), MSG_WAITALL) ==
              static_cast<ssize_t>(start.size()) &&
-         std::string_view(start.data(), start.size()) == kStart;
+         (start[0] == 0 || start[0] == 1) && start[1] == kResponse;
+}
+
+/// Somebody listens at `address`: says whether that is as it should be.
+void note_in_use(ListenCheck& found, const uv::Address& address, const ListenerSettings& listener) {
+  const std::string text = uv::address_text(address.raw());
+  if (listener.tls) {
+    found.remarks.push_back(
+        fmt::format("{} is in use; whether by a tribard is not asked over TLS", text));
+  } else if (is_answered(address, listener)) {
+    found.remarks.push_back(fmt::format("{} is in use by a running tribard", text));
+  } else {
+    found.problems.push_back(fmt::format(
+        "cannot listen on {}: it is in use, and no tribard answered there within 2 s", text));
+  }
+}
+
+void check_socket(ListenCheck& found, const ListenerSettings& listener) {
+  const auto obstacle = uv::find_obstacle(listener.socket);
+  if (obstacle && obstacle->is_in_use) {
+    note_in_use(found, uv::socket_address(listener.socket), listener);
+  } else if (obstacle) {
+    found.problems.push_back(
+        fmt::format("cannot listen on {}: {}", place_of(listener), obstacle->text));
+  }
+}
+
+/// `earlier`: the addresses of the listeners before, to which those of `listener` are added.
+void check_addresses(ListenCheck& found, const ListenerSettings& listener,
+                     std::vector<uv::Address>& earlier) {
+  std::vector<uv::Address> resolved;
+  try {
+    resolved = uv::resolve(listener.host, listener.port);
+  } catch (const std::runtime_error& error) {
+    found.problems.emplace_back(error.what());
+    return;
+  }
+  for (const uv::Address& address : resolved) {
+    const std::string text = uv::address_text(address.raw());
+    const auto same = std::find_if(earlier.begin(), earlier.end(), [&](const uv::Address& other) {
+      return overlap(address, other);
+    });
+    if (same != earlier.end()) {
+      found.problems.push_back(fmt::format("cannot listen on {}: another address of listen is {}",
+                                           text, uv::address_text(same->raw())));
+      continue;
+    }
+    earlier.push_back(address);
+    const int code = uv::try_bind(address);
+    if (code == UV_EADDRINUSE) {
+      note_in_use(found, address, listener);
+    } else if (code != 0) {
+      found.problems.push_back(fmt::format("cannot listen on {}: {}", text, uv::text_of(code)));
+    }
+  }
+}
+
+/// Why the file at `path` cannot be read, if so.
+std::optional<std::string> reading_problem(const std::string& path) {
+  errno = 0;
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file != nullptr) {
+    static_cast<void>(std::fgetc(file));  // a folder can be opened
+    const bool is_bad = std::ferror(file) != 0;
+    const int error = errno;
+    static_cast<void>(std::fclose(file));
+    if (!is_bad) {
+      return std::nullopt;
+    }
+    errno = error;
+  }
+  return uv::text_of(uv_translate_sys_error(errno));
 }
 
 }  // namespace
@@ -73,38 +146,42 @@ bool is_answered(const sockaddr* address) {
 ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
   ListenCheck found;
   std::vector<uv::Address> earlier;
-  for (const ListenerSettings& listen : listeners) {
-    std::vector<uv::Address> resolved;
-    try {
-      resolved = uv::resolve(listen.host, listen.port);
-    } catch (const std::runtime_error& error) {
-      found.problems.emplace_back(error.what());
-      continue;
-    }
-    for (const uv::Address& address : resolved) {
-      const std::string text = uv::address_text(address.raw());
-      const auto same = std::find_if(earlier.begin(), earlier.end(), [&](const uv::Address& other) {
-        return overlap(address, other);
-      });
-      if (same != earlier.end()) {
-        found.problems.push_back(
-            fmt::format("cannot listen on {}: it overlaps another address of listen, {}", text,
-                        uv::address_text(same->raw())));
-        continue;
-      }
-      earlier.push_back(address);
-      const int code = uv::try_bind(address);
-      if (code == UV_EADDRINUSE && is_answered(address.raw())) {
-        found.remarks.push_back(fmt::format("{} is in use by a running tribard", text));
-      } else if (code == UV_EADDRINUSE) {
-        found.problems.push_back(fmt::format(
-            "cannot listen on {}: it is in use, and no tribard answered there within 2 s", text));
-      } else if (code != 0) {
-        found.problems.push_back(fmt::format("cannot listen on {}: {}", text, uv::text_of(code)));
-      }
+  for (const ListenerSettings& listener : listeners) {
+    if (const auto protocol = protocol_of(listener); !protocol) {
+      found.problems.push_back(
+          fmt::format("cannot listen on {}: {}", place_of(listener), protocol.error()));
+    } else if (listener.socket.empty()) {
+      check_addresses(found, listener, earlier);
+    } else {
+      check_socket(found, listener);
     }
   }
   return found;
+}
+
+std::vector<std::string> check_tls(const Config& config) {
+  std::vector<std::string> problems;
+  if (!needs_tls(config)) {
+    return problems;
+  }
+  const Config::Tls& tls = config.tls;
+  for (const auto& [key, path] :
+       {std::pair("certificate", &tls.certificate), std::pair("key", &tls.key),
+        std::pair("client_ca", &tls.client_ca), std::pair("client_crl", &tls.client_crl)}) {
+    if (path->empty()) {
+      continue;
+    }
+    if (const auto problem = reading_problem(*path)) {
+      problems.push_back(fmt::format("tls.{}: cannot read {}: {}", key, *path, *problem));
+    }
+  }
+  if (!problems.empty()) {
+    return problems;
+  }
+  if (const auto filter = make_tls_filter(tls); !filter) {
+    problems.push_back(filter.error());
+  }
+  return problems;
 }
 
 }  // namespace tribar

@@ -17,8 +17,12 @@ struct ListenCheck {
   std::vector<std::string> problems;  // reasons why a server cannot listen
 };
 
-/// Whether each address is free, or has a server of protocol 0 that listens there, as a running
-/// tribard does.
+/// Whether each address and each Unix socket is free, or has a server that listens there and
+/// answers as a running tribard does.
 [[nodiscard]] ListenCheck check_listen(const std::vector<ListenerSettings>& listeners);
+
+/// Why no listener can be served over TLS, if one is to be: files that cannot be read, or what is
+/// wrong with what is in them.
+[[nodiscard]] std::vector<std::string> check_tls(const Config& config);
 
 }  // namespace tribar

@@ -21,6 +21,7 @@
 #include "support/memory.h"
 #include "support/process.h"
 #include "support/running_server.h"
+#include "support/temporary_folder.h"
 #include "support/test_peer.h"
 
 namespace tribar::test {
@@ -479,6 +480,52 @@ TEST(Tribard, WarnsWhenOthersThanThisMachineCanConnect) {
   EXPECT_EQ(count_of(kWarning, log_of("127.0.0.1")), 0);
   EXPECT_EQ(count_of(kWarning, log_of("127.1.2.3")), 0);
   EXPECT_EQ(count_of(kWarning, log_of("0.0.0.0")), 1);
+}
+
+TEST(Tribard, ListensAtASocketAndChecksIt) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("tribar.sock");
+  const ConfigFile config(fmt::format(R"({{"listen": [{{"socket": "{}"}}]}})", path));
+  for (int round = 0; round < 2; ++round) {
+    Outcome check = run({"-t", "-c", config.path()});
+    EXPECT_EQ(check.exit_code, 0);
+    EXPECT_EQ(check.output, config.path() + ": the settings are good\n");
+    Process server({tribard(), "-c", config.path()}, Process::Stdio::Pipes);
+    server.read_error_until("listening on unix:" + path);
+    TestPeer ann = TestPeer::at_socket(path);
+    ann.create("ann");
+    check = run({"-t", "-c", config.path()});
+    EXPECT_EQ(check.exit_code, 0);
+    EXPECT_EQ(check.output,
+              fmt::format("unix:{} is in use by a running tribard\n{}: the settings are good\n",
+                          path, config.path()));
+    const Outcome second = run({"-c", config.path()});
+    EXPECT_EQ(second.exit_code, 69);
+    EXPECT_NE(second.error.find(fmt::format("cannot listen on unix:{}: process {} listens there",
+                                            path, server.pid())),
+              std::string::npos)
+        << second.error;
+    // The first one leaves its socket behind, at which nobody listens.
+    server.signal(round == 0 ? SIGKILL : SIGTERM);
+    static_cast<void>(server.wait_for_exit());
+    EXPECT_EQ(mode_of(path), round == 0 ? 0660U : 0U);
+  }
+}
+
+TEST(Tribard, DoesNotServeInClearTextWhatIsMeantForTls) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("pem");
+  write_file(file, "");
+  const ConfigFile config(fmt::format(
+      R"({{"listen": [{{"port": 0, "tls": true}}], "tls": {{"certificate": "{0}", "key": "{0}"}}}})",
+      file));
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"-c", config.path(), "-t"}, {"-c", config.path()}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 69);
+    EXPECT_NE(outcome.error.find("TLS"), std::string::npos) << outcome.error;
+    EXPECT_EQ(outcome.error.find("listening on"), std::string::npos) << outcome.error;
+  }
 }
 
 TEST(Tribard, KeepsNothingOfConnectionsThatAreGone) {

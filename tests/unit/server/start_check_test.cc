@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
 #include "uv/socket.h"
+#include "uv/socket_file.h"
 
 namespace tribar::test {
 namespace {
@@ -38,6 +40,14 @@ class SilentProgram {
   uv::Socket socket_;
   std::uint16_t port_ = 0;
 };
+
+/// A Unix socket that listens, of a program that answers nobody.
+void listen_at(uv::Socket& socket, const std::string& path) {
+  socket.fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const uv::Address address = uv::socket_address(path);
+  ASSERT_EQ(bind(socket.fd, address.raw(), uv::size_of(address)), 0);
+  ASSERT_EQ(::listen(socket.fd, 4), 0);
+}
 
 TEST(CheckListen, SaysNothingAboutFreeAddresses) {
   const ListenCheck found = check_listen({{"127.0.0.1", 0}, {"127.0.0.1", 0}, {"::1", 0}});
@@ -83,6 +93,81 @@ TEST(CheckListen, FindsAddressesThatAreInEachOthersWay) {
       std::vector<std::string>{fmt::format(
           "cannot listen on 0.0.0.0:{0}: it overlaps another address of listen, 127.0.0.1:{0}",
           port)});
+}
+
+TEST(CheckListen, SaysNothingAboutASocketAtWhichNobodyListens) {
+  const TemporaryFolder folder;
+  const std::string stale = folder.file("stale");
+  {
+    uv::Socket left;
+    listen_at(left, stale);
+  }
+  const ListenCheck found = check_listen({{.socket = folder.file("new")}, {.socket = stale}});
+  EXPECT_EQ(found.problems, std::vector<std::string>{});
+  EXPECT_EQ(found.remarks, std::vector<std::string>{});
+  EXPECT_NE(mode_of(stale), 0U) << "it is left where it is";
+}
+
+TEST(CheckListen, TellsARunningServersSocketFromAnotherPrograms) {
+  const TemporaryFolder folder;
+  const std::string own = folder.file("own");
+  const std::string others = folder.file("others");
+  Config config;
+  config.listen = {{.socket = own}};
+  TestServer server(config);
+  uv::Socket other;
+  listen_at(other, others);
+  const ListenCheck found = check_listen({{.socket = own}, {.socket = others}});
+  EXPECT_EQ(found.remarks,
+            std::vector<std::string>{fmt::format("unix:{} is in use by a running tribard", own)});
+  EXPECT_EQ(found.problems,
+            std::vector<std::string>{fmt::format("cannot listen on unix:{}: it is in use, and no "
+                                                 "tribard answered there within 2 s",
+                                                 others)});
+}
+
+TEST(CheckListen, NamesEverySocketThatCannotBe) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("file");
+  write_file(file, "precious");
+  const ListenCheck found =
+      check_listen({{.socket = file}, {.socket = folder.file("missing/socket")}});
+  EXPECT_EQ(
+      found.problems,
+      (std::vector<std::string>{
+          fmt::format("cannot listen on unix:{}: what is there is not a socket, and is left alone",
+                      file),
+          fmt::format("cannot listen on unix:{}: folder {}: no such file or directory",
+                      folder.file("missing/socket"), folder.file("missing"))}));
+  EXPECT_EQ(read_file(file), "precious");
+}
+
+TEST(CheckListen, AsksNobodyOverTls) {
+  const SilentProgram other;
+  const ListenCheck found =
+      check_listen({{.host = "127.0.0.1", .port = other.port(), .tls = true}});
+  EXPECT_EQ(found.problems, std::vector<std::string>{});
+  EXPECT_EQ(found.remarks, std::vector<std::string>{fmt::format(
+                               "127.0.0.1:{} is in use; whether by a tribard is not asked over TLS",
+                               other.port())});
+}
+
+TEST(CheckTls, NamesEveryFileThatCannotBeRead) {
+  const TemporaryFolder folder;
+  const std::string there = folder.file("there");
+  write_file(there, "");
+  Config config;
+  config.tls.certificate = folder.file("missing");
+  config.tls.key = folder.path();
+  config.tls.client_ca = there;
+  EXPECT_EQ(check_tls(config), std::vector<std::string>{}) << "no listener needs them";
+  config.listen.front().tls = true;
+  EXPECT_EQ(check_tls(config),
+            (std::vector<std::string>{
+                fmt::format("tls.certificate: cannot read {}: no such file or directory",
+                            config.tls.certificate),
+                fmt::format("tls.key: cannot read {}: illegal operation on a directory",
+                            folder.path())}));
 }
 
 }  // namespace
