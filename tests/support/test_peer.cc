@@ -19,6 +19,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <ostream>
 #include <utility>
 
@@ -52,6 +54,34 @@ std::string shown(const WireFrame& frame) {
 bool is_filtered() {
   static const bool is_set = std::getenv("TRIBAR_TEST_FILTER") != nullptr;
   return is_set;
+}
+
+namespace {
+
+/// The Unix sockets in place of ports, see connect_at_socket(). Peers may be on several threads.
+struct SocketsOfPorts {
+  std::mutex mutex;
+  std::map<std::uint16_t, std::string> paths;
+};
+
+SocketsOfPorts& sockets_of_ports() {
+  static SocketsOfPorts sockets;
+  return sockets;
+}
+
+std::string socket_of(std::uint16_t port, const TestPeer::Options& options) {
+  SocketsOfPorts& sockets = sockets_of_ports();
+  const std::lock_guard lock(sockets.mutex);
+  const auto found = sockets.paths.find(port);
+  return !options.socket.empty() || found == sockets.paths.end() ? options.socket : found->second;
+}
+
+}  // namespace
+
+void connect_at_socket(std::uint16_t port, const std::string& path) {
+  SocketsOfPorts& sockets = sockets_of_ports();
+  const std::lock_guard lock(sockets.mutex);
+  sockets.paths[port] = path;
 }
 
 void PrintTo(const WireFrame& frame, std::ostream* out) { *out << shown(frame); }
@@ -91,9 +121,10 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
   auto* unix_socket = reinterpret_cast<sockaddr_un*>(&address);
-  if (!options.socket.empty()) {
+  const std::string path = socket_of(port, options);
+  if (!path.empty()) {
     unix_socket->sun_family = AF_UNIX;
-    options.socket.copy(unix_socket->sun_path, sizeof unix_socket->sun_path - 1);
+    path.copy(unix_socket->sun_path, sizeof unix_socket->sun_path - 1);
     size = sizeof(sockaddr_un);
   } else if (inet_pton(AF_INET, options.host.c_str(), &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
@@ -114,7 +145,7 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
                sizeof options.receive_buffer_bytes);
   }
   const int on = 1;
-  if (options.socket.empty()) {
+  if (path.empty()) {
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0) {

@@ -35,7 +35,10 @@ void PrintTo(const WireFrame& frame, std::ostream* out);
 /// speak through one.
 [[nodiscard]] bool is_filtered();
 
-// Frames, by their meaning.
+/// Has peers of `port` of the loopback connect to the Unix socket `path` instead, from now on.
+void connect_at_socket(std::uint16_t port, const std::string& path);
+
+// Frames by what they mean.
 [[nodiscard]] WireFrame response(std::string_view error = "");
 [[nodiscard]] WireFrame message(std::string_view from, std::string_view to, std::string_view text);
 [[nodiscard]] WireFrame names(const std::vector<std::string>& names);

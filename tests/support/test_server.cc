@@ -33,6 +33,11 @@ TestServer::TestServer(Config config) {
   log::configure(log::Level::Error, log::Format::Text);
   std::erase_if(config.listen, [](const ListenerSettings& l) { return l.socket.empty(); });
   config.listen.insert(config.listen.begin(), ListenerSettings{"127.0.0.1", 0});
+  const std::string socket_path = folder_.file("socket");
+  const bool is_at_socket = std::getenv("TRIBAR_TEST_SOCKET") != nullptr;
+  if (is_at_socket) {
+    config.listen.push_back({.socket = socket_path});
+  }
   if (const char* loops = std::getenv("TRIBAR_TEST_IO_LOOPS")) {
     config.io_loops = static_cast<unsigned>(std::stoul(loops));
   }
@@ -44,6 +49,9 @@ TestServer::TestServer(Config config) {
   }
   server_ = std::make_unique<Server>(config, filter);
   port_ = port_in(server_->addresses().front());
+  if (is_at_socket) {
+    connect_at_socket(port_, socket_path);
+  }
   thread_ = std::thread([this] { ending_ = server_->run(false); });
 }
 

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "server/server.h"
+#include "support/temporary_folder.h"
 
 namespace tribar::test {
 
@@ -17,7 +18,8 @@ class TestServer {
  public:
   /// `config` but for where it listens: on 127.0.0.1, any free port, and at the Unix sockets in
   /// `config`. Its log shows errors only. $TRIBAR_TEST_IO_LOOPS, if set, is the number of its
-  /// loops.
+  /// loops. If $TRIBAR_TEST_SOCKET is set, it listens at a Unix socket, too, and TestPeers connect
+  /// there.
   explicit TestServer(Config config = {});
   /// Calls stop().
   ~TestServer();
@@ -35,6 +37,7 @@ class TestServer {
   [[nodiscard]] Ending ending() const { return ending_; }
 
  private:
+  TemporaryFolder folder_;  // of its socket
   std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;
   bool is_stopping_ = false;

@@ -85,7 +85,7 @@ class SocketFileTest : public testing::Test {
 };
 
 TEST_F(SocketFileTest, IsForItsUserAndGroupWhateverTheMask) {
-  for (const mode_t mask : {0, 022, 077}) {
+  for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{077}}) {
     const mode_t before = umask(mask);
     const SocketFile file(path_, kBacklog);
     umask(before);
