@@ -21,6 +21,12 @@ enum class Protocol : std::uint8_t {
 #endif
 };
 
+/// Whether its commands can contain secrets: then bytes that were read are wiped after use.
+[[nodiscard]] constexpr bool has_secrets(Protocol protocol) { return protocol == Protocol::One; }
+
+/// Whether a silent peer can be asked if it is still there.
+[[nodiscard]] constexpr bool has_pings(Protocol protocol) { return protocol == Protocol::One; }
+
 /// What a protocol finds at the start of the unread bytes of a stream.
 struct FrameCut {
   enum class Kind {

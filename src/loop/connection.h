@@ -45,6 +45,7 @@ struct Connection {
 
   Protocol protocol = Protocol::Zero;
   bool is_introduced : 1 = false;  // its first bytes came, and its protocol is settled
+  bool is_pinged : 1 = false;      // because it was silent, and nothing came since
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;       // the transport is reading
   bool is_at_end : 1 = false;        // the peer will send nothing more
@@ -72,6 +73,7 @@ struct Connection {
   std::unique_ptr<Allowance> allowance;  // null if such limits are off
   Written unreported;                    // written, but not reported to the registry yet
   std::uint32_t waited_ms = 0;        // without a login; after shutting down, for the peer to close
+  std::uint32_t silent_ms = 0;        // since the last bytes, while it is read
   std::uint32_t logins = 0;           // number of logins so far
   std::uint32_t discarded_bytes = 0;  // bytes read after our side was shut down
 

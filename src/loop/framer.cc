@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/wipe.h"
 #include "zero/frame.h"
 #ifdef TRIBAR_TEST_PROTOCOL
 #include "support/line_protocol.h"
@@ -222,6 +223,9 @@ void Framer::hold(Connection& connection, HeldBytes held) {
 void Framer::release(Connection& connection) {
   if (connection.held) {
     held_bytes_ -= connection.held->bytes.size();
+    if (has_secrets(connection.protocol)) {
+      wipe(connection.held->bytes.data(), connection.held->bytes.size());
+    }
     connection.held.reset();
   }
 }

@@ -38,6 +38,7 @@ class IoLoop final : private TransportEvents {
     std::function<void()> continuation_is_done;  // see RegistryActor
     Dispatcher::Submit submit;
     TransportFilter filter;  // put over each socket; may be empty
+    SecretChecker checker;   // see Switchboard; any loop's thread
   };
 
   IoLoop(LoopPlace place, const SwitchboardLimits& limits, const AcceptorLimits& acceptor_limits,

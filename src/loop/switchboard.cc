@@ -32,15 +32,18 @@ std::uint64_t held_bytes_of(const Connection& connection) {
 
 }  // namespace
 
-Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census)
+Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census,
+                         SecretChecker checker)
     : limits_(limits),
       dispatcher_(dispatcher),
       census_(census),
+      checker_(std::move(checker)),
       framer_(limits.frames, dispatcher),
       writer_(limits.long_frame_bytes),
       budget_(limits.buffered_bytes, limits.connections) {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
-  for (const std::uint64_t ms : {limits.login_ms, limits.frame_ms, limits.stalled_ms}) {
+  for (const std::uint64_t ms :
+       {limits.login_ms, limits.frame_ms, limits.stalled_ms, limits.idle_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
   }
   tick_ms_ = std::max<std::uint64_t>(10, shortest_ms / 8);
@@ -138,12 +141,14 @@ void Switchboard::read(Connection& connection, std::size_t size) {
   }
   connection.turn_reads = static_cast<std::uint8_t>(
       std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes));
+  connection.silent_ms = 0;
+  connection.is_pinged = false;
   framer_.read(connection, size);
   if (connection.awaits_poll) {
     with_login_.push_back(connection.id);
   }
   report(connection);
-  if (connection.held) {
+  if (connection.held || is_pinged_when_silent(connection)) {
     watch(connection);
   }
   check_budget();
@@ -240,6 +245,10 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
     connection->waited_ms = 0;
   } else if (std::holds_alternative<Close>(effect.body)) {
     connection->is_finishing = true;
+  } else if (const auto* check = std::get_if<Check>(&effect.body)) {
+    if (checker_) {
+      checker_(effect.to, *check);
+    }
   }
   if (effect.charge > 0) {
     writer_.add(*connection, effect);
@@ -516,7 +525,26 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
       return false;
     }
   }
-  return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0);
+  const bool is_asked = is_pinged_when_silent(connection) && !connection.is_end_reported;
+  if (is_asked) {
+    count_silence(connection, elapsed);
+  }
+  return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0) || is_asked;
+}
+
+/// A peer that sends nothing is pinged; when nothing comes after that either, it is disconnected.
+void Switchboard::count_silence(Connection& connection, std::uint32_t elapsed_ms) {
+  connection.silent_ms = connection.is_reading ? connection.silent_ms + elapsed_ms : 0;
+  if (connection.silent_ms < limits_.idle_ms) {
+    return;
+  }
+  connection.silent_ms = 0;
+  if (connection.is_pinged) {
+    dispatcher_.add_event(connection.id, Dismiss{{RefusalCode::Silent, 0, limits_.idle_ms}});
+  } else {
+    connection.is_pinged = true;
+    dispatcher_.add_event(connection.id, WentSilent{});
+  }
 }
 
 /// Closes and destroys a connection; returns its unwritten messages to the registry.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,7 +41,12 @@ struct SwitchboardLimits {
   std::uint64_t login_ms = 300000;
   std::uint64_t frame_ms = 10000;
   std::uint64_t stalled_ms = 600000;
+  std::uint64_t idle_ms = 120000;
 };
+
+/// Has what a Check effect asks for done, and the connection's result sent to the registry as
+/// Answered. Called on the loop's thread; must not wait.
+using SecretChecker = std::function<void(ConnectionId, const Check&)>;
 
 class Switchboard final : public TransportEvents {
  public:
@@ -49,7 +55,9 @@ class Switchboard final : public TransportEvents {
   static constexpr std::uint8_t kReadsPerTurn = 4;
 
   /// `census` counts the connections of all loops together.
-  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census);
+  /// `checker` takes Check effects; without one there must be none.
+  Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census,
+              SecretChecker checker = {});
   ~Switchboard();
   Switchboard(const Switchboard&) = delete;
   Switchboard& operator=(const Switchboard&) = delete;
@@ -132,6 +140,10 @@ class Switchboard final : public TransportEvents {
   void return_push(const Effect& effect, const Push& push);
   bool return_pushes(Connection& connection, bool waiting_live);
   void watch(Connection& connection);
+  [[nodiscard]] bool is_pinged_when_silent(const Connection& connection) const {
+    return limits_.idle_ms > 0 && has_pings(connection.protocol) && !connection.is_finishing;
+  }
+  void count_silence(Connection& connection, std::uint32_t elapsed_ms);
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);
   [[nodiscard]] std::uint64_t buffered_bytes() const;
@@ -141,6 +153,7 @@ class Switchboard final : public TransportEvents {
   SwitchboardLimits limits_;
   Dispatcher& dispatcher_;
   Census& census_;
+  SecretChecker checker_;
   Framer framer_;
   Writer writer_;
   BufferBudget budget_;

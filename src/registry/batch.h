@@ -9,10 +9,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/byte_buffer.h"
 #include "base/ids.h"
+#include "base/wipe.h"
 #include "chat/protocol.h"
 #include "registry/input.h"
 #include "registry/output.h"
@@ -53,10 +55,16 @@ struct Batch {
   bool is_for_all = false;
   bool is_continuation = false;  // created by the registry to continue long work: see RegistryActor
 
+  bool has_secrets = false;  // `bytes` contain secrets, which are wiped after use
   std::vector<Input> inputs;
   Output output;
 
   std::atomic<std::uint32_t> shares{0};  // how many loops still use it: see BatchShare
+
+  Batch() = default;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() { wipe_secrets(); }
 
   /// The memory that it holds, roughly.
   [[nodiscard]] std::size_t held_bytes() const {
@@ -66,6 +74,7 @@ struct Batch {
   }
 
   void clear() {
+    wipe_secrets();
     bytes.clear(kKeptBytes);
     arrivals.clear();
     events.clear();
@@ -79,6 +88,14 @@ struct Batch {
       inputs.shrink_to_fit();
       output.effects.shrink_to_fit();
     }
+  }
+
+ private:
+  void wipe_secrets() {
+    if (std::exchange(has_secrets, false)) {
+      wipe(bytes.data(), bytes.size());
+    }
+    output.wipe_secrets();
   }
 };
 

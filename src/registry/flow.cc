@@ -218,6 +218,7 @@ void Registry::execute_front(Session& session, Turn& turn) {
 void Registry::execute_copy(Session& session, WaitingCommand command, Turn& turn) {
   const Input* input = turn.out.arena.make(command.input);
   turn.out.texts.push_back(std::move(command.bytes));
+  turn.out.has_secrets |= contains_secret(input->body);
   execute(session, *input, turn);
 }
 

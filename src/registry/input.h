@@ -107,6 +107,20 @@ using InputBody =
                  LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp,
                  SendNumbered, Acknowledge, SetSecret, Ping, Pong, Introduced, WentSilent>;
 
+/// Whether it is a command with a secret in it.
+[[nodiscard]] inline bool contains_secret(const InputBody& body) {
+  if (const auto* creation = std::get_if<Create>(&body)) {
+    return !creation->secret.empty();
+  }
+  if (const auto* entry = std::get_if<Login>(&body)) {
+    return !entry->secret.empty();
+  }
+  if (const auto* deletion = std::get_if<Delete>(&body)) {
+    return !deletion->secret.empty();
+  }
+  return std::holds_alternative<SetSecret>(body);
+}
+
 struct Input {
   ConnectionId from;  // none: the input comes from no connection
   /// What the command counts in its connection's window: the bytes of its frame. Zero for inputs

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/wipe.h"
 #include "registry/effect.h"
 #include "registry/message_list.h"
 #include "registry/record.h"
@@ -34,6 +35,7 @@ struct Output {
   Arena arena;
   MessageList messages;            // kept messages that effects point to
   std::vector<std::string> texts;  // long answers
+  bool has_secrets = false;        // `texts` contain secrets, which are wiped after use
   std::vector<AccountChange> account_changes;
   /// Bytes of kept messages that were handed over or deleted by this batch, and will soon be freed.
   std::uint64_t released_bytes = 0;
@@ -46,7 +48,16 @@ struct Output {
     return texts.emplace_back(std::move(text));
   }
 
+  void wipe_secrets() {
+    if (std::exchange(has_secrets, false)) {
+      for (std::string& text : texts) {
+        wipe(text.data(), text.size());
+      }
+    }
+  }
+
   void clear() {
+    wipe_secrets();
     effects.clear();
     row_to = {};
     records.clear();

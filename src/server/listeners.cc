@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "secrets/vault.h"
+
 namespace tribar {
 
 std::string place_of(const ListenerSettings& listener) {
@@ -14,11 +16,18 @@ std::string place_of(const ListenerSettings& listener) {
                                  : "unix:" + listener.socket;
 }
 
-Result<Protocol, std::string> protocol_of(const ListenerSettings& listener) {
-  if (!listener.allows_zero) {
-    return std::string("this tribard does not speak protocol 1");
+Protocol protocol_of(const ListenerSettings& listener) {
+  if (listener.allows_zero && listener.allows_one) {
+    return Protocol::Undecided;
   }
-  return Protocol::Zero;
+  return listener.allows_one ? Protocol::One : Protocol::Zero;
+}
+
+std::optional<std::string> secrets_problem(const Config& config) {
+  if (config.secrets.policy == SecretsPolicy::Required && !can_hash_secrets()) {
+    return "secrets are \"required\", and this tribard was built without libsodium";
+  }
+  return std::nullopt;
 }
 
 bool needs_tls(const Config& config) {

@@ -4,6 +4,7 @@
 // transports, and what the log has to say about it. Main thread, at the start.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,11 @@ namespace tribar {
 /// HOST:PORT as the settings have them, or unix:PATH; for messages.
 [[nodiscard]] std::string place_of(const ListenerSettings& listener);
 
-/// What its connections speak. The error: why this tribard cannot.
-[[nodiscard]] Result<Protocol, std::string> protocol_of(const ListenerSettings& listener);
+/// What its connections speak.
+[[nodiscard]] Protocol protocol_of(const ListenerSettings& listener);
+
+/// Why the secrets that the settings ask for cannot be had, if so.
+[[nodiscard]] std::optional<std::string> secrets_problem(const Config& config);
 
 /// Whether any listener is to be served over TLS.
 [[nodiscard]] bool needs_tls(const Config& config);

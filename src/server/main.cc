@@ -13,10 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "base/core_dumps.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "config/config.h"
+#include "secrets/vault.h"
 #include "server/make_store.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -117,6 +119,9 @@ int serve(const Config& config, const ConfigChoice& choice) {
   log::configure(config.log.level, config.log.format);
   ignore_signals();
   const log::Background background;
+  if (can_hash_secrets()) {
+    forbid_core_dumps();
+  }
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
   std::unique_ptr<Server> server;
   try {

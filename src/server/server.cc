@@ -18,6 +18,7 @@
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/restore.h"
+#include "secrets/vault.h"
 #include "server/listeners.h"
 #include "server/make_store.h"
 
@@ -37,11 +38,17 @@ std::size_t worker_count(unsigned configured) {
   return std::max(1U, std::thread::hardware_concurrency() / 4);
 }
 
+std::size_t vault_thread_count(unsigned configured) {
+  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
 /// `config`, with limits lowered to fit into the available memory.
 Config fitted(Config config) {
   const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
-  const auto limit =
-      memory_limit(static_cast<unsigned>(worker_count(config.workers)) + journal_threads);
+  const auto vault_threads =
+      can_hash_secrets() ? static_cast<unsigned>(vault_thread_count(config.secrets.threads)) : 0U;
+  const auto limit = memory_limit(static_cast<unsigned>(worker_count(config.workers)) +
+                                  journal_threads + vault_threads);
   if (!limit) {
     return config;
   }
@@ -60,6 +67,14 @@ Config fitted(Config config) {
               limit->bytes >> 20, line);
   }
   return config;
+}
+
+/// A message's number is never used twice, not even when an older copy of the store is put in
+/// place: numbers go on from the time, if that is higher.
+std::uint64_t unix_microseconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 HashKey random_key() {
@@ -115,11 +130,15 @@ SwitchboardLimits switchboard_limits(const Config& config) {
   limits.login_ms = config.timeouts.login_ms;
   limits.frame_ms = config.timeouts.frame_ms;
   limits.stalled_ms = config.timeouts.stalled_ms;
+  limits.idle_ms = config.timeouts.idle_ms;
+  limits.frames.allow_clear_secrets = config.allow_clear_secrets;
   return limits;
 }
 
 RegistryLimits registry_limits(const Config& config) {
   RegistryLimits limits;
+  limits.needs_secrets = config.secrets.policy == SecretsPolicy::Required;
+  limits.can_hash_secrets = can_hash_secrets();
   limits.accounts = config.limits.accounts;
   limits.outbox_bytes = config.limits.outbox_bytes;
   limits.undelivered_messages = config.limits.undelivered_messages;
@@ -143,13 +162,22 @@ Server::Server(const Config& config, const TransportFilter& filter)
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
+  registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
   // Comes before anything can fail, since the journal's thread may report to the pool already.
   const std::size_t workers = worker_count(config.workers);
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
   try {
+    if (const auto problem = secrets_problem(config)) {
+      throw std::runtime_error(*problem);
+    }
+    if (can_hash_secrets()) {
+      vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config.secrets.threads)},
+                                       [this](const SecretResult& result) { answer(result); });
+    }
     listen();
   } catch (...) {
+    vault_.reset();
     pool_->stop();
     static_cast<void>(journal_->stop());
     throw;
@@ -179,7 +207,8 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
                                 }
                               },
                               [this](BatchPtr batch) { pool_->submit(std::move(batch)); },
-                              filter};
+                              filter,
+                              [this](ConnectionId id, const Check& check) { submit(id, check); }};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
     loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits,
@@ -206,12 +235,7 @@ void Server::listen() {
     tls = std::move(filter.value());
   }
   for (const ListenerSettings& listener : config_.listen) {
-    const auto protocol = protocol_of(listener);
-    if (!protocol) {
-      throw std::runtime_error(
-          fmt::format("cannot listen on {}: {}", place_of(listener), protocol.error()));
-    }
-    listen(listener, {protocol.value(), listener.tls ? tls : TransportFilter{}});
+    listen(listener, {protocol_of(listener), listener.tls ? tls : TransportFilter{}});
   }
 }
 
@@ -287,6 +311,36 @@ void Server::restore_from(Store& store) {
             registry_.account_count(), restored.value().messages);
 }
 
+/// Any loop's thread: has a secret checked or hashed.
+void Server::submit(ConnectionId id, const Check& check) {
+  SecretTask task{id, SecretBytes(check.secret), std::string(check.hash),
+                  SecretBytes(check.new_secret)};
+  if (!vault_->submit(std::move(task))) {
+    answer(id, Answered{Refusal{RefusalCode::TooManySecrets}});
+  }
+}
+
+/// A thread of the vault: sends its result to the registry.
+void Server::answer(const SecretResult& result) {
+  switch (result.verdict) {
+    case Verdict::Right:
+      return answer(result.connection, Answered{{}, result.new_hash});
+    case Verdict::Wrong:
+      return answer(result.connection, Answered{Refusal{RefusalCode::WrongSecret}});
+    case Verdict::Failed:
+      return answer(result.connection, Answered{Refusal{RefusalCode::TooManySecrets}});
+  }
+}
+
+void Server::answer(ConnectionId id, Answered answered) {
+  auto batch = std::make_unique<Batch>();
+  batch->bytes.append(answered.new_hash);
+  answered.new_hash = batch->bytes.view();
+  batch->inputs.push_back({id, 0, answered});
+  actor_.deliver(std::move(batch));
+  pool_->nudge();
+}
+
 /// Called on the journal's thread. While storing fails the registry refuses commands that need
 /// storage.
 void Server::report_storage_state(bool is_up, const std::string& why) {
@@ -335,6 +389,7 @@ Ending Server::run(bool handles_signals) {
   for (std::thread& thread : threads) {
     thread.join();
   }
+  vault_.reset();
   pool_->stop();
   const Ending ending = end_storage();
   stop_ = uv::Async{};

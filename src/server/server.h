@@ -14,6 +14,7 @@
 #include "journal/store.h"
 #include "loop/io_loop.h"
 #include "registry/registry.h"
+#include "secrets/vault.h"
 #include "server/signals.h"
 #include "uv/socket_file.h"
 #include "workers/registry_actor.h"
@@ -63,6 +64,9 @@ class Server {
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
+  void submit(ConnectionId id, const Check& check);
+  void answer(const SecretResult& result);
+  void answer(ConnectionId id, Answered answered);
   void report_storage_state(bool is_up, const std::string& why);
   [[nodiscard]] Ending end_storage();
   void begin_stop();
@@ -79,6 +83,7 @@ class Server {
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Vault> vault_;  // null: this build cannot hash secrets
   uv::Async stop_;
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
   std::vector<std::string> addresses_;

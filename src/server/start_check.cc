@@ -147,10 +147,7 @@ ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
   ListenCheck found;
   std::vector<uv::Address> earlier;
   for (const ListenerSettings& listener : listeners) {
-    if (const auto protocol = protocol_of(listener); !protocol) {
-      found.problems.push_back(
-          fmt::format("cannot listen on {}: {}", place_of(listener), protocol.error()));
-    } else if (listener.socket.empty()) {
+    if (listener.socket.empty()) {
       check_addresses(found, listener, earlier);
     } else {
       check_socket(found, listener);

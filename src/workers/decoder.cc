@@ -53,13 +53,21 @@ void parse_one(InputBody& body, std::uint8_t code, std::string_view data,
   }
 }
 
+/// Whether frames of protocol 1 with this code contain secrets.
+bool has_secret(std::uint8_t code) {
+  const auto command = static_cast<FrameCode>(code);
+  return command == FrameCode::Create || command == FrameCode::Login ||
+         command == FrameCode::Delete || command == FrameCode::Secret;
+}
+
 /// Parses what a client sent.
-void parse(InputBody& body, const Arrival& arrival, std::string_view data,
+void parse(Batch& batch, InputBody& body, const Arrival& arrival, std::string_view data,
            const CommandLimits& limits) {
   switch (arrival.protocol) {
     case Protocol::Zero:
       return parse_zero(body, arrival.code, data, limits);
     case Protocol::One:
+      batch.has_secrets |= has_secret(arrival.code);
       return parse_one(body, arrival.code, data, limits);
     case Protocol::Undecided:
       break;  // brings no frames
@@ -95,7 +103,8 @@ void decode(Batch& batch, const CommandLimits& limits) {
     const std::string_view data = batch.bytes.view(arrival.data_offset, arrival.data_bytes);
     if (arrival.event != Arrival::kIsFrame) {
       batch.inputs.push_back(batch.events[arrival.event]);
-      if (auto* returned = std::get_if<Returned>(&batch.inputs.back().body)) {
+      auto* returned = std::get_if<Returned>(&batch.inputs.back().body);
+      if (returned != nullptr && !returned->is_kept) {
         returned->message = pushed_message(arrival.protocol, data);
       }
       continue;
@@ -105,7 +114,7 @@ void decode(Batch& batch, const CommandLimits& limits) {
     input.command_bytes = arrival.command_bytes;
     input.is_next = arrival.is_next;
     input.protocol = arrival.protocol;
-    parse(input.body, arrival, data, limits);
+    parse(batch, input.body, arrival, data, limits);
   }
 }
 
