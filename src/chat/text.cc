@@ -21,8 +21,13 @@ constexpr std::uint64_t odd_bytes(std::uint64_t word) {
 /// Bytes that are tested together: every supported processor has such instructions.
 using Bytes = unsigned char __attribute__((vector_size(16)));
 
-/// How many bytes the character has that begins `bytes`, by Unicode's table 3-7 of well-formed byte
-/// sequences; 0: it is none.
+bool is_username_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+}  // namespace
+
 std::size_t utf8_size(std::string_view bytes) {
   const auto at = [bytes](std::size_t i) {
     return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
@@ -51,13 +56,6 @@ std::size_t utf8_size(std::string_view bytes) {
   }
   return 0;
 }
-
-bool is_username_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == '-';
-}
-
-}  // namespace
 
 bool is_plain(std::string_view bytes) {
   const auto word_at = [bytes](std::size_t at) {

@@ -4,6 +4,7 @@
 // the client, to refuse bad input before sending it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -28,6 +29,10 @@ namespace tribar {
 /// The reason why `text` is not allowed as a message, none if it is: not ASCII, or a control
 /// character other than HT, LF, CR.
 [[nodiscard]] std::optional<Refusal> refuse_message(std::string_view text);
+
+/// How many bytes the character has that begins `bytes`, by Unicode's table 3-7 of well-formed byte
+/// sequences; 0: it is none.
+[[nodiscard]] std::size_t utf8_size(std::string_view bytes);
 
 /// Why `text` cannot be in a command of protocol 1, if so: not UTF-8, or a control character other
 /// than HT, LF, CR.

@@ -11,11 +11,12 @@
 
 namespace tribar {
 
-void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body) {
+void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body,
+                   std::uint64_t frame_bytes) {
   switch (protocol) {
     case Protocol::Zero:
     case Protocol::Undecided:
-      return append_effect(out, body);
+      return append_effect(out, body, frame_bytes);
     case Protocol::One:
       return append_effect1(out, body);
 #ifdef TRIBAR_TEST_PROTOCOL

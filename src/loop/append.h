@@ -4,6 +4,7 @@
 // that depend on a connection's protocol.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/byte_buffer.h"
@@ -12,9 +13,10 @@
 
 namespace tribar {
 
-/// Appends the frame of a Push, Echo, LoggedIn, Refuse or Names to `out`. The other effects have no
-/// frame, so nothing is appended.
-void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body);
+/// Appends the frame of an effect to `out`. Effects that have no frame in this protocol append
+/// nothing. `frame_bytes`: see zero/effects.h.
+void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body,
+                   std::uint64_t frame_bytes);
 
 /// The bytes that append_effect() would append, if they are in memory already: a message that
 /// arrived as a frame of the peer's protocol is sent on as the same bytes. Empty if the frame must

@@ -39,7 +39,8 @@ class Dispatcher {
 
   /// Adds an input that the loop itself creates.
   void add_event(ConnectionId id, const InputBody& body, std::uint32_t command_bytes = 0);
-  /// Adds a push that could not be written; `frame` is the push as encoded by `protocol`.
+  /// Adds a push that could not be written and is not kept; `frame` is the push as encoded by
+  /// `protocol`.
   void add_returned(ConnectionId id, const Returned& returned, Protocol protocol,
                     std::string_view frame);
 

@@ -86,7 +86,7 @@ std::vector<Outbox::Unwritten> Outbox::take_pushes(bool waiting_live) {
     const std::string_view bytes = is_under_way ? writing_.view(begin - writing_begin, frame.bytes)
                                                 : waiting_.view(begin - writing_end_, frame.bytes);
     if (frame.is_push && (!waiting_live || (!is_under_way && frame.is_live))) {
-      taken.push_back({frame, std::string(bytes)});
+      taken.push_back({frame, frame.is_kept ? std::string() : std::string(bytes)});
       continue;
     }
     if (!is_under_way) {

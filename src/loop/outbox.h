@@ -29,10 +29,11 @@ class Outbox {
     std::uint32_t charge = 0;
     bool is_push = false;
     bool is_live = false;
+    bool is_kept = false;
   };
   struct Unwritten {
     Frame frame;
-    std::string bytes;
+    std::string bytes;  // empty if it is kept
   };
 
   /// Adds `frames`, which `bytes` consists of, in order. `taken_bytes` of them were already

@@ -39,7 +39,7 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
       census_(census),
       checker_(std::move(checker)),
       framer_(limits.frames, dispatcher),
-      writer_(limits.long_frame_bytes),
+      writer_(limits.long_frame_bytes, limits.frames.frame_bytes),
       budget_(limits.buffered_bytes, limits.connections) {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms :
@@ -113,7 +113,7 @@ void Switchboard::send_final_refusal(Connection& connection, const Refusal& refu
   connection.is_lost = true;
   connection.is_finishing = true;
   ByteBuffer frame;
-  append_effect(frame, connection.protocol, Refuse{refusal});
+  append_effect(frame, connection.protocol, Refuse{refusal}, limits_.frames.frame_bytes);
   connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
 }
 
@@ -228,7 +228,7 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
   // After Close nothing more is written.
   if (connection == nullptr || connection->is_finishing) {
     if (const auto* push = std::get_if<Push>(&effect.body)) {
-      return_push(effect, *push);
+      return_push(effect, *push, connection != nullptr);
     }
     return;
   }
@@ -460,12 +460,20 @@ void Switchboard::report_end(Connection& connection) {
   dispatcher_.add_event(connection.id, Ended{});
 }
 
-/// Returns a push for a connection that is closed.
-void Switchboard::return_push(const Effect& effect, const Push& push) {
-  // The encoding is only used on the way to the worker, so any protocol will do.
+/// Returns a push for a connection that is closed, or for one that `is_here` and gets nothing more.
+void Switchboard::return_push(const Effect& effect, const Push& push, bool is_here) {
+  if (push.is_kept) {
+    // When a connection is gone, the registry knows that nothing more was written.
+    if (is_here) {
+      dispatcher_.add_event(
+          effect.to, Returned{push.account, push.number, push.time, {}, true, effect.charge});
+    }
+    return;
+  }
+  // The encoding is only used on the way to the worker; protocol 1 can carry every text.
   ByteBuffer frame;
-  append_effect(frame, Protocol::Zero, effect.body);
-  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, Protocol::Zero,
+  append_effect(frame, Protocol::One, effect.body, limits_.frames.frame_bytes);
+  dispatcher_.add_returned(effect.to, {push.account, push.number, push.time, {}}, Protocol::One,
                            frame.view());
 }
 
@@ -474,8 +482,13 @@ bool Switchboard::return_pushes(Connection& connection, bool waiting_live) {
   const std::vector<Outbox::Unwritten> pushes = writer_.take_pushes(connection, waiting_live);
   for (const Outbox::Unwritten& push : pushes) {
     const Outbox::Frame& frame = push.frame;
-    dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
-                             connection.protocol, push.bytes);
+    if (frame.is_kept) {
+      dispatcher_.add_event(
+          connection.id, Returned{frame.account, frame.number, frame.time, {}, true, frame.charge});
+    } else {
+      dispatcher_.add_returned(connection.id, {frame.account, frame.number, frame.time, {}},
+                               connection.protocol, push.bytes);
+    }
   }
   return !pushes.empty();
 }

@@ -129,7 +129,7 @@ class Switchboard final : public TransportEvents {
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
   void reject(Connection& connection, const Refusal& refusal);
-  static void send_final_refusal(Connection& connection, const Refusal& refusal);
+  void send_final_refusal(Connection& connection, const Refusal& refusal);
   void deliver_replies_ahead(const std::vector<Effect>& effects);
   void deliver_replies(const Effect& effect, Connection* connection);
   void touch(Connection& connection);
@@ -137,7 +137,7 @@ class Switchboard final : public TransportEvents {
   void update_reading(Connection& connection);
   void report(Connection& connection);
   void report_end(Connection& connection);
-  void return_push(const Effect& effect, const Push& push);
+  void return_push(const Effect& effect, const Push& push, bool is_here);
   bool return_pushes(Connection& connection, bool waiting_live);
   void watch(Connection& connection);
   [[nodiscard]] bool is_pinged_when_silent(const Connection& connection) const {

@@ -30,7 +30,7 @@ void Writer::add(Connection& connection, const Effect& effect) {
                                           : std::string_view();
   const std::size_t start = out.bytes.size();
   if (long_frame.empty()) {
-    append_effect(out.bytes, connection.protocol, effect.body);
+    append_effect(out.bytes, connection.protocol, effect.body, frame_bytes_);
   }
   const auto bytes = static_cast<std::uint32_t>(out.bytes.size() - start + long_frame.size());
   held_bytes_ += bytes;
@@ -48,6 +48,7 @@ void Writer::add(Connection& connection, const Effect& effect) {
     if (push != nullptr) {
       frame.is_push = true;
       frame.is_live = push->is_live;
+      frame.is_kept = push->is_kept;
       frame.account = push->account;
       frame.number = push->number;
       frame.time = push->time;

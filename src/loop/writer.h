@@ -16,8 +16,9 @@ namespace tribar {
 
 class Writer {
  public:
-  /// See SwitchboardLimits::long_frame_bytes.
-  explicit Writer(std::uint32_t long_frame_bytes) : long_frame_bytes_(long_frame_bytes) {}
+  /// See SwitchboardLimits::long_frame_bytes and FrameLimits::frame_bytes.
+  Writer(std::uint32_t long_frame_bytes, std::uint64_t frame_bytes)
+      : long_frame_bytes_(long_frame_bytes), frame_bytes_(frame_bytes) {}
 
   /// Adds the frame of an effect, which must have one, to this turn's output for `connection`. The
   /// frame is copied now, while its batch is in the CPU cache; a long one is written at once,
@@ -58,6 +59,7 @@ class Writer {
   void drop_empty_outbox(Connection& connection);
 
   std::uint32_t long_frame_bytes_;
+  std::uint64_t frame_bytes_;
   std::vector<std::unique_ptr<Outgoing>> spares_;
   std::size_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;

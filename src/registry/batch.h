@@ -26,7 +26,8 @@ struct Arrival {
   static constexpr std::uint32_t kIsFrame = ~std::uint32_t{0};
 
   ConnectionId from;
-  // where the frame's data starts in Batch::bytes; of a Returned: where its frame starts
+  // where the frame's data starts in Batch::bytes; of a Returned: where its frame starts, if it has
+  // one
   std::uint64_t data_offset = 0;
   std::uint32_t data_bytes = 0;
   std::uint32_t event = kIsFrame;   // index into Batch::events
@@ -43,7 +44,8 @@ struct Batch {
 
   ByteBuffer bytes;
   std::vector<Arrival> arrivals;
-  // inputs that the loop creates itself; in a Returned the message is filled in later
+  // inputs that the loop creates itself; in a Returned that is not kept the message is filled in
+  // later
   std::vector<Input> events;
   UnixMs now;
   std::uint32_t loop = 0;  // the loop that sent it

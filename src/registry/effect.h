@@ -17,7 +17,9 @@
 namespace tribar {
 
 /// A message to its recipient. If the loop cannot write it, it comes back to the registry as
-/// Returned.
+/// Returned: with the message, or with only its charge if it is kept. A kept one does not come back
+/// if its connection was closed before. One that is not portable must be kept, because the escapes
+/// in which protocol 0 gets its text cannot be undone.
 struct Push {
   const Message* message = nullptr;
   AccountId account;  // the recipient's

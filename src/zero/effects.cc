@@ -9,6 +9,7 @@
 #include "zero/command.h"
 #include "zero/frame.h"
 #include "zero/names.h"
+#include "zero/portable.h"
 #include "zero/wording.h"
 
 namespace tribar {
@@ -51,12 +52,27 @@ void put_message(ByteBuffer& out, const Message& message) {
   out.append(message.text);
 }
 
+/// A message whose text protocol 0 cannot carry as it is.
+void put_portable(ByteBuffer& out, const Message& message, std::uint64_t frame_bytes) {
+  const std::size_t names_bytes = frame_bytes_of({message.sender, message.recipient, {}});
+  const std::size_t most_bytes = kHeaderBytes + frame_bytes;
+  const std::string text =
+      portable_text(message.text, most_bytes > names_bytes ? most_bytes - names_bytes : 0);
+  put_message(out, {message.sender, message.recipient, text});
+}
+
 }  // namespace
 
-void append_effect(ByteBuffer& out, const EffectBody& body) {
+void append_effect(ByteBuffer& out, const EffectBody& body, std::uint64_t frame_bytes) {
   if (const auto* push = std::get_if<Push>(&body)) {
     const std::string_view frame = frame_of(*push);
-    frame.empty() ? put_message(out, *push->message) : out.append(frame);
+    if (!frame.empty()) {
+      out.append(frame);
+    } else if (push->is_portable) {
+      put_message(out, *push->message);
+    } else {
+      put_portable(out, *push->message, frame_bytes);
+    }
   } else if (const auto* echo = std::get_if<Echo>(&body)) {
     // An Echo goes to the sender, so the message arrived by this protocol.
     const std::string_view frame = frame_of(*echo->message, echo->more_bytes);

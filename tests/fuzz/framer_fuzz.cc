@@ -240,7 +240,7 @@ class Naive {
     for (const Effect& effect : output.effects) {
       const bool is_reader = effect.to == kReader;
       ByteBuffer bytes;
-      append_effect(bytes, effect.body);
+      append_effect(bytes, effect.body, settings_.board.frames.frame_bytes);
       (is_reader ? told().reader : told().peer) += bytes.view();
       Written& report = written[is_reader ? 0 : 1];
       report.charge += effect.charge;

@@ -14,7 +14,8 @@ void Credit::note_passed(const Batch& batch) {
     if (const auto* written = std::get_if<Written>(&input.body)) {
       owed_[input.from] -= static_cast<std::int64_t>(written->charge);
     } else if (const auto* back = std::get_if<Returned>(&input.body)) {
-      owed_[input.from] -= static_cast<std::int64_t>(charged_bytes(back->message));
+      owed_[input.from] -=
+          static_cast<std::int64_t>(back->is_kept ? back->charge : charged_bytes(back->message));
     }
   }
   for (const Effect& effect : batch.output.effects) {

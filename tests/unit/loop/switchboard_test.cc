@@ -166,6 +166,79 @@ TEST(Switchboard, ReturnsToTheQueueWhatAGoneConnectionDidNotTake) {
                                     message("ann", "bob", "2"), message("ann", "bob", "3")}));
 }
 
+/// Brings `connection` a push of `text`, which is kept or not, with a charge of 100.
+void bring(Rig& rig, ConnectionId connection, std::string_view text, bool is_kept,
+           std::uint64_t number) {
+  Batch batch;
+  const Message message{"ann", "bob", text};
+  Push push{&message, AccountId{2}, MessageNumber{number}, UnixMs{9}, true, false, is_kept};
+  push.is_portable = false;
+  push.came_as = Protocol::One;
+  batch.output.effects.push_back({connection, 0, 100, push});
+  rig.board.deliver_replies(batch);
+}
+
+/// What the loop gives back to the registry, which does not see it.
+std::vector<Returned> take_returned(Rig& rig) {
+  std::vector<Returned> returned;
+  rig.dispatcher.submit({});
+  for (BatchPtr& batch : std::exchange(rig.sent, {})) {
+    decode(*batch, {});
+    rig.inbox.note_passed();
+    for (const Input& input : batch->inputs) {
+      if (const auto* back = std::get_if<Returned>(&input.body)) {
+        EXPECT_EQ(back->is_kept, back->message.text.empty());
+        EXPECT_TRUE(back->is_kept || back->message == (Message{"ann", "bob", "\xc3\xa9|||"}));
+        returned.push_back(*back);
+        returned.back().message = {};
+      }
+    }
+    rig.dispatcher.recycle(std::move(batch));
+  }
+  return returned;
+}
+
+TEST(Switchboard, ReturnsAKeptPushThatItCouldNotWriteWithoutItsText) {
+  for (const Protocol protocol : {Protocol::Zero, Protocol::One}) {
+    Rig rig;
+    Peer bob = rig.connect({}, protocol);
+    bob.stream->room = 0;
+    bring(rig, bob.connection->id, "\xc3\xa9|||", true, 1);
+    bring(rig, bob.connection->id, std::string(100'000, '\x80'), true, 2);
+    rig.board.finish_turn();
+    rig.board.end(*bob.connection, true);
+    EXPECT_EQ(take_returned(rig),
+              (std::vector<Returned>{{AccountId{2}, MessageNumber{2}, UnixMs{9}, {}, true, 100},
+                                     {AccountId{2}, MessageNumber{1}, UnixMs{9}, {}, true, 100}}));
+  }
+}
+
+TEST(Switchboard, ReturnsNoKeptPushOfAConnectionThatWasGoneBefore) {
+  Rig rig;
+  Peer bob = rig.connect({}, Protocol::One);
+  const ConnectionId id = bob.connection->id;
+  rig.board.end(*bob.connection, true);
+  EXPECT_TRUE(bob.stream->is_closed);
+  bring(rig, id, "\xc3\xa9|||", true, 1);
+  bring(rig, id, "\xc3\xa9|||", false, 2);
+  EXPECT_EQ(take_returned(rig),
+            (std::vector<Returned>{{AccountId{2}, MessageNumber{2}, UnixMs{9}, {}}}));
+}
+
+TEST(Switchboard, ReturnsWhatCameBehindTheLastWord) {
+  Rig rig;
+  Peer bob = rig.connect({}, Protocol::One);
+  Batch batch;
+  batch.output.effects.push_back({bob.connection->id, 0, 0, Close{}});
+  rig.board.deliver_replies(batch);
+  bring(rig, bob.connection->id, "\xc3\xa9|||", true, 1);
+  bring(rig, bob.connection->id, "\xc3\xa9|||", false, 2);
+  EXPECT_EQ(take_returned(rig),
+            (std::vector<Returned>{{AccountId{2}, MessageNumber{1}, UnixMs{9}, {}, true, 100},
+                                   {AccountId{2}, MessageNumber{2}, UnixMs{9}, {}}}));
+  EXPECT_EQ(bob.stream->taken, "");
+}
+
 // They were put where nobody began to write them.
 TEST(Switchboard, WritesAnswersThatCameHomeBeforeTheEndWasRead) {
   Rig rig;

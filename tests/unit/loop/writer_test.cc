@@ -48,7 +48,7 @@ struct Fixture {
   }
 
   std::shared_ptr<test::FakeStream> stream = std::make_shared<test::FakeStream>();
-  Writer writer{32768};
+  Writer writer{32768, 65536};
   Connection connection;
   std::uint64_t number = 0;
 };
@@ -206,6 +206,35 @@ TEST(Writer, GivesBackALongFrameThatFailed) {
   f.writer.flush(f.connection);
   EXPECT_EQ(f.take_back(false), (std::vector<std::uint64_t>{2}));
   EXPECT_EQ(f.writer.held_bytes(), 0U);
+}
+
+TEST(Writer, GivesBackTheChargeOfAKeptPushInsteadOfItsBytes) {
+  Fixture f;
+  f.stream->room = 0;
+  const Message message{"ann", "bob", "caf\xc3\xa9"};
+  Push push{&message, AccountId{1}, MessageNumber{7}, UnixMs{9}, true, false, true};
+  push.is_portable = false;
+  f.writer.add(f.connection, {f.connection.id, 0, 59, push});
+  f.writer.flush(f.connection);
+  EXPECT_EQ(f.writer.held_bytes(), wire({"caf\\u{e9}"}).size());
+  const auto pushes = f.writer.take_pushes(f.connection, false);
+  ASSERT_EQ(pushes.size(), 1U);
+  EXPECT_TRUE(pushes[0].frame.is_kept);
+  EXPECT_EQ(pushes[0].frame.charge, 59U);
+  EXPECT_EQ(pushes[0].frame.number, MessageNumber{7});
+  EXPECT_EQ(pushes[0].bytes, "");
+}
+
+TEST(Writer, CutsATextThatIsNotPortableAtTheLimitOfAFrame) {
+  Fixture f;
+  Writer writer(32768, 30);
+  const std::string text = std::string(20, 'x') + "\xc3\xa9";
+  const Message message{"ann", "bob", text};
+  Push push{&message, AccountId{1}, MessageNumber{7}, UnixMs{9}, true, false, true};
+  push.is_portable = false;
+  writer.add(f.connection, {f.connection.id, 0, 70, push});
+  writer.flush(f.connection);
+  EXPECT_EQ(f.stream->taken, wire({std::string(10, 'x') + "\\u{2026}"}));
 }
 
 TEST(Writer, GivesBackExactlyWhatWasNotTakenWhenAWriteFails) {

@@ -95,5 +95,13 @@ TEST(Decode, ReadsWhatAReturnedPushSaid) {
           {kBob, 0, Returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {"ann", "bob", "hi"}}}}));
 }
 
+TEST(Decode, LeavesAKeptPushThatReturnedAsItIs) {
+  Batch batch;
+  const Returned returned{AccountId{2}, MessageNumber{7}, UnixMs{9}, {}, true, 55};
+  add_event(batch, kBob, returned);
+  decode(batch, {});
+  EXPECT_EQ(batch.inputs, (std::vector<Input>{{kBob, 0, returned}}));
+}
+
 }  // namespace
 }  // namespace tribar

@@ -14,10 +14,12 @@
 namespace tribar {
 namespace {
 
-std::string encoded(const EffectBody& body) {
+constexpr std::uint64_t kFrameBytes = 65536;
+
+std::string encoded(const EffectBody& body, std::uint64_t frame_bytes = kFrameBytes) {
   ByteBuffer out;
   out.append("before");
-  append_effect(out, body);
+  append_effect(out, body, frame_bytes);
   return std::string(out.view().substr(6));
 }
 
@@ -37,6 +39,38 @@ TEST(AppendEffect, WritesMessagesWhereverTheirFieldsStand) {
     EXPECT_EQ(encoded(Push{message, AccountId{1}, MessageNumber{1}, UnixMs{1}, true, false}),
               frame);
   }
+}
+
+/// A push of `message`, which came by protocol 1 and is not portable.
+Push escaped(const Message& message) {
+  Push push{&message, AccountId{1}, MessageNumber{1}, UnixMs{1}, true, false, true};
+  push.is_portable = false;
+  push.came_as = Protocol::One;
+  return push;
+}
+
+TEST(AppendEffect, WritesATextThatIsNotPortableWithEscapes) {
+  const Message message{"ann", "bob", "caf\xc3\xa9 ||| \\u{e9}"};
+  EXPECT_EQ(encoded(escaped(message)),
+            test::send_bytes("ann", "bob", "caf\\u{e9} |\\u{7c}| \\u{e9}"));
+  // Other pushes do not pay for it.
+  Push plain = escaped(message);
+  plain.is_portable = true;
+  EXPECT_EQ(encoded(plain), test::send_bytes("ann", "bob", message.text));
+}
+
+TEST(AppendEffect, CutsATextThatIsNotPortableAtTheLimitOfAFrame) {
+  std::string text(1000, 'x');
+  text += "\xc3\xa9";
+  const Message message{"ann", "bob", text};
+  // ann|||bob||| are 12 bytes, and the escape is 6.
+  EXPECT_EQ(encoded(escaped(message), 1018),
+            test::send_bytes("ann", "bob", text.substr(0, 1000) + "\\u{e9}"));
+  EXPECT_EQ(encoded(escaped(message), 1017),
+            test::send_bytes("ann", "bob", text.substr(0, 997) + "\\u{2026}"));
+  EXPECT_EQ(encoded(escaped(message), 20), test::send_bytes("ann", "bob", "\\u{2026}"));
+  EXPECT_EQ(encoded(escaped(message), 19), test::send_bytes("ann", "bob", ""));
+  EXPECT_EQ(encoded(escaped(message), 0), test::send_bytes("ann", "bob", ""));
 }
 
 TEST(AppendEffect, WritesARowOfMessagesAsItCame) {
