@@ -5,7 +5,6 @@
 
 #include <array>
 #include <initializer_list>
-#include <utility>
 
 #include "chat/text.h"
 #include "zero/fields.h"
@@ -48,7 +47,9 @@ Parsed parse_create(std::string_view data, const CommandLimits& limits) {
   Parsed parsed = parse_entry<Create>(data);
   if (parsed) {
     if (auto refusal = refuse_new_username(std::get<Create>(parsed.value()).username, limits)) {
-      return CommandError{*refusal};
+      // Elsewhere in this protocol such a byte may be.
+      const bool is_not_ascii = refusal->code == RefusalCode::NotAscii;
+      return CommandError{is_not_ascii ? Refusal{RefusalCode::UsernameCharacter} : *refusal};
     }
   }
   return parsed;
@@ -137,17 +138,7 @@ struct Encoder {
   void operator()(const Pong& pong) const { append(FrameCode::Pong, {pong.data}); }
 
   void append(FrameCode code, std::initializer_list<std::string_view> fields) const {
-    const std::size_t start = out.size();
-    out.resize(start + kHeaderBytes);
-    bool is_first = true;
-    for (const std::string_view field : fields) {
-      if (!std::exchange(is_first, false)) {
-        out += kDelimiter;
-      }
-      out += field;
-    }
-    put_header(out.data() + start, static_cast<std::uint8_t>(code),
-               out.size() - start - kHeaderBytes, kVersion1);
+    append_fields(out, code, fields);
   }
 };
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// The fields in a frame's data as protocol 1 cuts them: joined by the delimiter, and the last one
-// is all that is left, delimiters included.
+// The fields in a frame's data as protocol 1 cuts and writes them: joined by the delimiter, and the
+// last one is all that is left, delimiters included.
 #pragma once
 
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "zero/command.h"
 #include "zero/frame.h"
@@ -44,6 +47,22 @@ namespace tribar {
     return std::nullopt;
   }
   return number;
+}
+
+/// Appends a frame of protocol 1 to `out`. The fields are written as they are.
+inline void append_fields(std::string& out, FrameCode code,
+                          std::initializer_list<std::string_view> fields) {
+  const std::size_t start = out.size();
+  out.resize(start + kHeaderBytes);
+  bool is_first = true;
+  for (const std::string_view field : fields) {
+    if (!std::exchange(is_first, false)) {
+      out += kDelimiter;
+    }
+    out += field;
+  }
+  put_header(out.data() + start, static_cast<std::uint8_t>(code), out.size() - start - kHeaderBytes,
+             kVersion1);
 }
 
 }  // namespace tribar
