@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
-// What README.md and docs/protocol.md list is what the code has: every setting, every refusal.
+// What README.md and docs/protocol.md list is what the code has: every setting, every refusal,
+// every token; and what is shown byte by byte can be read.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 #include "chat/refusal.h"
 #include "config/config_table.h"
+#include "zero/command1.h"
+#include "zero/frame.h"
+#include "zero/reply1.h"
 #include "zero/wording.h"
 
 namespace tribar {
@@ -64,6 +72,77 @@ TEST(ProtocolDoc, ListsEveryRefusal) {
     EXPECT_NE(doc.find(line), std::string::npos) << line;
   }
   EXPECT_GE(refusals, 29);
+}
+
+TEST(ProtocolDoc, ListsEveryTokenOfProtocol1WithItsCodes) {
+  const std::string doc = text_of_file("docs/protocol.md");
+  std::map<std::string_view, std::string> codes;  // of each token, as they are listed
+  for (const RefusalCode code : refusal_codes()) {
+    std::string& list = codes[token1_of(code)];
+    list += (list.empty() ? "" : ", ") + std::to_string(static_cast<int>(code));
+  }
+  const std::size_t begin = doc.find("\n| token | codes | when |\n|---|---|---|\n");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string table = doc.substr(begin, doc.find("\n\n", begin + 1) + 1 - begin);
+  EXPECT_NE(table.find(fmt::format("\n| `{}` | | ", kOk)), std::string::npos);
+  for (const auto& [token, list] : codes) {
+    const std::string row = fmt::format("\n| `{}` | {} | ", token, list);
+    EXPECT_NE(table.find(row), std::string::npos) << row;
+  }
+  // The two lines of its head, one for each token, and one for success.
+  const auto lines = static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n')) - 1;
+  EXPECT_EQ(lines, 2 + codes.size() + 1);
+}
+
+/// The bytes that `line` of a dialogue shows; what stands in brackets is zeros.
+std::string bytes_of_line(std::string line) {
+  const std::string_view zeros = "(39 × 00)";
+  if (const std::size_t at = line.find(zeros); at != std::string::npos) {
+    std::string spelled;
+    for (int i = 0; i < 39; ++i) {
+      spelled += "00 ";
+    }
+    line.replace(at, zeros.size(), spelled);
+  }
+  std::string bytes;
+  std::istringstream words(line);
+  for (std::string word; words >> word;) {
+    bytes += static_cast<char>(std::stoi(word, nullptr, 16));
+  }
+  return bytes;
+}
+
+TEST(ProtocolDoc, ShowsFramesOfProtocol1ThatCanBeRead) {
+  const std::string doc = text_of_file("docs/protocol.md");
+  std::istringstream lines(doc.substr(doc.find("### A dialogue of protocol 1")));
+  std::string who;
+  std::string frame;
+  int frames = 0;
+  const auto check = [&] {
+    if (who.empty()) {
+      return;
+    }
+    ++frames;
+    const FrameCut cut = cut_frame(frame, 1000, kVersion1);
+    ASSERT_EQ(cut.kind, FrameCut::Kind::Whole) << who;
+    EXPECT_EQ(cut.frame_bytes, frame.size()) << who;
+    if (who.starts_with("server")) {
+      EXPECT_TRUE(parse_reply1(cut.code, cut.data)) << who;
+    } else {
+      EXPECT_TRUE(parse_command1(cut.code, cut.data, {})) << who;
+    }
+    frame.clear();
+  };
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("        ")) {
+      frame += bytes_of_line(line);
+    } else if (line.starts_with("    ")) {
+      check();
+      who = line.substr(4);
+    }
+  }
+  check();
+  EXPECT_GE(frames, 15);
 }
 
 }  // namespace
