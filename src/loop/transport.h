@@ -56,7 +56,8 @@ class Transport {
   virtual void resume() {}
 
   /// Writes what can be written at once of `bytes` and then `more`. Returns the number of bytes,
-  /// from 0 to all; negative if the stream failed.
+  /// from 0 to all; negative if the stream failed. After less than all, the next call is write() of
+  /// the rest, or nothing is written any more.
   [[nodiscard]] virtual std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) = 0;
 
   /// Writes all of `bytes`, which must stay valid until TransportEvents::written(). One write at a
@@ -82,6 +83,10 @@ class Transport {
 
   /// Whether nobody else can read along: what is said is encrypted, or does not leave this machine.
   [[nodiscard]] virtual bool is_private() const { return true; }
+
+  /// Whom a certificate that the peer has shown, and that was found good, names (CN, UTF-8); empty:
+  /// nobody.
+  [[nodiscard]] virtual std::string certificate_name() const { return {}; }
 };
 
 /// Puts a filter over a transport.

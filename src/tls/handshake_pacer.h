@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// Says when a handshake's expensive part may begin: no more than so many a second, and few at a
+// time, so that those who are connected have their turns meanwhile. Has no clock and no timer: it
+// is told and says when. One a loop; belongs to the loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+
+#include "loop/token_bucket.h"
+
+namespace tribar {
+
+class HandshakePacer {
+ public:
+  /// As many may begin at one time of the clock.
+  static constexpr unsigned kMostAtOnce = 4;
+
+  class Waiter {
+   public:
+    /// Its handshake may begin now. May destroy the waiter.
+    virtual void begin_handshake() = 0;
+
+   protected:
+    ~Waiter() = default;
+
+   private:
+    friend class HandshakePacer;
+    std::list<Waiter*>::iterator place_;
+    bool is_waiting_ = false;
+  };
+
+  /// `per_second` 0 is no limit. `now_ms` is a clock that stands still within a turn of the loop;
+  /// `call_in` is to have go_on() called in so many milliseconds, at least 1.
+  HandshakePacer(std::uint64_t per_second, std::function<std::uint64_t()> now_ms,
+                 std::function<void(std::uint64_t ms)> call_in);
+  HandshakePacer(const HandshakePacer&) = delete;
+  HandshakePacer& operator=(const HandshakePacer&) = delete;
+  ~HandshakePacer() = default;
+
+  /// Whether the handshake of `waiter` may begin at once. Otherwise it waits behind those that came
+  /// earlier, and begin_handshake() or forget() follows.
+  [[nodiscard]] bool admit(Waiter& waiter);
+  /// It waits no more, if it did.
+  void forget(Waiter& waiter);
+  /// Time has passed.
+  void go_on();
+
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+ private:
+  [[nodiscard]] bool take(std::uint64_t now_ms);
+  void ask_for_call(std::uint64_t now_ms);
+
+  TokenBucket bucket_;
+  std::function<std::uint64_t()> now_ms_;
+  std::function<void(std::uint64_t ms)> call_in_;
+  std::list<Waiter*> waiting_;
+  std::uint64_t at_ms_ = 0;
+  unsigned begun_ = 0;  // at at_ms_
+};
+
+}  // namespace tribar
