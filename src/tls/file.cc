@@ -38,7 +38,7 @@ Result<File, std::string> read_file(const std::string& path) {
   if (found.st_size > static_cast<off_t>(kFileBytes)) {
     return fmt::format("is larger than {} MiB", kFileBytes >> 20);
   }
-  File read{std::string(static_cast<std::size_t>(found.st_size), '\0'), stamp_of(found),
+  File read{std::string(static_cast<std::size_t>(found.st_size), '\0'),
             (found.st_mode & S_IROTH) != 0};
   std::size_t size = 0;
   while (size < read.bytes.size()) {

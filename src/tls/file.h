@@ -24,7 +24,6 @@ struct FileStamp {
 
 struct File {
   std::string bytes;
-  FileStamp stamp;
   bool is_readable_by_all = false;
 };
 

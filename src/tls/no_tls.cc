@@ -33,7 +33,6 @@ Result<std::shared_ptr<const TlsContext>, std::vector<std::string>> TlsContext::
 }
 
 TlsContext::~TlsContext() = default;
-bool TlsContext::is_outdated() const { return false; }
 std::vector<std::string> TlsContext::warnings() const { return {}; }
 const std::string& TlsContext::description() const { return parts_->description; }
 ssl_ctx_st* TlsContext::raw() const { return nullptr; }

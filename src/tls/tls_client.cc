@@ -80,19 +80,21 @@ std::string hosts_of(const X509* certificate) {
 }
 
 /// Why the certificate of `host` is not good, and what to do.
-std::string certificate_error(const SSL* ssl, long reason, const std::string& host) {
-  const X509* certificate = SSL_get0_peer_certificate(ssl);
+std::string certificate_error(const TlsEngine& engine, long reason, const std::string& host) {
+  const X509* certificate = engine.rejected();
+  const std::string whose =
+      (engine.is_rejected_above() ? "a CA of the certificate of " : "the certificate of ") + host;
+  const auto when = [certificate](std::string_view before, const ASN1_TIME* (*time)(const X509*)) {
+    return certificate == nullptr ? std::string()
+                                  : fmt::format(" {} {}", before, tls::text_of(time(certificate)));
+  };
   switch (reason) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return fmt::format(
-          "the certificate of {} expired{}: its owner has to renew it", host,
-          certificate == nullptr ? "" : " on " + tls::text_of(X509_get0_notAfter(certificate)));
+      return fmt::format("{} expired{}: its owner has to renew it", whose,
+                         when("on", X509_get0_notAfter));
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return fmt::format(
-          "the certificate of {} is not good yet{}: is the clock of this machine right?", host,
-          certificate == nullptr
-              ? ""
-              : ", but from " + tls::text_of(X509_get0_notBefore(certificate)) + " on");
+      return fmt::format("{} is not good{}: is the clock of this machine right?", whose,
+                         when("before", X509_get0_notBefore));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return fmt::format(
@@ -109,8 +111,7 @@ std::string certificate_error(const SSL* ssl, long reason, const std::string& ho
           "the right one, name the file of the CA that signed it",
           host);
     default:
-      return fmt::format("the certificate of {} is not good: {}", host,
-                         X509_verify_cert_error_string(reason));
+      return fmt::format("{} is not good: {}", whose, X509_verify_cert_error_string(reason));
   }
 }
 
@@ -150,7 +151,7 @@ Result<std::shared_ptr<const TlsClientContext>, std::string> TlsClientContext::l
   if (!tls::set_protocol(raw, true)) {
     return take_error();
   }
-  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, &TlsEngine::note_verdict);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_passwd_cb(raw, refuse_passphrase);
   if (settings.ca.empty()) {
@@ -168,12 +169,11 @@ Result<std::shared_ptr<const TlsClientContext>, std::string> TlsClientContext::l
       return says(settings.certificate);
     }
     if (SSL_CTX_use_PrivateKey_file(raw, settings.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-      return says(settings.key);
-    }
-    if (SSL_CTX_check_private_key(raw) != 1) {
-      ERR_clear_error();
-      return fmt::format("{}: does not fit the certificate in {}", settings.key,
-                         settings.certificate);
+      const bool is_other = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
+      const std::string why = take_error();
+      return is_other ? fmt::format("{}: does not fit the certificate in {}", settings.key,
+                                    settings.certificate)
+                      : fmt::format("{}: {}", settings.key, why);
     }
   }
   return std::shared_ptr<const TlsClientContext>(new TlsClientContext(context.release()));
@@ -198,7 +198,7 @@ struct TlsClient::Parts {
     if (step == Step::Failed || step == Step::Ended) {
       const long verdict =
           engine.ssl() == nullptr ? X509_V_OK : SSL_get_verify_result(engine.ssl());
-      fail(verdict != X509_V_OK ? certificate_error(engine.ssl(), verdict, host)
+      fail(verdict != X509_V_OK ? certificate_error(engine, verdict, host)
                                 : failure_text(engine, host));
     } else if (step == Step::Done) {
       state = State::Open;

@@ -26,7 +26,6 @@ namespace tribar {
 
 using tls::CertificatePtr;
 using tls::File;
-using tls::FileStamp;
 using tls::take_error;
 using tls::text_of;
 using tls::TicketKeys;
@@ -92,7 +91,6 @@ int refuse_passphrase(char*, int, int, void* was_asked) {
 struct TlsContext::Parts {
   tls::SslContextPtr context;
   TlsSettings settings;
-  std::vector<std::pair<std::string, FileStamp>> files;
   std::vector<std::string> warnings;  // that do not change with time
   std::string certificate_says;       // how a warning of it begins
   CertificatePtr certificate;
@@ -167,7 +165,6 @@ class TlsContext::Loader {
         continue;
       }
       named->file = std::move(file.value());
-      parts_->files.emplace_back(named->path, named->file.stamp);
     }
     if (key_.is_given() && key_.file.is_readable_by_all) {
       parts_->warnings.push_back(key_.says("can be read by everybody on this machine"));
@@ -231,7 +228,8 @@ class TlsContext::Loader {
     const tls::BioPtr bio = tls::reader_of(key_.file.bytes);
     tls::KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &is_encrypted));
     if (!key) {
-      const bool has_none = is_end_of_pem();
+      // The library tries all there is and says only that nothing fits.
+      const bool has_none = key_.file.bytes.find("PRIVATE KEY-----") == std::string::npos;
       complain(key_, is_encrypted ? "has a passphrase, and nobody can be asked for it: store the "
                                     "key without one, readable for tribard alone"
                      : has_none   ? "holds no private key in PEM"
@@ -448,11 +446,6 @@ Result<std::shared_ptr<const TlsContext>, std::vector<std::string>> TlsContext::
     return std::move(loader.mistakes());
   }
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(parts)));
-}
-
-bool TlsContext::is_outdated() const {
-  return std::any_of(parts_->files.begin(), parts_->files.end(),
-                     [](const auto& file) { return tls::stamp_of(file.first) != file.second; });
 }
 
 std::vector<std::string> TlsContext::warnings() const {

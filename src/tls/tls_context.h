@@ -43,8 +43,6 @@ class TlsContext {
   [[nodiscard]] static Result<std::shared_ptr<const TlsContext>, std::vector<std::string>> load(
       const TlsSettings& settings, const TlsContext* former = nullptr);
 
-  /// Whether a file has changed since it was read, or cannot be looked at.
-  [[nodiscard]] bool is_outdated() const;
   /// What is not wrong but should be looked at, as of now.
   [[nodiscard]] std::vector<std::string> warnings() const;
   /// Whose certificate it is and until when it is good, for the log.

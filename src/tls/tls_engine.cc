@@ -71,6 +71,18 @@ int TlsEngine::on_hello(SSL* ssl, int*, void*) {
                                                                 : SSL_CLIENT_HELLO_RETRY;
 }
 
+int TlsEngine::note_verdict(int is_good, X509_STORE_CTX* store) {
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* const certificate = X509_STORE_CTX_get_current_cert(store);
+  if (is_good == 0 && certificate != nullptr && X509_up_ref(certificate) == 1) {
+    auto& engine = *static_cast<TlsEngine*>(SSL_get_app_data(ssl));
+    engine.rejected_.reset(certificate);
+    engine.is_rejected_above_ = X509_STORE_CTX_get_error_depth(store) > 0;
+  }
+  return is_good;
+}
+
 void TlsEngine::give(std::string_view bytes) {
   if (!fresh_.empty()) {
     keep_input();

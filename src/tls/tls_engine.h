@@ -85,6 +85,14 @@ class TlsEngine {
   /// The CN of the certificate that the peer has shown and that was found good; else empty.
   [[nodiscard]] std::string peer_name() const;
 
+  /// For SSL_CTX_set_verify: keeps the certificate that is not good.
+  static int note_verdict(int is_good, X509_STORE_CTX* store);
+  /// The certificate of the peer, or one above it, that was found not to be good, after
+  /// note_verdict(); null: none.
+  [[nodiscard]] const X509* rejected() const { return rejected_.get(); }
+  /// Whether rejected() is above the peer's own.
+  [[nodiscard]] bool is_rejected_above() const { return is_rejected_above_; }
+
   /// Null when there was no memory for it.
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
 
@@ -106,6 +114,8 @@ class TlsEngine {
   std::string error_;
   int error_reason_ = 0;
   bool is_open_ = false;
+  bool is_rejected_above_ = false;
+  CertificatePtr rejected_;
   SslPtr ssl_;  // last, since it uses the rest
 };
 
