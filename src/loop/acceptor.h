@@ -23,7 +23,8 @@ namespace tribar {
 inline constexpr int kListenBacklog = 4096;
 
 struct AcceptorLimits {
-  std::uint64_t new_connections_per_second = 0;  // 0: no limit
+  std::uint64_t new_connections_per_second = 0;  // 0: no limit, as for the next
+  std::uint64_t handshakes_per_second = 0;       // of filters that have such
   unsigned keepalive_s = 60;                     // see Config::tcp_keepalive_s
 };
 

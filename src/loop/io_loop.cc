@@ -36,6 +36,10 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       // The work for which the loop is woken is found by before_poll() and after_poll().
       wake_(loop_, [] {}),
       inbox_([this] { wake_.send(); }),
+      handshake_timer_(loop_, [this] { handshakes_.go_on(); }),
+      handshakes_(
+          acceptor_limits.handshakes_per_second, [this] { return loop_.now_ms(); },
+          [this](std::uint64_t ms) { handshake_timer_.start(ms, 0); }),
       dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
                   limits.buffered_bytes / 4),
       switchboard_(limits, dispatcher_, shared.census, shared.checker),
@@ -99,6 +103,7 @@ std::string IoLoop::close() {
   acceptor_.stop();
   switchboard_.drop_all();
   clock_ = uv::Timer{};
+  handshake_timer_ = uv::Timer{};
   wake_ = uv::Async{};
   drain_ = uv::Async{};
   return loop_.close();

@@ -13,6 +13,7 @@
 #include "loop/acceptor.h"
 #include "loop/account_log.h"
 #include "loop/dispatcher.h"
+#include "loop/handshake_pacer.h"
 #include "loop/heap_trimmer.h"
 #include "loop/loop_inbox.h"
 #include "loop/rendezvous.h"
@@ -59,6 +60,8 @@ class IoLoop final : private TransportEvents {
 
   [[nodiscard]] uv::Loop& loop() { return loop_; }
   [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
+  /// Paces the TLS handshakes of this loop's connections.
+  [[nodiscard]] HandshakePacer& handshakes() { return handshakes_; }
   /// The part of this loop that other threads use.
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
@@ -105,6 +108,8 @@ class IoLoop final : private TransportEvents {
   uv::Loop loop_;
   uv::Async wake_;
   LoopInbox inbox_;
+  uv::Timer handshake_timer_;
+  HandshakePacer handshakes_;
   Dispatcher dispatcher_;
   Switchboard switchboard_;
   Acceptor acceptor_;

@@ -35,8 +35,27 @@ bool needs_tls(const Config& config) {
                      [](const ListenerSettings& listener) { return listener.tls; });
 }
 
-Result<TransportFilter, std::string> make_tls_filter(const Config::Tls&) {
-  return std::string("this tribard was built without TLS, and a listener has \"tls\": true");
+TlsSettings tls_settings(const Config& config) {
+  const Config::Tls& tls = config.tls;
+  TlsSettings settings;
+  settings.certificate = tls.certificate;
+  settings.key = tls.key;
+  settings.client_ca = tls.client_ca;
+  settings.client_crl = tls.client_crl;
+  switch (tls.client_certificates) {
+    case ClientCertificates::Off:
+      settings.client_certificates = TlsSettings::ClientCertificates::Off;
+      break;
+    case ClientCertificates::Optional:
+      settings.client_certificates = TlsSettings::ClientCertificates::Optional;
+      break;
+    case ClientCertificates::Required:
+      settings.client_certificates = TlsSettings::ClientCertificates::Required;
+      break;
+  }
+  settings.min_version = tls.min_version == TlsVersion::Tls12 ? TlsSettings::Version::V1_2
+                                                              : TlsSettings::Version::V1_3;
+  return settings;
 }
 
 std::vector<std::string> exposure_of(const ListenerSettings& listener, const Config& config) {

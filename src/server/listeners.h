@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the settings of a listener mean: where it is, what is spoken there, what is put over its
-// transports, and what the log has to say about it. Main thread, at the start.
+// What the settings of a listener mean: where it is, what is spoken there, TLS, and what the log
+// has to say about it. Main thread, at the start.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "chat/protocol.h"
 #include "config/config.h"
-#include "loop/transport.h"
+#include "tls/tls_context.h"
 
 namespace tribar {
 
@@ -27,9 +27,8 @@ namespace tribar {
 /// Whether any listener is to be served over TLS.
 [[nodiscard]] bool needs_tls(const Config& config);
 
-/// What is put over the transports of listeners with TLS; may be called on any loop's thread. The
-/// error: why there is none.
-[[nodiscard]] Result<TransportFilter, std::string> make_tls_filter(const Config::Tls& settings);
+/// What listeners with TLS have in common.
+[[nodiscard]] TlsSettings tls_settings(const Config& config);
 
 /// What whoever runs the server should know of `listener`, which other machines can reach: a
 /// sentence each, without its place.

@@ -83,8 +83,9 @@ int check(const Config& config, const ConfigChoice& choice) {
   }
   ExitCode result = ExitCode::Fine;
   ListenCheck listen = check_listen(config.listen);
-  const std::vector<std::string> tls = check_tls(config);
-  listen.problems.insert(listen.problems.end(), tls.begin(), tls.end());
+  const ListenCheck tls = check_tls(config);
+  listen.remarks.insert(listen.remarks.end(), tls.remarks.begin(), tls.remarks.end());
+  listen.problems.insert(listen.problems.end(), tls.problems.begin(), tls.problems.end());
   for (const std::string& problem : listen.problems) {
     result = ExitCode::CannotListen;
     complain(problem, result);

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -21,6 +22,7 @@
 #include "secrets/vault.h"
 #include "server/listeners.h"
 #include "server/make_store.h"
+#include "tls/tls_filter.h"
 
 namespace tribar {
 namespace {
@@ -194,7 +196,8 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const std::uint32_t count = config_.io_loops;
   const SwitchboardLimits limits = switchboard_limits(config_);
   const AcceptorLimits acceptor_limits{
-      (config_.limits.new_connections_per_second + count - 1) / count, config_.tcp_keepalive_s};
+      (config_.limits.new_connections_per_second + count - 1) / count,
+      (config_.limits.handshakes_per_second + count - 1) / count, config_.tcp_keepalive_s};
   const IoLoop::Shared shared{census_,
                               rendezvous_,
                               reply_router_,
@@ -226,28 +229,45 @@ void Server::wake_all_loops() {
 }
 
 void Server::listen() {
-  TransportFilter tls;
   if (needs_tls(config_)) {
-    auto filter = make_tls_filter(config_.tls);
-    if (!filter) {
-      throw std::runtime_error(filter.error());
-    }
-    tls = std::move(filter.value());
+    start_tls();
   }
   for (const ListenerSettings& listener : config_.listen) {
-    listen(listener, {protocol_of(listener), listener.tls ? tls : TransportFilter{}});
+    listen(listener, protocol_of(listener));
   }
+}
+
+/// Files that are looked at from time to time, on the first loop.
+void Server::start_tls() {
+  auto watch = TlsWatch::start(tls_settings(config_));
+  if (!watch) {
+    throw std::runtime_error(fmt::format("{}", fmt::join(watch.error(), "; ")));
+  }
+  tls_ = std::move(watch.value());
+  log::info(kSubject, "TLS with {}", tls_->current()->description());
+  tls_clock_ = uv::Timer(loops_.front()->loop(), [this] { tls_->look(false); });
+  tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
+}
+
+Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, Protocol protocol,
+                                             IoLoop& io) const {
+  if (!listener.tls) {
+    return {protocol, {}};
+  }
+  return {protocol, [&watch = *tls_, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
+            return make_tls_filter(std::move(under), watch.current(), pacer);
+          }};
 }
 
 /// Each loop has a listener of its own at each address, and the kernel deals connections out to
 /// them. That would also let another server in: so the first one of all asks for the address
 /// alone, and tells which port it got. A Unix socket is one for all loops.
-void Server::listen(const ListenerSettings& listener, const Acceptor::ListenerOptions& options) {
+void Server::listen(const ListenerSettings& listener, Protocol protocol) {
   if (!listener.socket.empty()) {
     socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
     std::string bound;
     for (const auto& io : loops_) {
-      bound = io->acceptor().listen(*socket_files_.back(), options);
+      bound = io->acceptor().listen(*socket_files_.back(), options_of(listener, protocol, *io));
     }
     addresses_.push_back(std::move(bound));
     return;
@@ -258,7 +278,8 @@ void Server::listen(const ListenerSettings& listener, const Acceptor::ListenerOp
       address = uv::probe(address);
     }
     for (const auto& io : loops_) {
-      const std::string bound = io->acceptor().listen(address, is_shared, options);
+      const std::string bound =
+          io->acceptor().listen(address, is_shared, options_of(listener, protocol, *io));
       if (io == loops_.front()) {
         addresses_.push_back(bound);
       }
@@ -375,7 +396,12 @@ Ending Server::end_storage() {
 Ending Server::run(bool handles_signals) {
   std::optional<SignalWatch> signals;
   if (handles_signals) {
-    signals.emplace(loops_.front()->loop(), [this] { begin_stop(); });
+    std::function<void()> reload;
+    if (tls_) {
+      reload = [this] { tls_->look(true); };
+    }
+    signals.emplace(
+        loops_.front()->loop(), [this] { begin_stop(); }, reload);
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);
@@ -393,6 +419,7 @@ Ending Server::run(bool handles_signals) {
   pool_->stop();
   const Ending ending = end_storage();
   stop_ = uv::Async{};
+  tls_clock_ = uv::Timer{};
   std::string open;
   for (const auto& io : loops_) {
     open += io->close();

@@ -16,6 +16,7 @@
 #include "registry/registry.h"
 #include "secrets/vault.h"
 #include "server/signals.h"
+#include "tls/tls_watch.h"
 #include "uv/socket_file.h"
 #include "workers/registry_actor.h"
 #include "workers/worker_pool.h"
@@ -60,7 +61,10 @@ class Server {
  private:
   [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
   void listen();
-  void listen(const ListenerSettings& listener, const Acceptor::ListenerOptions& options);
+  void listen(const ListenerSettings& listener, Protocol protocol);
+  [[nodiscard]] Acceptor::ListenerOptions options_of(const ListenerSettings& listener,
+                                                     Protocol protocol, IoLoop& io) const;
+  void start_tls();
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
@@ -77,6 +81,7 @@ class Server {
   std::atomic<std::uint64_t> last_batch_{0};  // Batch::number
   Turns turns_;
   Rendezvous rendezvous_;
+  std::unique_ptr<TlsWatch> tls_;               // null: no listener has TLS
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first one runs on the main thread
   ReplyRouter reply_router_;
   std::string store_name_;  // for the log
@@ -85,6 +90,7 @@ class Server {
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Vault> vault_;  // null: this build cannot hash secrets
   uv::Async stop_;
+  uv::Timer tls_clock_;
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
   std::vector<std::string> addresses_;
   bool is_stopping_ = false;

@@ -45,7 +45,9 @@ void ignore_signals() {
   }
 }
 
-SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop) : stop_(std::move(stop)) {
+SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop,
+                         const std::function<void()>& reload)
+    : stop_(std::move(stop)) {
   for (const int number : kStops) {
     signals_.push_back(std::make_unique<uv::Signal>(loop, number, [this, number] {
       if (std::exchange(is_stopping_, true)) {
@@ -58,6 +60,10 @@ SignalWatch::SignalWatch(uv::Loop& loop, std::function<void()> stop) : stop_(std
     }));
   }
   for (const auto& [number, name] : kIgnoredSignals) {
+    if (number == SIGHUP && reload) {
+      signals_.push_back(std::make_unique<uv::Signal>(loop, number, reload));
+      continue;
+    }
     signals_.push_back(std::make_unique<uv::Signal>(
         loop, number, [name = name] { log::warn(kSubject, "{} is ignored", name); }));
   }

@@ -17,10 +17,11 @@ namespace tribar {
 void ignore_signals();
 
 /// While this exists: the first signal that asks for a stop calls `stop` on `loop`, a second one
-/// ends the process at once. Other signals that would end the process are logged.
+/// ends the process at once. SIGHUP calls `reload` on `loop`, if that is given. Other signals that
+/// would end the process are logged.
 class SignalWatch {
  public:
-  SignalWatch(uv::Loop& loop, std::function<void()> stop);
+  SignalWatch(uv::Loop& loop, std::function<void()> stop, const std::function<void()>& reload = {});
   /// Afterwards a signal that asks for a stop ends the process at once, since the loop that would
   /// handle it has ended.
   ~SignalWatch();

@@ -10,13 +10,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <optional>
 #include <stdexcept>
-#include <utility>
 
 #include "server/listeners.h"
+#include "tls/tls_context.h"
 #include "uv/error.h"
 #include "uv/listener.h"
 #include "uv/socket_file.h"
@@ -124,23 +121,6 @@ void check_addresses(ListenCheck& found, const ListenerSettings& listener,
   }
 }
 
-/// Why the file at `path` cannot be read, if so.
-std::optional<std::string> reading_problem(const std::string& path) {
-  errno = 0;
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (file != nullptr) {
-    static_cast<void>(std::fgetc(file));  // a folder can be opened
-    const bool is_bad = std::ferror(file) != 0;
-    const int error = errno;
-    static_cast<void>(std::fclose(file));
-    if (!is_bad) {
-      return std::nullopt;
-    }
-    errno = error;
-  }
-  return uv::text_of(uv_translate_sys_error(errno));
-}
-
 }  // namespace
 
 ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
@@ -156,29 +136,18 @@ ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
   return found;
 }
 
-std::vector<std::string> check_tls(const Config& config) {
-  std::vector<std::string> problems;
+ListenCheck check_tls(const Config& config) {
   if (!needs_tls(config)) {
-    return problems;
+    return {};
   }
-  const Config::Tls& tls = config.tls;
-  for (const auto& [key, path] :
-       {std::pair("certificate", &tls.certificate), std::pair("key", &tls.key),
-        std::pair("client_ca", &tls.client_ca), std::pair("client_crl", &tls.client_crl)}) {
-    if (path->empty()) {
-      continue;
-    }
-    if (const auto problem = reading_problem(*path)) {
-      problems.push_back(fmt::format("tls.{}: cannot read {}: {}", key, *path, *problem));
-    }
+  const auto context = TlsContext::load(tls_settings(config));
+  if (!context) {
+    return {{}, context.error()};
   }
-  if (!problems.empty()) {
-    return problems;
-  }
-  if (const auto filter = make_tls_filter(tls); !filter) {
-    problems.push_back(filter.error());
-  }
-  return problems;
+  ListenCheck found;
+  found.remarks = context.value()->warnings();
+  found.remarks.push_back("tls: " + context.value()->description());
+  return found;
 }
 
 }  // namespace tribar

@@ -21,8 +21,8 @@ struct ListenCheck {
 /// answers as a running tribard does.
 [[nodiscard]] ListenCheck check_listen(const std::vector<ListenerSettings>& listeners);
 
-/// Why no listener can be served over TLS, if one is to be: files that cannot be read, or what is
-/// wrong with what is in them.
-[[nodiscard]] std::vector<std::string> check_tls(const Config& config);
+/// If a listener is to be served over TLS: whose certificate it is and until when it is good, or
+/// what is wrong with which file.
+[[nodiscard]] ListenCheck check_tls(const Config& config);
 
 }  // namespace tribar

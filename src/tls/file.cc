@@ -33,10 +33,10 @@ Result<File, std::string> read_file(const std::string& path) {
     return std::string(std::strerror(errno));
   }
   if (!S_ISREG(found.st_mode)) {
-    return std::string("is not a regular file");
+    return std::string("it is not a regular file");
   }
   if (found.st_size > static_cast<off_t>(kFileBytes)) {
-    return fmt::format("is larger than {} MiB", kFileBytes >> 20);
+    return fmt::format("it is larger than {} MiB", kFileBytes >> 20);
   }
   File read{std::string(static_cast<std::size_t>(found.st_size), '\0'),
             (found.st_mode & S_IROTH) != 0};

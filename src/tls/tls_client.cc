@@ -258,8 +258,6 @@ TlsClient::State TlsClient::receive(std::string_view ciphertext, ByteBuffer& pla
       parts_->state = State::Ended;
     } else if (read.step == Step::Failed) {
       parts_->fail(failure_text(engine, parts_->host));
-    } else if (read.step == Step::NeedsInput) {
-      break;
     }
   }
   engine.drop_input();

@@ -160,7 +160,8 @@ class TlsContext::Loader {
       }
       auto file = tls::read_file(named->path);
       if (!file) {
-        complain(*named, file.error());
+        mistakes_.push_back(
+            fmt::format("{}: cannot read {}: {}", named->setting, named->path, file.error()));
         named->path.clear();
         continue;
       }

@@ -6,8 +6,8 @@
 
 #include <memory>
 
+#include "loop/handshake_pacer.h"
 #include "loop/transport.h"
-#include "tls/handshake_pacer.h"
 #include "tls/tls_context.h"
 
 namespace tribar {

@@ -24,6 +24,7 @@
 #include <ostream>
 #include <utility>
 
+#include "support/over_tls.h"
 #include "support/xor_filter.h"
 
 namespace tribar::test {
@@ -136,6 +137,9 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLen
   } else {
     fail("is given an address: " + options.host);
   }
+  if (is_over_tls() && options.socket.empty()) {
+    tls_ = std::make_unique<TlsClient>(peers_tls(), options.host);
+  }
   fd_ = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) {
     fail("gets a socket");
@@ -167,6 +171,7 @@ TestPeer::~TestPeer() { close(); }
 
 TestPeer::TestPeer(TestPeer&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
+      tls_(std::move(other.tls_)),
       reader_(std::move(other.reader_)),
       last_took_(other.last_took_) {}
 
@@ -174,6 +179,7 @@ TestPeer& TestPeer::operator=(TestPeer&& other) noexcept {
   if (this != &other) {
     close();
     fd_ = std::exchange(other.fd_, -1);
+    tls_ = std::move(other.tls_);
     reader_ = std::move(other.reader_);
     last_took_ = other.last_took_;
   }
@@ -181,9 +187,9 @@ TestPeer& TestPeer::operator=(TestPeer&& other) noexcept {
 }
 
 void TestPeer::send_raw(std::string_view bytes) {
-  while (!bytes.empty()) {
+  while (!bytes.empty() || !flush()) {
     bytes.remove_prefix(send_some(bytes));
-    if (!bytes.empty()) {
+    if (!bytes.empty() || !flush()) {
       wait_for(POLLOUT | POLLIN);
       if (const Took took = take_in(); took == Took::End || took == Took::Reset) {
         // The test reads the reason next, if the server has closed.
@@ -194,6 +200,20 @@ void TestPeer::send_raw(std::string_view bytes) {
 }
 
 std::size_t TestPeer::send_some(std::string_view bytes) {
+  if (tls_) {
+    // One record at a time, so that little is sealed that the kernel does not take.
+    constexpr std::size_t kRecordBytes = 16384;
+    if (tls_->state() == TlsClient::State::Connecting) {
+      static_cast<void>(take_in());
+    }
+    if (!flush() || tls_->state() == TlsClient::State::Connecting) {
+      return 0;
+    }
+    const std::string_view record = bytes.substr(0, kRecordBytes);
+    tls_->send(record);
+    static_cast<void>(flush());
+    return record.size();
+  }
   const std::string filtered = is_filtered() ? scrambled(bytes) : std::string();
   const ssize_t sent =
       ::send(fd_, is_filtered() ? filtered.data() : bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -288,10 +308,21 @@ void TestPeer::login(std::string_view name) {
   expect(response());
 }
 
-void TestPeer::half_close() { shutdown(fd_, SHUT_WR); }
+void TestPeer::half_close() {
+  if (tls_) {
+    send_raw({});
+    tls_->close();
+    send_raw({});
+  }
+  shutdown(fd_, SHUT_WR);
+}
 
 void TestPeer::close() {
   if (fd_ >= 0) {
+    if (tls_) {
+      tls_->close();
+      static_cast<void>(flush());
+    }
     ::close(std::exchange(fd_, -1));
   }
 }
@@ -299,6 +330,7 @@ void TestPeer::close() {
 void TestPeer::reset() {
   const linger none{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  tls_.reset();
   close();
 }
 
@@ -319,17 +351,49 @@ TestPeer::Took TestPeer::take_in() {
     return last_took_;
   }
   std::array<char, 65536> bytes;
+  if (tls_) {
+    static_cast<void>(flush());
+  }
   const ssize_t size = recv(fd_, bytes.data(), bytes.size(), 0);
   if (size > 0) {
-    const std::string_view got(bytes.data(), static_cast<std::size_t>(size));
-    reader_.feed(is_filtered() ? scrambled(got) : std::string(got));
-    last_took_ = Took::Bytes;
+    last_took_ = take_in({bytes.data(), static_cast<std::size_t>(size)});
   } else if (size == 0) {
-    last_took_ = Took::End;
+    last_took_ = tls_ && tls_->receive_end() != TlsClient::State::Ended ? Took::Reset : Took::End;
   } else {
     last_took_ = errno == EAGAIN ? Took::Nothing : Took::Reset;
   }
   return last_took_;
+}
+
+TestPeer::Took TestPeer::take_in(std::string_view got) {
+  if (!tls_) {
+    reader_.feed(is_filtered() ? scrambled(got) : std::string(got));
+    return Took::Bytes;
+  }
+  ByteBuffer plain;
+  const TlsClient::State state = tls_->receive(got, plain);
+  reader_.feed(std::string(plain.view()));
+  static_cast<void>(flush());
+  return !plain.is_empty()                   ? Took::Bytes
+         : state == TlsClient::State::Ended  ? Took::End
+         : state == TlsClient::State::Failed ? Took::Reset
+                                             : Took::Bytes;
+}
+
+bool TestPeer::flush() {
+  if (!tls_) {
+    return true;
+  }
+  ByteBuffer& output = tls_->output();
+  const ssize_t sent =
+      output.is_empty() ? 0 : ::send(fd_, output.data(), output.size(), MSG_NOSIGNAL);
+  const bool is_gone = sent < 0 && (errno == EPIPE || errno == ECONNRESET);
+  const std::string rest(output.view().substr(is_gone    ? output.size()
+                                              : sent > 0 ? static_cast<std::size_t>(sent)
+                                                         : 0));
+  output.clear(0);
+  output.append(rest);
+  return rest.empty() && (is_gone || tls_->state() != TlsClient::State::Connecting);
 }
 
 bool TestPeer::next_frame(WireFrame& frame) {

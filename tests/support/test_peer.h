@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tls/tls_client.h"
 #include "zero/command.h"
 #include "zero/frame.h"
 
@@ -117,10 +119,14 @@ class TestPeer {
   void wait_for(short events);
   /// Reads what has arrived.
   Took take_in();
+  Took take_in(std::string_view got);
+  /// Hands the kernel what it takes of TLS's own; whether that was all.
+  bool flush();
   [[nodiscard]] bool next_frame(WireFrame& frame);
   [[noreturn]] void fail(const std::string& what) const;
 
   int fd_ = -1;
+  std::unique_ptr<TlsClient> tls_;  // none: as it is
   FrameReader reader_;
   Took last_took_ = Took::Nothing;
 };

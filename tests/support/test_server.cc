@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "support/over_tls.h"
 #include "support/test_peer.h"
 #include "support/xor_filter.h"
 
@@ -40,6 +41,9 @@ TestServer::TestServer(Config config) {
   }
   if (const char* loops = std::getenv("TRIBAR_TEST_IO_LOOPS")) {
     config.io_loops = static_cast<unsigned>(std::stoul(loops));
+  }
+  if (is_over_tls()) {
+    use_tls(config);
   }
   TransportFilter filter;
   if (is_filtered()) {

@@ -29,10 +29,20 @@ TEST(Listeners, NeedTlsWhenOneSaysSo) {
   EXPECT_TRUE(needs_tls(config));
 }
 
-// The folder that knows TLS is not there.
-TEST(Listeners, HaveNoTlsInThisBuild) {
-  EXPECT_EQ(make_tls_filter({}).error(),
-            "this tribard was built without TLS, and a listener has \"tls\": true");
+TEST(Listeners, SayWhatTlsIsMadeOf) {
+  Config config;
+  EXPECT_EQ(tls_settings(config), TlsSettings{});
+  config.tls = {.certificate = "a",
+                .key = "b",
+                .client_ca = "c",
+                .client_crl = "d",
+                .client_certificates = ClientCertificates::Required,
+                .min_version = TlsVersion::Tls12};
+  EXPECT_EQ(tls_settings(config),
+            (TlsSettings{"a", "b", "c", "d", TlsSettings::ClientCertificates::Required,
+                         TlsSettings::Version::V1_2}));
+  config.tls.client_certificates = ClientCertificates::Off;
+  EXPECT_EQ(tls_settings(config).client_certificates, TlsSettings::ClientCertificates::Off);
 }
 
 TEST(Listeners, SayWhatOtherMachinesCanDo) {

@@ -91,6 +91,23 @@ TEST(TlsClient, SendsAfterTheHandshakeWhatItIsGivenBefore) {
   EXPECT_EQ(server.owner.got, text);
 }
 
+TEST(TlsClient, ReadsWhatComesRightBehindATicket) {
+  const TlsFiles files;
+  TlsRig server(loaded(files.settings()));
+  server.client.output().clear(0);
+  TlsClient client(client_context(trusting(files)), "localhost");
+  ByteBuffer got;
+  server.wire->bring(client.output().view());
+  client.output().clear(0);
+  EXPECT_EQ(client.receive(server.wire->taken, got), State::Open);
+  const std::size_t seen = server.wire->taken.size();
+  server.wire->bring(client.output().view());
+  EXPECT_GT(server.wire->taken.size(), seen) << "a ticket";
+  EXPECT_EQ(server.filter->try_write("now", {}), 3);
+  client.receive(std::string_view(server.wire->taken).substr(seen), got);
+  EXPECT_EQ(got.view(), "now");
+}
+
 TEST(TlsClient, EndsInOrderOrKnowsThatItWasCut) {
   const TlsFiles files;
   Pair pair(files.settings(), trusting(files));

@@ -57,9 +57,10 @@ TEST(TlsContext, NamesTheFileThatCannotBeRead) {
   TlsSettings settings = files.settings();
   settings.key = files.path("none.key");
   EXPECT_EQ(mistake_of(settings),
-            "tls.key: " + files.path("none.key") + ": No such file or directory");
+            "tls.key: cannot read " + files.path("none.key") + ": No such file or directory");
   settings.key = files.folder.path();
-  EXPECT_EQ(mistake_of(settings), "tls.key: " + files.folder.path() + ": is not a regular file");
+  EXPECT_EQ(mistake_of(settings),
+            "tls.key: cannot read " + files.folder.path() + ": it is not a regular file");
 }
 
 TEST(TlsContext, NamesEveryMistakeAtOnce) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // When handshakes may begin, with a clock of the test's.
-#include "tls/handshake_pacer.h"
+#include "loop/handshake_pacer.h"
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tribar {

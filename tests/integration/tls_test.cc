@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+//
+// What TLS brings to a server, over real sockets. That all else is the same over TLS, the other
+// tests show, which run over it too.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/descriptor.h"
+#include "support/test_peer.h"
+#include "support/test_server.h"
+
+namespace tribar::test {
+namespace {
+
+class Tls : public testing::Test {
+ protected:
+  // Before the first server or peer looks.
+  static void SetUpTestSuite() { setenv("TRIBAR_TEST_TLS", "1", 1); }
+};
+
+/// A connection to `port` that speaks no TLS unless a test does.
+Descriptor connected(std::uint16_t port) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return socket;
+}
+
+/// What comes until the end of the stream, which must come within 20 s.
+std::string rest_of(const Descriptor& socket) {
+  std::string rest;
+  while (true) {
+    pollfd waited{socket.get(), POLLIN, 0};
+    if (poll(&waited, 1, 20'000) != 1) {
+      ADD_FAILURE() << "the stream does not end";
+      return rest;
+    }
+    std::array<char, 4096> bytes;
+    const ssize_t size = recv(socket.get(), bytes.data(), bytes.size(), 0);
+    if (size <= 0) {
+      return rest;
+    }
+    rest.append(bytes.data(), static_cast<std::size_t>(size));
+  }
+}
+
+TEST_F(Tls, WhoDoesNotSpeakItIsClosed) {
+  TestServer server;
+  const Descriptor socket = connected(server.port());
+  const std::string create = bytes_of(Create{"ann"});
+  ASSERT_EQ(send(socket.get(), create.data(), create.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(create.size()));
+  const std::string rest = rest_of(socket);
+  EXPECT_TRUE(rest.empty() || rest.front() == 21) << "an alert at most";
+  TestPeer peer = created(server.port(), "ann");
+}
+
+TEST_F(Tls, AHandshakeThatDoesNotEndIsOverWithTheLoginsTime) {
+  Config config;
+  config.timeouts.login_ms = 200;
+  TestServer server(config);
+  const Descriptor silent = connected(server.port());
+  const Descriptor begun = connected(server.port());
+  constexpr std::string_view kFront("\x16\x03\x01\x02\x00\x01", 6);
+  ASSERT_EQ(send(begun.get(), kFront.data(), kFront.size(), MSG_NOSIGNAL), 6);
+  EXPECT_EQ(rest_of(silent), "");
+  EXPECT_EQ(rest_of(begun), "");
+}
+
+TEST_F(Tls, WhoDoesNotLogInIsToldSo) {
+  Config config;
+  config.timeouts.login_ms = 1000;
+  TestServer server(config);
+  TestPeer peer(server.port());
+  peer.send(List{});
+  peer.expect(names({}));
+  peer.expect(response("no login within 1000 ms"));
+  peer.expect_closed();
+}
+
+TEST_F(Tls, HandshakesHaveAPace) {
+  Config config;
+  config.limits.handshakes_per_second = 20;
+  config.io_loops = 2;
+  TestServer server(config);
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 40; ++i) {
+    peers.emplace_back(server.port());
+  }
+  for (TestPeer& peer : peers) {
+    peer.send(List{"nobody"});
+    peer.expect(names({}));
+  }
+}
+
+TEST_F(Tls, LongMessagesGoThroughWhole) {
+  Config config;
+  config.limits.frame_bytes = 1 << 20;
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer bob = created(server.port(), "bob");
+  std::string text;
+  for (int i = 0; text.size() < 1'000'000; ++i) {
+    text += std::to_string(i) + ' ';
+  }
+  ann.send_raw(send_bytes("ann", "bob", text));
+  bob.expect(message("ann", "bob", text));
+  ann.expect(message("ann", "bob", text));
+}
+
+}  // namespace
+}  // namespace tribar::test

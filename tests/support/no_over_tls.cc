@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// What stands in for over_tls.cc where there is no TLS.
+#include <cstdlib>
+
+#include "support/over_tls.h"
+
+namespace tribar::test {
+
+bool is_over_tls() { return false; }
+void use_tls(Config&) { std::abort(); }
+std::shared_ptr<const TlsClientContext> peers_tls() { return nullptr; }
+
+}  // namespace tribar::test

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// Servers and peers of a test that speak over TLS when $TRIBAR_TEST_TLS is set. Any thread.
+#pragma once
+
+#include <memory>
+
+#include "config/config.h"
+#include "tls/tls_client.h"
+
+namespace tribar::test {
+
+[[nodiscard]] bool is_over_tls();
+
+/// Has the first listener of `config` speak TLS, with files of the process's own.
+void use_tls(Config& config);
+
+/// What peers of such a server have in common.
+[[nodiscard]] std::shared_ptr<const TlsClientContext> peers_tls();
+
+}  // namespace tribar::test
