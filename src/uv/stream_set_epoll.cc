@@ -31,10 +31,15 @@ epoll_event event_of(Stream* stream, std::uint32_t events) {
   return event;
 }
 
+/// What one call reports.
+constexpr int kMostEvents = 1024;
+
 }  // namespace
 
 struct StreamSet::Polls {
   Socket epoll;
+  // Here, and not in poll(): the compiler may clear what is on the stack, 12 KiB each time.
+  std::array<epoll_event, kMostEvents> events;
   bool is_polling = false;
   std::vector<Stream*> released;  // released while events are being handled
 };
@@ -80,7 +85,6 @@ void StreamSet::remove(Stream& stream) noexcept {
 }
 
 bool StreamSet::poll(int timeout_ms) noexcept {
-  std::array<epoll_event, 1024> events;
   bool is_loop_ready = false;
   // epoll moves reported streams behind the others that are ready; after as many as there are
   // streams, all were seen.
@@ -88,13 +92,13 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   std::size_t found = 0;
   polls_->is_polling = true;
   do {
-    const int result = epoll_wait(polls_->epoll.fd, events.data(), events.size(), timeout_ms);
+    const int result = epoll_wait(polls_->epoll.fd, polls_->events.data(), kMostEvents, timeout_ms);
     if (std::exchange(timeout_ms, 0) != 0) {
       uv_update_time(&loop_);
     }
     // A signal also ends the wait.
     found = result < 0 ? 0 : static_cast<std::size_t>(result);
-    for (const epoll_event& event : std::span(events).first(found)) {
+    for (const epoll_event& event : std::span(polls_->events).first(found)) {
       if (event.data.ptr == nullptr) {
         is_loop_ready = true;
       } else {
@@ -102,7 +106,7 @@ bool StreamSet::poll(int timeout_ms) noexcept {
       }
     }
     unseen -= std::min(unseen, found);
-  } while (found == events.size() && unseen > 0);
+  } while (found == kMostEvents && unseen > 0);
   polls_->is_polling = false;
   for (Stream* stream : polls_->released) {
     delete stream;
