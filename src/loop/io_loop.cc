@@ -34,8 +34,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       wake_all_(shared.wake_all),
       continuation_is_done_(shared.continuation_is_done),
       // The work for which the loop is woken is found by before_poll() and after_poll().
-      wake_(loop_, [] {}),
-      inbox_([this] { wake_.send(); }),
+      inbox_([this] { loop_.wake_up(); }),
       handshake_timer_(loop_, [this] { handshakes_.go_on(); }),
       handshakes_(
           acceptor_limits.handshakes_per_second, [this] { return loop_.now_ms(); },
@@ -83,7 +82,7 @@ void IoLoop::begin_drain() {
 void IoLoop::begin_disconnect() {
   is_notice_sent_ = true;
   switchboard_.send_shutdown_notice();
-  wake_.send();
+  loop_.wake_up();
 }
 
 void IoLoop::count_drain(std::uint64_t elapsed_ms) {
@@ -104,7 +103,6 @@ std::string IoLoop::close() {
   switchboard_.drop_all();
   clock_ = uv::Timer{};
   handshake_timer_ = uv::Timer{};
-  wake_ = uv::Async{};
   drain_ = uv::Async{};
   return loop_.close();
 }
@@ -130,7 +128,7 @@ void IoLoop::defer_logins() {
     if (place_.count > 1) {
       wake_all_();
     }
-    wake_.send();
+    loop_.wake_up();
   }
 }
 
@@ -157,7 +155,7 @@ void IoLoop::before_poll() {
   finish_turn();
   while (!inbox_.sleep_if_empty()) {
     if (std::chrono::steady_clock::now() - begin > kLongestRounds) {
-      wake_.send();
+      loop_.wake_up();
       break;
     }
     finish_turn();
@@ -166,7 +164,7 @@ void IoLoop::before_poll() {
   // The inbox is marked as sleeping before these checks, so that a later change wakes the loop.
   if (switchboard_.has_held_back() || turns_.is_wanted(place_.index) ||
       (!awaited_.empty() && turns_.are_reached(awaited_))) {
-    wake_.send();
+    loop_.wake_up();
   }
   update_quiet();
   keep_time();

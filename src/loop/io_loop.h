@@ -106,7 +106,6 @@ class IoLoop final : private TransportEvents {
   std::function<void()> wake_all_;
   std::function<void()> continuation_is_done_;
   uv::Loop loop_;
-  uv::Async wake_;
   LoopInbox inbox_;
   uv::Timer handshake_timer_;
   HandshakePacer handshakes_;

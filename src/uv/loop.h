@@ -31,8 +31,11 @@ class Loop {
   void run();
   void stop() { is_stopped_ = true; }
 
-  /// One turn: waits until something is ready, and handles all that is: streams first, then libuv's
-  /// handles.
+  /// Any thread: the loop makes another turn, at once when it sleeps. Cheaper than an Async, which
+  /// also calls back.
+  void wake_up() noexcept { streams_.wake_up(); }
+
+  /// Waits until something is ready, and serves all that is: streams first, then libuv's handles.
   void turn();
 
   /// Runs close callbacks, and closes the loop. Returns what is still open; empty if every stream
@@ -57,7 +60,7 @@ class Loop {
   bool is_closed_ = false;
 };
 
-/// Wakes a loop from any thread. Several calls of send() may cause only one callback.
+/// A call on a loop, asked for on any thread. One callback may stand for many calls of send().
 class Async {
  public:
   /// `callback` runs on the loop's thread.

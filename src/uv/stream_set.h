@@ -42,7 +42,11 @@ class StreamSet {
   /// libuv's loop has something to do.
   [[nodiscard]] bool poll(int timeout_ms) noexcept;
 
-  /// Stops polling, before libuv's loop is closed. Afterwards only remove() may be called.
+  /// Any thread: a poll that waits ends, or else the next one does not wait. One end of a poll may
+  /// stand for many calls.
+  void wake_up() noexcept;
+
+  /// Ends all polling, before libuv's loop is closed. After this streams are only removed.
   void close() noexcept;
 
  private:

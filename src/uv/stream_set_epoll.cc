@@ -3,6 +3,8 @@
 // See stream_set.h: streams in an epoll set.
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -24,20 +26,28 @@ namespace {
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
               EPOLLHUP == POLLHUP);
 
-epoll_event event_of(Stream* stream, std::uint32_t events) {
+/// `of`: a stream, or what else stands for itself.
+epoll_event event_of(void* of, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
-  event.data.ptr = stream;
+  event.data.ptr = of;
   return event;
 }
 
+constexpr const char* kMakingFailed = "cannot make an event loop";
 /// What one call reports.
 constexpr int kMostEvents = 1024;
 
 }  // namespace
 
 struct StreamSet::Polls {
+  void add(int descriptor, epoll_event event) const {
+    const int result = epoll_ctl(epoll.fd, EPOLL_CTL_ADD, descriptor, &event);
+    check(result != 0 ? uv_translate_sys_error(errno) : 0, kMakingFailed);
+  }
+
   Socket epoll;
+  Socket wake_up;  // an eventfd
   // Here, and not in poll(): the compiler may clear what is on the stack, 12 KiB each time.
   std::array<epoll_event, kMostEvents> events;
   bool is_polling = false;
@@ -45,12 +55,13 @@ struct StreamSet::Polls {
 };
 
 StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {
-  constexpr const char* kWhat = "cannot make an event loop";
   polls_->epoll.fd = epoll_create1(EPOLL_CLOEXEC);
-  check(polls_->epoll.fd < 0 ? uv_translate_sys_error(errno) : 0, kWhat);
-  epoll_event event = event_of(nullptr, EPOLLIN);
-  const int result = epoll_ctl(polls_->epoll.fd, EPOLL_CTL_ADD, uv_backend_fd(&loop), &event);
-  check(result != 0 ? uv_translate_sys_error(errno) : 0, kWhat);
+  polls_->wake_up.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const bool is_made = polls_->epoll.fd >= 0 && polls_->wake_up.fd >= 0;
+  check(is_made ? 0 : uv_translate_sys_error(errno), kMakingFailed);
+  polls_->add(uv_backend_fd(&loop), event_of(&loop_, EPOLLIN));
+  // Each wake_up() is an edge of its own, so that nobody has to read what it counts.
+  polls_->add(polls_->wake_up.fd, event_of(&polls_->wake_up, EPOLLIN | EPOLLET));
 }
 
 StreamSet::~StreamSet() = default;
@@ -86,9 +97,8 @@ void StreamSet::remove(Stream& stream) noexcept {
 
 bool StreamSet::poll(int timeout_ms) noexcept {
   bool is_loop_ready = false;
-  // epoll moves reported streams behind the others that are ready; after as many as there are
-  // streams, all were seen.
-  std::size_t unseen = size_ + 1;
+  // What was reported goes behind all others that are ready: so many more, and all were.
+  std::size_t unseen = size_ + 2;
   std::size_t found = 0;
   polls_->is_polling = true;
   do {
@@ -99,9 +109,9 @@ bool StreamSet::poll(int timeout_ms) noexcept {
     // A signal also ends the wait.
     found = result < 0 ? 0 : static_cast<std::size_t>(result);
     for (const epoll_event& event : std::span(polls_->events).first(found)) {
-      if (event.data.ptr == nullptr) {
+      if (event.data.ptr == &loop_) {
         is_loop_ready = true;
-      } else {
+      } else if (event.data.ptr != &polls_->wake_up) {
         static_cast<Stream*>(event.data.ptr)->on_poll(static_cast<int>(event.events));
       }
     }
@@ -115,7 +125,13 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   return is_loop_ready;
 }
 
-/// Nothing to do: it has no handles in libuv's loop.
+void StreamSet::wake_up() noexcept {
+  const std::uint64_t one = 1;
+  // It counts up to 2^64 - 2, which takes longer than any process lives.
+  [[maybe_unused]] const ssize_t result = ::write(polls_->wake_up.fd, &one, sizeof one);
+}
+
+/// Of libuv's loop it has nothing.
 void StreamSet::close() noexcept {}
 
 }  // namespace tribar::uv

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "uv/error.h"
 #include "uv/stream.h"
 #include "uv/stream_set.h"
 
@@ -52,10 +53,15 @@ struct StreamSet::Polls {
     }
   };
 
-  std::vector<Poll*> by_socket;  // null: no stream with this descriptor
+  std::vector<Poll*> by_socket;  // null where there is none
+  uv_async_t wake_up{};
 };
 
-StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {}
+StreamSet::StreamSet(uv_loop_t& loop) : loop_(loop), polls_(std::make_unique<Polls>()) {
+  check(uv_async_init(&loop, &polls_->wake_up, [](uv_async_t*) noexcept {}),
+        "cannot make an event loop");
+  uv_unref(reinterpret_cast<uv_handle_t*>(&polls_->wake_up));  // it is nothing to wait for
+}
 
 StreamSet::~StreamSet() = default;
 
@@ -111,7 +117,10 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   return result > 0;
 }
 
+void StreamSet::wake_up() noexcept { uv_async_send(&polls_->wake_up); }
+
 void StreamSet::close() noexcept {
+  uv_close(reinterpret_cast<uv_handle_t*>(&polls_->wake_up), nullptr);
   for (Polls::Poll*& at : polls_->by_socket) {
     if (Polls::Poll* const poll = std::exchange(at, nullptr); poll != nullptr) {
       poll->stream = nullptr;  // the stream is still owned by the caller

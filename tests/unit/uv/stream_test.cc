@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -497,6 +498,49 @@ TEST_F(StreamSetTest, TimersAndWakeUpsHaveTheirTurnBesideStreamsThatAreAlwaysRea
     loop_.turn();
   }
   EXPECT_EQ(calls, 2);
+}
+
+TEST_F(StreamSetTest, AWakeUpEndsOnePoll) {
+  const auto pairs = pairs_on(loop_, 1);
+  for (int i = 0; i < 3; ++i) {
+    loop_.wake_up();
+    loop_.wake_up();
+    loop_.turn();  // would not end
+  }
+  bool is_over = false;
+  Timer timer(loop_, [&is_over] { is_over = true; });
+  timer.start(1, 0);
+  int turns = 0;
+  for (; !is_over; ++turns) {
+    loop_.turn();
+  }
+  EXPECT_LE(turns, 2);  // one may end a little before the timer is due
+}
+
+TEST_F(StreamSetTest, AWakeUpFromAnotherThreadEndsThePollThatWaits) {
+  constexpr int kTimes = 1000;
+  const auto pairs = pairs_on(loop_, 1);
+  std::atomic<int> sent{0};
+  std::atomic<int> seen{0};
+  std::thread waker([this, &sent, &seen] {
+    for (int i = 1; i <= kTimes; ++i) {
+      sent.store(i);
+      loop_.wake_up();
+      seen.wait(i - 1);
+    }
+  });
+  while (seen.load() < kTimes) {
+    loop_.turn();
+    seen.store(sent.load());
+    seen.notify_one();
+  }
+  waker.join();
+}
+
+TEST_F(StreamSetTest, ALoopWithNothingToWaitForEndsWhoeverMayWakeIt) {
+  loop_.wake_up();
+  loop_.run();
+  EXPECT_EQ(loop_.close(), "");
 }
 
 TEST_F(StreamSetTest, StoppedLeavesTheRest) {
