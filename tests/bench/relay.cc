@@ -225,6 +225,11 @@ void Relay::handle(Peer& peer, std::string_view whole) {
     case FrameCode::Delete:
     case FrameCode::Response:
     case FrameCode::ListResponse:
+    case FrameCode::Accepted:
+    case FrameCode::Acknowledge:
+    case FrameCode::Secret:
+    case FrameCode::Ping:
+    case FrameCode::Pong:
       return;
   }
 }

@@ -16,10 +16,10 @@ TEST(Listeners, AreNamedByTheirSettings) {
   EXPECT_EQ(place_of({.socket = "/run/x"}), "unix:/run/x");
 }
 
-TEST(Listeners, SpeakProtocolZeroWhereItIsAllowed) {
-  EXPECT_EQ(protocol_of({}).value(), Protocol::Zero);
-  EXPECT_EQ(protocol_of({.allows_one = false}).value(), Protocol::Zero);
-  EXPECT_FALSE(protocol_of({.allows_zero = false}));
+TEST(Listeners, SpeakWhatTheyAllow) {
+  EXPECT_EQ(protocol_of({}), Protocol::Undecided);
+  EXPECT_EQ(protocol_of({.allows_one = false}), Protocol::Zero);
+  EXPECT_EQ(protocol_of({.allows_zero = false}), Protocol::One);
 }
 
 TEST(Listeners, NeedTlsWhenOneSaysSo) {
