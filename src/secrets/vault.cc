@@ -22,8 +22,8 @@ namespace {
 /// process's it stays as it is.
 void lower_priority() {
 #if defined(__linux__)
-  // A tenth of the processor's time when somebody else wants it; and who wakes up gets it at once.
-  constexpr int kNicer = 10;
+  // A fourth of a processor when another thread wants it too.
+  constexpr int kNicer = 5;
   errno = 0;
   if (nice(kNicer) == -1 && errno != 0) {
     log::warn("secrets", "cannot lower the priority of a thread: {}",
