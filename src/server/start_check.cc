@@ -107,8 +107,9 @@ void check_addresses(ListenCheck& found, const ListenerSettings& listener,
       return overlap(address, other);
     });
     if (same != earlier.end()) {
-      found.problems.push_back(fmt::format("cannot listen on {}: another address of listen is {}",
-                                           text, uv::address_text(same->raw())));
+      found.problems.push_back(
+          fmt::format("cannot listen on {}: it overlaps another address of listen, {}", text,
+                      uv::address_text(same->raw())));
       continue;
     }
     earlier.push_back(address);

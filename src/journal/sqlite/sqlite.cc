@@ -144,7 +144,7 @@ std::optional<StoreOpenError> SqliteStore::try_open() {
   }
   version_ = version.value();
   if (!has_our_schema(database_.get(), version_)) {
-    return damaged(path_, "its schema is another one");
+    return damaged(path_, "its schema is not that of a store");
   }
   const auto findings = integrity_findings(database_.get(), "PRAGMA quick_check(3)");
   if (!findings.empty()) {
@@ -249,7 +249,7 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
     return version.error();
   }
   if (!has_our_schema(database.get(), version.value())) {
-    report.damage.emplace_back("its schema is another one");
+    report.damage.emplace_back("its schema is not that of a store");
   }
   std::unordered_set<std::uint64_t> accounts;
   std::unordered_set<std::string> names;
@@ -295,8 +295,8 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
         {left.messages, "message"}, {left.secrets, "secret"}, {left.clients, "client"}};
     for (const auto& [count, thing] : things) {
       if (count > 0) {
-        report.leftovers.push_back(fmt::format("{} {}{} for account {}, which is not there", count,
-                                               thing, count == 1 ? "" : "s", account));
+        report.leftovers.push_back(fmt::format("{} {}{} for account {}, which does not exist",
+                                               count, thing, count == 1 ? "" : "s", account));
       }
     }
   }

@@ -31,7 +31,7 @@ std::optional<std::string> each_row(sqlite3* database, const char* sql,
 /// What is wrong with the account of a row.
 std::optional<RecordError> check_owner(AccountId account, const Counters& counters) {
   if (account > counters.last_account) {
-    return RecordError{fmt::format("there was no account {} yet", account.value)};
+    return RecordError{fmt::format("no account {} was ever created", account.value)};
   }
   return std::nullopt;
 }
@@ -40,7 +40,7 @@ std::optional<RecordError> check_owner(AccountId account, const Counters& counte
 std::optional<RecordError> check_keys(AccountId account, MessageNumber number,
                                       const Counters& counters) {
   if (number >= counters.below) {
-    return RecordError{fmt::format("the counters give its number {} again", number.value)};
+    return RecordError{fmt::format("the counters would use its number {} again", number.value)};
   }
   return check_owner(account, counters);
 }
@@ -55,7 +55,8 @@ void walk_account(const Statement& row, const Counters& counters, const Walker& 
   } else if (!walker.account(id, created, name.value())) {
     walker.damage(what, {"another account has its name"}, false);
   } else if (id > counters.last_account) {
-    walker.damage(what, {fmt::format("the counters give its number {} again", id.value)}, false);
+    walker.damage(what, {fmt::format("the counters would use its number {} again", id.value)},
+                  false);
   }
 }
 

@@ -342,7 +342,7 @@ TEST(Vault, WorksAtALowerPriorityAndSleepsWhenItHasNothingToDo) {
     const std::lock_guard lock(mutex);
     return seen.thread != 0;
   }));
-  EXPECT_EQ(seen.niceness, std::min(mine + 10, 19));
+  EXPECT_EQ(seen.niceness, std::min(mine + 5, 19));
   EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())), mine);
   // "tid (name) state": S is asleep.
   const std::string file = "/proc/self/task/" + std::to_string(seen.thread) + "/stat";
