@@ -9,7 +9,6 @@
 #include <cstring>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/byte_buffer.h"
 #include "base/log.h"
@@ -22,13 +21,13 @@ using tls::TlsEngine;
 using Step = TlsEngine::Step;
 
 constexpr std::string_view kSubject = "tls";
-/// Of ciphertext, read at once.
-constexpr std::size_t kReadBytes = 65536;
+/// Of ciphertext, read at once: a whole record, and what is read and not decrypted yet is kept
+/// here, beside all that `limits.buffered_bytes` counts.
+constexpr std::size_t kReadBytes = 17408;
+constexpr int kReadsPerTurn = 4;
 constexpr int kRecordsPerTurn = 64;
 /// Written before the handshake is over: a last word.
 constexpr std::size_t kEarlyBytes = 4096;
-/// Records that are sealed at once.
-constexpr std::size_t kBurstBytes = 4 * TlsEngine::kRecordBytes;
 /// Whoever makes us answer so much and does not take it is not read until it does.
 constexpr std::size_t kMostUnsentBytes = 65536;
 
@@ -95,12 +94,12 @@ class TlsFilter final : public Transport,
     const std::size_t size = bytes.size() + more.size();
     std::size_t sealed = 0;
     while (sealed < size && !is_sending_ && !is_failed_) {
-      sealed += seal_burst(bytes, more, sealed);
-      send_output();
-      note_taken();
+      sealed += send_record(bytes, more, sealed);
     }
-    ahead_ = sealed_plain();
-    return is_failed_ ? -1 : static_cast<std::ptrdiff_t>(sealed - ahead_);
+    ahead_ = record_.plain;
+    const std::size_t taken = sealed - ahead_;
+    // What was taken before a failure counts; the next call tells of that.
+    return is_failed_ && taken == 0 ? -1 : static_cast<std::ptrdiff_t>(taken);
   }
 
   void write(std::string_view bytes) override {
@@ -116,12 +115,8 @@ class TlsFilter final : public Transport,
     if (!is_writing_) {
       return 0;
     }
-    std::size_t unwritten = writing_.size() - sealed_of_write_;
     const std::uint64_t taken = is_sending_ ? sent_ - under_->unwritten_bytes() : sent_;
-    for (const Record& record : records_) {
-      unwritten += record.end > taken ? record.plain : 0;
-    }
-    return unwritten;
+    return writing_.size() - sealed_of_write_ + (record_.end > taken ? record_.plain : 0);
   }
 
   void discard_input() override {
@@ -144,16 +139,20 @@ class TlsFilter final : public Transport,
   }
 
  private:
-  /// A record with plaintext that was not all taken.
+  /// One that was not all taken.
   struct Record {
     std::uint64_t end = 0;  // in the ciphertext of the connection's life
-    std::size_t plain = 0;
+    std::size_t plain = 0;  // 0: there is none
   };
 
   // Of what is under it.
   ReadSpace space(Connection&) override {
     // As much in a turn, and nothing more while there is something left.
-    if (std::exchange(had_share_, false) || !wants_input()) {
+    if (full_reads_ >= kReadsPerTurn) {
+      full_reads_ = 0;
+      return {};
+    }
+    if (!wants_input()) {
       return {};
     }
     static thread_local std::array<char, kReadBytes> ciphertext;
@@ -161,7 +160,7 @@ class TlsFilter final : public Transport,
     return {space_, ciphertext.size()};
   }
   void read(Connection&, std::size_t size) override {
-    had_share_ = size == kReadBytes;
+    full_reads_ = size == kReadBytes ? full_reads_ + 1 : 0;
     engine_.give({space_, size});
     go_on_reading();
   }
@@ -184,7 +183,7 @@ class TlsFilter final : public Transport,
     }
     is_sending_ = false;
     sending_.clear(0);
-    note_taken();
+    record_ = {};
     if (is_writing_ && is_all_taken()) {
       if (!finish_write(true)) {
         return;
@@ -392,61 +391,46 @@ class TlsFilter final : public Transport,
     under_->write(sending_.view().substr(static_cast<std::size_t>(taken)));
   }
 
-  /// Makes records of `bytes` and of `more` behind them from `begin` on, a burst at most. Returns
-  /// how many bytes went into them.
-  std::size_t seal_burst(std::string_view bytes, std::string_view more, std::size_t begin) {
-    const std::size_t size = std::min(kBurstBytes, bytes.size() + more.size() - begin);
+  /// Makes a record of `bytes` and `more` behind them, from `begin` on, and sends it. Returns how
+  /// many bytes went into it; 0: the stream failed.
+  std::size_t send_record(std::string_view bytes, std::string_view more, std::size_t begin) {
+    const std::size_t plain = std::min(TlsEngine::kRecordBytes, bytes.size() + more.size() - begin);
     std::array<char, TlsEngine::kRecordBytes> joined;
-    for (std::size_t sealed = 0; sealed < size;) {
-      const std::size_t at = begin + sealed;
-      const std::size_t plain = std::min(TlsEngine::kRecordBytes, size - sealed);
-      std::string_view record;
-      if (at + plain <= bytes.size()) {
-        record = bytes.substr(at, plain);
-      } else if (at >= bytes.size()) {
-        record = more.substr(at - bytes.size(), plain);
-      } else {
-        const std::size_t front = bytes.size() - at;
-        std::memcpy(joined.data(), bytes.data() + at, front);
-        std::memcpy(joined.data() + front, more.data(), plain - front);
-        record = {joined.data(), plain};
-      }
-      if (!engine_.write(record)) {
-        is_failed_ = true;
-        return sealed;
-      }
-      records_.push_back({engine_.output_bytes(), plain});
-      sealed += plain;
+    std::string_view record;
+    if (begin + plain <= bytes.size()) {
+      record = bytes.substr(begin, plain);
+    } else if (begin >= bytes.size()) {
+      record = more.substr(begin - bytes.size(), plain);
+    } else {
+      const std::size_t front = bytes.size() - begin;
+      std::memcpy(joined.data(), bytes.data() + begin, front);
+      std::memcpy(joined.data() + front, more.data(), plain - front);
+      record = {joined.data(), plain};
     }
-    return size;
-  }
-
-  /// Drops the records that were taken; only when the one under it has told how much it took.
-  void note_taken() {
-    const std::uint64_t taken = is_sending_ ? sent_ - under_->unwritten_bytes() : sent_;
-    std::erase_if(records_, [taken](const Record& record) { return record.end <= taken; });
-  }
-
-  [[nodiscard]] std::size_t sealed_plain() const {
-    std::size_t plain = 0;
-    for (const Record& record : records_) {
-      plain += record.plain;
+    if (!engine_.write(record)) {
+      is_failed_ = true;
+      return 0;
+    }
+    send_output();
+    if (is_failed_) {
+      return 0;
+    }
+    if (is_sending_) {
+      record_ = {sent_, plain};
     }
     return plain;
   }
 
   /// Of the write under way.
   [[nodiscard]] bool is_all_taken() const {
-    return sealed_of_write_ == writing_.size() && records_.empty();
+    return sealed_of_write_ == writing_.size() && record_.plain == 0;
   }
 
   /// Goes on with the write under way, when nothing is being sent. It is told later that it is
   /// over, not from here.
   void go_on_writing() {
     while (!is_failed_ && !is_sending_ && sealed_of_write_ < writing_.size()) {
-      sealed_of_write_ += seal_burst(writing_, {}, sealed_of_write_);
-      send_output();
-      note_taken();
+      sealed_of_write_ += send_record(writing_, {}, sealed_of_write_);
     }
     if (is_failed_ || is_all_taken()) {
       hold_back();
@@ -494,10 +478,10 @@ class TlsFilter final : public Transport,
   // Reading.
   char* space_ = nullptr;    // where the last space was
   bool* is_gone_ = nullptr;  // set when it is destroyed in a call of its own
+  int full_reads_ = 0;       // one right after the other, with more to come
   bool is_reading_ = false;
   bool is_under_reading_ = false;
   bool is_held_back_ = false;
-  bool had_share_ = false;    // of this turn
   bool is_waiting_ = false;   // the pacer was asked, and the handshake has not gone on since
   bool is_admitted_ = false;  // by the pacer
   bool is_ended_ = false;     // by the peer's close_notify
@@ -515,7 +499,7 @@ class TlsFilter final : public Transport,
   std::size_t ahead_ = 0;   // sealed of what write() is going to be given
   ByteBuffer sending_;      // the end of which is under way
   std::uint64_t sent_ = 0;  // ciphertext that the one under it was given
-  std::vector<Record> records_;
+  Record record_;
 };
 
 }  // namespace

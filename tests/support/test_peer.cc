@@ -190,7 +190,9 @@ void TestPeer::send_raw(std::string_view bytes) {
   while (!bytes.empty() || !flush()) {
     bytes.remove_prefix(send_some(bytes));
     if (!bytes.empty() || !flush()) {
-      wait_for(POLLOUT | POLLIN);
+      // The handshake's next step is the server's.
+      const bool is_connecting = tls_ && tls_->state() == TlsClient::State::Connecting;
+      wait_for(is_connecting ? POLLIN : POLLOUT | POLLIN);
       if (const Took took = take_in(); took == Took::End || took == Took::Reset) {
         // The test reads the reason next, if the server has closed.
         return;
@@ -201,18 +203,16 @@ void TestPeer::send_raw(std::string_view bytes) {
 
 std::size_t TestPeer::send_some(std::string_view bytes) {
   if (tls_) {
-    // One record at a time, so that little is sealed that the kernel does not take.
-    constexpr std::size_t kRecordBytes = 16384;
+    // What the kernel does not take of these goes before anything else is taken.
     if (tls_->state() == TlsClient::State::Connecting) {
       static_cast<void>(take_in());
     }
     if (!flush() || tls_->state() == TlsClient::State::Connecting) {
       return 0;
     }
-    const std::string_view record = bytes.substr(0, kRecordBytes);
-    tls_->send(record);
+    tls_->send(bytes);
     static_cast<void>(flush());
-    return record.size();
+    return bytes.size();
   }
   const std::string filtered = is_filtered() ? scrambled(bytes) : std::string();
   const ssize_t sent =
@@ -335,6 +335,10 @@ void TestPeer::reset() {
 }
 
 void TestPeer::wait_for(short events) {
+  static_cast<void>(flush());
+  if (tls_ && !tls_->output().is_empty()) {
+    events |= POLLOUT;
+  }
   pollfd waited{fd_, events, 0};
   int ready = 0;
   do {

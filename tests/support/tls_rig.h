@@ -4,7 +4,6 @@
 // of it. One thread.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,14 +24,23 @@
 
 namespace tribar::test {
 
+/// What must hold wherever a rig is used.
+inline void must(bool holds, const char* what) {
+  if (!holds) {
+    throw std::logic_error(what);
+  }
+}
+
+/// Throws the mistakes, if there are any.
 [[nodiscard]] inline std::shared_ptr<const TlsContext> loaded(const TlsSettings& settings,
                                                               const TlsContext* former = nullptr) {
   auto context = TlsContext::load(settings, former);
   if (!context) {
+    std::string mistakes;
     for (const std::string& mistake : context.error()) {
-      ADD_FAILURE() << mistake;
+      mistakes += mistake + "\n";
     }
-    return nullptr;
+    throw std::runtime_error(mistakes);
   }
   return context.value();
 }
@@ -44,7 +53,8 @@ struct Wire {
   std::size_t room = std::numeric_limits<std::size_t>::max();  // what the kernel still takes
   std::string_view writing;                                    // not taken yet
   std::size_t most_read = std::numeric_limits<std::size_t>::max();
-  bool is_failed = false;
+  bool is_failed = false;        // nothing more is taken at once
+  bool fails_when_full = false;  // so it is when there is no room
   bool is_reading = false;
   bool is_shut = false;
   bool is_closed = false;
@@ -69,7 +79,7 @@ struct Wire {
   /// The kernel takes up to `most` bytes of what is under way.
   void take(std::size_t most = std::numeric_limits<std::size_t>::max()) {
     const std::size_t size = std::min(most, writing.size());
-    if (size == 0) {
+    if (size == 0 || is_closed) {
       return;
     }
     taken += writing.substr(0, size);
@@ -94,20 +104,20 @@ class WireTransport final : public Transport {
   void start_reading() override { wire_->is_reading = true; }
   void stop_reading() override { wire_->is_reading = false; }
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
-    EXPECT_TRUE(wire_->writing.empty()) << "one write at a time";
-    if (wire_->is_failed) {
+    must(wire_->writing.empty(), "one write at a time");
+    if (wire_->is_failed || (wire_->fails_when_full && wire_->room == 0)) {
       return -1;
     }
     return static_cast<std::ptrdiff_t>(take(bytes) + take(more));
   }
   void write(std::string_view bytes) override {
-    EXPECT_TRUE(wire_->writing.empty()) << "one write at a time";
+    must(wire_->writing.empty(), "one write at a time");
     wire_->writing = bytes;
   }
   std::size_t unwritten_bytes() const override { return wire_->writing.size(); }
   void discard_input() override { ++wire_->discards; }
   void shut_down() override {
-    EXPECT_TRUE(wire_->writing.empty()) << "with nothing being written";
+    must(wire_->writing.empty(), "with nothing being written");
     wire_->is_shut = true;
   }
   std::string peer() const override { return "a test"; }
@@ -173,8 +183,9 @@ struct ClientContext {
     const tls::BioPtr key_pem = tls::reader_of(certificate.key_pem);
     const tls::CertificatePtr shown(PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr));
     const tls::KeyPtr key(PEM_read_bio_PrivateKey(key_pem.get(), nullptr, nullptr, nullptr));
-    ASSERT_EQ(SSL_CTX_use_certificate(raw.get(), shown.get()), 1);
-    ASSERT_EQ(SSL_CTX_use_PrivateKey(raw.get(), key.get()), 1);
+    must(SSL_CTX_use_certificate(raw.get(), shown.get()) == 1 &&
+             SSL_CTX_use_PrivateKey(raw.get(), key.get()) == 1,
+         "a good certificate");
   }
   tls::SslContextPtr raw;
 };
@@ -246,7 +257,7 @@ struct TlsRig {
   }
   void send(std::string_view plain) {
     for (; !plain.empty(); plain.remove_prefix(std::min<std::size_t>(16384, plain.size()))) {
-      ASSERT_TRUE(client.write(plain.substr(0, 16384)));
+      must(client.write(plain.substr(0, 16384)), "a client that can write");
     }
   }
 
