@@ -624,8 +624,8 @@ TEST_F(SqliteTest, ReportsSecretsAndClientsWhoseAccountIsNotThere) {
   EXPECT_EQ(report.value().secrets, 2U);
   EXPECT_EQ(report.value().clients, 2U);
   EXPECT_EQ(report.value().leftovers,
-            (std::vector<std::string>{"1 secret for account 1, which is not there",
-                                      "2 clients for account 1, which is not there"}));
+            (std::vector<std::string>{"1 secret for account 1, which does not exist",
+                                      "2 clients for account 1, which does not exist"}));
 }
 
 /// A store of the version before this one.
@@ -682,8 +682,8 @@ TEST_F(OldSqliteTest, IsNotChangedByAStartThatFails) {
   } cases[] = {
       {"UPDATE accounts SET created_ms = 1 WHERE id = 2", "account 2: its checksum is wrong"},
       {"DELETE FROM counters", "the counters are missing"},
-      {"ALTER TABLE messages ADD COLUMN more", "its schema is another one"},
-      {"DROP VIEW readable_messages", "its schema is another one"},
+      {"ALTER TABLE messages ADD COLUMN more", "its schema is not that of a store"},
+      {"DROP VIEW readable_messages", "its schema is not that of a store"},
       {"CREATE TABLE clients(mine)", "is as it was: table clients already exists"},
       {"CREATE VIEW readable_clients AS SELECT 1", "already exists"},
   };
