@@ -78,12 +78,13 @@ void CommitQueue::step(std::uint64_t now_ms) {
     return;
   }
   lazy_commit_ms_.reset();
-  release_all();
   if (std::exchange(is_down_, false)) {
     waiting_connections_.clear();
     missing_ = {};
+    // Before the answers go out: a client's next command, after one of them, must not be refused.
     on_state_(true, {});
   }
+  release_all();
 }
 
 /// Closes connections whose answers were held for too long. Called after a commit was tried, so

@@ -386,10 +386,10 @@ Ending Server::end_storage() {
     return Ending::Fine;
   }
   log::error(kSubject,
-             "{}: storage fails to the end: {}; not stored, and not confirmed: {} accounts, {} "
-             "deletions, {} secrets, {} messages; {} delivered messages will come again",
-             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.secrets,
-             unstored.messages, unstored.handed_over);
+             "{}: storage still fails at the end: {}; not stored, and not confirmed: {} accounts, {} "
+             "deletions, {} messages, {} secrets; {} delivered messages will come again",
+             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.messages,
+             unstored.secrets, unstored.handed_over);
   return Ending::StorageFailed;
 }
 

@@ -98,7 +98,7 @@ std::vector<Case> cases() {
     return frame_bytes(0, std::string(bytes, 'x')).substr(0, 42);
   };
   return {
-      {{RefusalCode::BadVersion, 1, 0}, as_it_is, before_login("\x01")},
+      {{RefusalCode::BadVersion, 2, 0}, as_it_is, before_login("\x02")},
       {{RefusalCode::FrameTooLong, 0, 1024}, as_it_is, before_login(header_of(1025))},
       {{RefusalCode::FrameTimeout, 0, 50},
        [](Config& config) { config.timeouts.frame_ms = 50; },
