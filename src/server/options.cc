@@ -127,7 +127,7 @@ ConfigChoice choose_config(const Options& options, const char* environment,
 std::string help_text() {
   return fmt::format(
       R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
-A chat server for wire protocol 0.
+A chat server for wire protocols 0 and 1.
 
   -c, --config FILE   take the settings from FILE; - is standard input
   -t, --check-config  report every mistake in the settings, check the folder of
@@ -140,12 +140,14 @@ A chat server for wire protocol 0.
   -V, --version       print the version, and exit
   -h, --help          print this text, and exit
 
-Without --config the settings are read from the file that ${} names,
-or else from {}, or else the built-in defaults
-are used.
+Without --config the settings are read from the file that ${} names, or else
+from the file
+{},
+or else the built-in defaults are used.
 The log goes to standard error. SIGTERM, SIGINT, SIGQUIT and SIGXCPU stop the
 server once everything it has read is answered and written, or after
-timeouts.shutdown_ms; a second such signal ends it at once.
+timeouts.shutdown_ms; a second such signal ends it at once. SIGHUP makes it read
+the files of tls again.
 
 Exit codes: {} success, {} wrong usage, {} cannot listen, or too little memory or
 too few descriptors, {} a bug, {} the store or its folder cannot be used or is

@@ -91,7 +91,9 @@ TEST(Storage, IsVerified) {
   const std::string tribard = Daemon::command(folder.path()).front();
   std::string text;
   EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
-  EXPECT_EQ(text, path + ": 2 accounts, 0 with a secret, 1 messages with 17 bytes of text: all is well\n");
+  EXPECT_EQ(
+      text,
+      path + ": 2 accounts, 0 with a secret, 1 messages with 17 bytes of text: all is well\n");
   // A report that cannot be written is a failure; a file that may not grow is as full as a disk.
   EXPECT_EQ(run({"/bin/sh", "-c",
                  "trap '' XFSZ; ulimit -f 0; exec \"$0\" --verify-storage \"$1\" >\"$2\"", tribard,
@@ -239,7 +241,8 @@ TEST(Storage, IsVerifiedWithTheMessagesOfNobody) {
   EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
   EXPECT_EQ(text, "removed at the next start: 1 message for account 2, which does not exist\n" +
                       path +
-                      ": 1 accounts, 0 with a secret, 1 messages with 5 bytes of text: usable, with leftovers\n");
+                      ": 1 accounts, 0 with a secret, 1 messages with 5 bytes of text: usable, "
+                      "with leftovers\n");
   {
     Daemon daemon(folder.path());
     daemon.stop();
@@ -248,7 +251,8 @@ TEST(Storage, IsVerifiedWithTheMessagesOfNobody) {
         << daemon.process().error();
   }
   EXPECT_EQ(run({tribard, "--verify-storage", path}, text), 0);
-  EXPECT_EQ(text, path + ": 1 accounts, 0 with a secret, 0 messages with 0 bytes of text: all is well\n");
+  EXPECT_EQ(text,
+            path + ": 1 accounts, 0 with a secret, 0 messages with 0 bytes of text: all is well\n");
 }
 
 #ifdef TRIBAR_CAN_MOUNT

@@ -490,7 +490,7 @@ TEST(Tribard, ListensAtASocketAndChecksIt) {
   for (int round = 0; round < 2; ++round) {
     Outcome check = run({"-t", "-c", config.path()});
     EXPECT_EQ(check.exit_code, 0);
-    EXPECT_EQ(check.output, config.path() + ": the settings are good\n");
+    EXPECT_EQ(check.output, config.path() + ": the settings are valid\n");
     Process server({tribard(), "-c", config.path()}, Process::Stdio::Pipes);
     server.read_error_until("listening on unix:" + path);
     TestPeer ann = TestPeer::at_socket(path);
@@ -498,7 +498,7 @@ TEST(Tribard, ListensAtASocketAndChecksIt) {
     check = run({"-t", "-c", config.path()});
     EXPECT_EQ(check.exit_code, 0);
     EXPECT_EQ(check.output,
-              fmt::format("unix:{} is in use by a running tribard\n{}: the settings are good\n",
+              fmt::format("unix:{} is in use by a running tribard\n{}: the settings are valid\n",
                           path, config.path()));
     const Outcome second = run({"-c", config.path()});
     EXPECT_EQ(second.exit_code, 69);

@@ -246,7 +246,11 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
   }
   const auto version = check_version(path_, database.get());
   if (!version) {
-    return version.error();
+    if (!version.error().is_io) {
+      return version.error();
+    }
+    report.damage.push_back(version.error().text);
+    return report;
   }
   if (!has_our_schema(database.get(), version.value())) {
     report.damage.emplace_back("its schema is not that of a store");
