@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "chat/text.h"
 #include "registry/registry.h"
 #include "support/printers.h"
 
@@ -54,6 +55,8 @@ inline const Message* lasting(const Message& message) {
 inline Input command(ConnectionId from, InputBody body, std::uint32_t bytes = kCommandBytes) {
   return {from, bytes, std::move(body)};
 }
+inline Input event(ConnectionId from, InputBody body) { return {from, 0, std::move(body)}; }
+inline Input event(InputBody body) { return {ConnectionId{}, 0, std::move(body)}; }
 inline Input create(ConnectionId from, std::string_view name) {
   return command(from, Create{name});
 }
@@ -65,6 +68,41 @@ inline Input send(ConnectionId from, std::string_view sender, std::string_view r
                   std::string_view text) {
   return command(from, Send{{sender, recipient, text}});
 }
+// Inputs of protocol 1.
+
+/// `input` as it comes from a connection of protocol 1.
+inline Input one(Input input) {
+  input.protocol = Protocol::One;
+  return input;
+}
+inline Input introduced(ConnectionId from, std::uint64_t network = 0,
+                        bool may_send_secrets = true) {
+  return one(event(from, Introduced{network, may_send_secrets}));
+}
+inline Input create1(ConnectionId from, std::string_view name, std::string_view client = {},
+                     std::string_view secret = {}) {
+  return one(command(from, Create{name, client, secret}));
+}
+inline Input login1(ConnectionId from, std::string_view name, std::string_view client = {},
+                    std::string_view secret = {}) {
+  return one(command(from, Login{name, client, secret}));
+}
+/// `is_portable` is what the text says.
+inline Input send1(ConnectionId from, std::uint64_t n, std::string_view recipient,
+                   std::string_view text) {
+  return one(command(from, SendNumbered{n, recipient, text, is_portable(text)}));
+}
+inline Input acknowledge(ConnectionId from, std::uint64_t number) {
+  return one(command(from, Acknowledge{MessageNumber{number}}));
+}
+inline Input set_secret(ConnectionId from, std::string_view old_secret,
+                        std::string_view new_secret) {
+  return one(command(from, SetSecret{old_secret, new_secret}));
+}
+inline Input delete1(ConnectionId from, std::string_view secret = {}) {
+  return one(command(from, Delete{secret}));
+}
+
 /// An input whose frame directly follows that of the input before it.
 inline Input next(Input input) {
   input.is_next = true;
@@ -75,8 +113,6 @@ inline Input delete_account(ConnectionId from) { return command(from, Delete{});
 inline Input rejected(ConnectionId from, Refusal refusal, bool is_fatal = false) {
   return command(from, Rejected{refusal, is_fatal});
 }
-inline Input event(ConnectionId from, InputBody body) { return {from, 0, std::move(body)}; }
-inline Input event(InputBody body) { return {ConnectionId{}, 0, std::move(body)}; }
 
 // Effects, with their usual completion and charge, unless a test sets these.
 
@@ -140,6 +176,32 @@ inline Effect names(ConnectionId to, std::initializer_list<std::string_view> use
           Names{lasting(all), static_cast<std::uint32_t>(usernames.size())}};
 }
 
+// Effects of protocol 1.
+
+/// A message that is kept until it is acknowledged.
+inline Effect kept(ConnectionId to, const Pushed& pushed) {
+  Effect effect = push(to, pushed, true);
+  auto& body = std::get<Push>(effect.body);
+  body.is_kept = true;
+  body.is_portable = is_portable(pushed.text);
+  return effect;
+}
+inline Effect accepted(ConnectionId to, std::uint64_t n, std::uint64_t number) {
+  return {to, kCommandBytes, 42, Accepted{n, MessageNumber{number}, number == 0 ? UnixMs{} : kNow}};
+}
+inline Effect refused_n(ConnectionId to, Refusal refusal, std::uint64_t n) {
+  return {to, kCommandBytes, 84, Refuse{refusal, n}};
+}
+/// The answer to CREATE.
+inline Effect created1(ConnectionId to, std::uint64_t account) {
+  return {to, kCommandBytes, 42, LoggedIn{AccountId{account}, true}};
+}
+inline Effect logged_in1(ConnectionId to, std::uint64_t account, std::uint64_t waiting = 0,
+                         std::uint64_t highest = 0) {
+  return {to, kCommandBytes, 42, LoggedIn{AccountId{account}, false, waiting, highest}};
+}
+inline Effect logged_out1(ConnectionId to) { return {to, kCommandBytes, 42, LoggedOut{}}; }
+
 class RegistryBench {
  public:
   explicit RegistryBench(const RegistryLimits& limits = {}, bool keeps_records = false,
@@ -185,8 +247,9 @@ class RegistryBench {
   }
 
   /// Returns the pushes that the kernel has not accepted, newest first; with `live_only`, except
-  /// those that DELIVER asked for.
-  Effects give_back(ConnectionId to, bool live_only) {
+  /// those that DELIVER asked for. If the connection `is_closed`, those that are kept do not
+  /// return.
+  Effects give_back(ConnectionId to, bool live_only, bool is_closed = false) {
     Effects effects;
     std::deque<Effect> kept;
     std::deque<Effect> outbox = std::exchange(outboxes_[to], {});
@@ -197,8 +260,16 @@ class RegistryBench {
         kept.push_front(effect);
         continue;
       }
-      const Effects more =
-          apply(event(to, Returned{push->account, push->number, push->time, *push->message}));
+      if (push->is_kept && is_closed) {
+        continue;
+      }
+      Returned returned{push->account, push->number, push->time, *push->message};
+      if (push->is_kept) {
+        returned.message = {};
+        returned.is_kept = true;
+        returned.charge = effect.charge;
+      }
+      const Effects more = apply(event(to, returned));
       effects.insert(effects.end(), more.begin(), more.end());
     }
     outboxes_[to].insert(outboxes_[to].begin(), kept.begin(), kept.end());
@@ -211,7 +282,7 @@ class RegistryBench {
     const Effects more = apply(event(id, Closed{}));
     effects.insert(effects.end(), more.begin(), more.end());
     // Pushes that were under way meanwhile.
-    give_back(id, false);
+    give_back(id, false, true);
     outboxes_.erase(id);
     return effects;
   }
@@ -248,8 +319,24 @@ class RegistryBench {
     };
     if (auto* creation = std::get_if<Create>(&copy->body)) {
       own(creation->username);
+      own(creation->client);
+      own(creation->secret);
     } else if (auto* entry = std::get_if<Login>(&copy->body)) {
       own(entry->username);
+      own(entry->client);
+      own(entry->secret);
+    } else if (auto* deletion = std::get_if<Delete>(&copy->body)) {
+      own(deletion->secret);
+    } else if (auto* change = std::get_if<SetSecret>(&copy->body)) {
+      own(change->old_secret);
+      own(change->new_secret);
+    } else if (auto* numbered = std::get_if<SendNumbered>(&copy->body)) {
+      own(numbered->recipient);
+      own(numbered->text);
+    } else if (auto* ping = std::get_if<Ping>(&copy->body)) {
+      own(ping->data);
+    } else if (auto* result = std::get_if<Answered>(&copy->body)) {
+      own(result->new_hash);
     } else if (auto* question = std::get_if<List>(&copy->body)) {
       own(question->pattern);
     } else if (auto* sending = std::get_if<Send>(&copy->body)) {
@@ -267,6 +354,12 @@ class RegistryBench {
       echo->message = lasting(*echo->message);
     } else if (auto* names = std::get_if<Names>(&effect.body)) {
       names->names = lasting(names->names);
+    } else if (auto* check = std::get_if<Check>(&effect.body)) {
+      check->secret = lasting(check->secret);
+      check->hash = lasting(check->hash);
+      check->new_secret = lasting(check->new_secret);
+    } else if (auto* pong = std::get_if<Pong>(&effect.body)) {
+      pong->data = lasting(pong->data);
     }
     return effect;
   }
@@ -302,6 +395,20 @@ inline RegistryBench with_users(std::initializer_list<std::string_view> username
   for (const std::string_view username : usernames) {
     const ConnectionId id = ConnectionId::make(slot++, 1);
     bench.apply(create(id, username));
+    bench.write(id);
+  }
+  return bench;
+}
+
+/// The same with connections of protocol 1, whose clients are "c1", "c2"...
+inline RegistryBench with_users1(std::initializer_list<std::string_view> usernames,
+                                 const RegistryLimits& limits = {}, bool keeps_records = false) {
+  RegistryBench bench(limits, keeps_records);
+  std::uint64_t slot = 0;
+  for (const std::string_view username : usernames) {
+    const ConnectionId id = ConnectionId::make(slot++, 1);
+    bench.apply(introduced(id));
+    bench.apply(create1(id, username, "c" + std::to_string(slot)));
     bench.write(id);
   }
   return bench;
