@@ -52,7 +52,7 @@ MessageNumber Registry::accept(Account& recipient, const Message& message, std::
   recipient.held_messages += 1;
   queued_bytes_ += charge;
   if (keeps_records_) {
-    keep_record_of(recipient, number, message, turn);
+    keep_record_of(recipient, number, turn.now, message, turn);
   }
   const auto keep = [&] {
     return KeptMessage::make(number, turn.now, message.sender, message.text, is_portable);
@@ -70,7 +70,7 @@ MessageNumber Registry::accept(Account& recipient, const Message& message, std::
     backlog.back().messages.push_back(keep());
   } else {
     if (!is_portable) {
-      keep_until_written(*reader, keep());
+      keep_until_written(*reader, recipient, keep());
     }
     push(*reader, recipient, &message, number, turn.now, true, is_portable, turn);
   }
@@ -148,14 +148,14 @@ std::optional<Refusal> Registry::refuse_message_for(const Account& recipient,
   return std::nullopt;
 }
 
-void Registry::keep_record_of(const Account& recipient, MessageNumber number,
+void Registry::keep_record_of(const Account& recipient, MessageNumber number, UnixMs time,
                               const Message& message, Turn& turn) {
   if (number >= reserved_) {
     reserved_ = MessageNumber{number.value + kReservedNumbers};
     turn.out.records.emplace_back(NumbersReserved{reserved_});
   }
   turn.out.records.emplace_back(
-      MessageKept{number, recipient.id, turn.now, message.sender, message.text});
+      MessageKept{number, recipient.id, time, message.sender, message.text});
 }
 
 void Registry::create(Session& session, const Input& input, const Create& command, Turn& turn) {
@@ -332,7 +332,7 @@ void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejec
                       Turn& turn) {
   refuse(session, command_bytes, rejected.refusal, turn, rejected.n);
   if (rejected.is_fatal) {
-    log_out(session);
+    log_out(session, turn);
     finish(session, turn);
   }
 }

@@ -32,6 +32,10 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
   const std::uint32_t orphan_charge = pushes > 0 ? session.orphan_push_charge : written.push_charge;
   session.orphan_pushes -= orphans;
   session.orphan_push_charge -= orphan_charge;
+  if (session.details && !session.details->orphan_charges.empty()) {
+    auto& charges = session.details->orphan_charges;
+    charges.erase(charges.begin(), charges.begin() + orphans);
+  }
   if (pushes > 0) {
     const std::uint32_t charge = written.push_charge - orphan_charge;
     session.owed_pushes -= pushes;
@@ -73,6 +77,7 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
     } else {
       session->orphan_pushes -= 1;
       session->orphan_push_charge -= charge;
+      forget_orphan(*session, returned.is_kept ? charge : 0);
     }
   }
   if (returned.is_kept) {
@@ -82,15 +87,36 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   if (account == nullptr || account->id != returned.account) {
     return drop_returned(returned.number, charge, turn);
   }
-  KeptMessage::Ptr message = KeptMessage::make(returned.number, returned.time,
-                                               returned.message.sender, returned.message.text);
-  Session* reader = find_session(account->session);
-  if (reader != nullptr && reader->acknowledges) {
-    return return_late(*reader, *account, std::move(message), turn);
-  }
-  account->kept().insert(std::move(message));
+  take_back(*account,
+            KeptMessage::make(returned.number, returned.time, returned.message.sender,
+                              returned.message.text),
+            turn);
   // The backlog and waiting commands continue only when all messages are returned, at the next
   // report: a DELIVER in between would deliver newer messages before older ones.
+}
+
+/// A message that a connection of protocol 0 was to get waits again. Whoever is logged in to the
+/// account by now may have got newer ones.
+void Registry::take_back(Account& account, KeptMessage::Ptr message, Turn& turn) {
+  Session* reader = find_session(account.session);
+  if (reader != nullptr && reader->acknowledges) {
+    return_late(*reader, account, std::move(message), turn);
+  } else {
+    account.kept().insert(std::move(message));
+  }
+}
+
+/// A push for an account that the connection has deleted was not written. `kept_charge`: 0 if it
+/// was not kept. The newest ones return first.
+void Registry::forget_orphan(Session& session, std::uint32_t kept_charge) {
+  if (!session.details) {
+    return;
+  }
+  auto& charges = session.details->orphan_charges;
+  const auto at = std::find(charges.rbegin(), charges.rend(), kept_charge);
+  if (at != charges.rend()) {
+    charges.erase(std::next(at).base());
+  }
 }
 
 void Registry::forget_owed_number(Session& session, MessageNumber number) {
@@ -124,7 +150,7 @@ void Registry::returned_kept(Session* session, const Returned& returned, Turn& t
   KeptMessage::Ptr message =
       session->details ? session->details->kept.take(returned.number) : nullptr;
   if (account != nullptr && account->id == returned.account && message) {
-    account->kept().insert(std::move(message));
+    take_back(*account, std::move(message), turn);
   } else {
     drop_returned(returned.number, returned.charge, turn);
   }
@@ -141,8 +167,8 @@ void Registry::return_late(Session& reader, Account& account, KeptMessage::Ptr m
     message->renumber(last_number_);
     if (keeps_records_) {
       const std::string_view text = turn.out.arena.copy(message->text());
-      keep_record_of(account, last_number_, {turn.out.arena.copy(message->sender()), {}, text},
-                     turn);
+      keep_record_of(account, last_number_, message->time(),
+                     {turn.out.arena.copy(message->sender()), {}, text}, turn);
       turn.out.records.emplace_back(HandedOver{old});
     }
   }
@@ -170,7 +196,7 @@ void Registry::drain(Session& session, Turn& turn) {
   Account* account = accounts_.get(session.account);
   if (account == nullptr) {
     // The account was deleted by another session, after this one was logged out by a half-close.
-    return_runs(session, false);
+    return_runs(session, false, turn);
     return;
   }
   const std::string_view name = turn.out.arena.copy(account->name);
@@ -179,8 +205,9 @@ void Registry::drain(Session& session, Turn& turn) {
     KeptMessage::Ptr kept = run.messages.pop_front();
     const Message* message = turn.out.arena.make(Message{kept->sender(), name, kept->text()});
     if (!kept->is_portable()) {
-      keep_until_written(session, KeptMessage::make(kept->number(), kept->time(), kept->sender(),
-                                                    kept->text(), false));
+      keep_until_written(
+          session, *account,
+          KeptMessage::make(kept->number(), kept->time(), kept->sender(), kept->text(), false));
     }
     push(session, *account, message, kept->number(), kept->time(), run.is_live, kept->is_portable(),
          turn);
@@ -195,12 +222,12 @@ void Registry::drain(Session& session, Turn& turn) {
 /// Hands over the backlog and executes waiting commands as far as the credit allows; frees an
 /// unused Stall.
 void Registry::resume(Session& session, Turn& turn) {
-  end_when_done(session);
+  end_when_done(session, turn);
   drain(session, turn);
   while (session.has_waiting() && (session.is_over || !must_wait(session))) {
     execute_front(session, turn);
   }
-  end_when_done(session);
+  end_when_done(session, turn);
   finish_when_idle(session, turn);
   if (!session.is_busy() && !session.has_waiting()) {
     session.stall.reset();
@@ -223,16 +250,22 @@ void Registry::execute_copy(Session& session, WaitingCommand command, Turn& turn
 }
 
 /// Puts the backlog back into the account's queue; with `live_only`, keeps what DELIVER asked for.
-void Registry::return_runs(Session& session, bool live_only) {
+void Registry::return_runs(Session& session, bool live_only, Turn& turn) {
   if (!session.has_backlog()) {
     return;
   }
   Account* account = accounts_.get(session.account);
+  const Session* reader = account == nullptr ? nullptr : find_session(account->session);
+  const bool may_be_late = reader != nullptr && reader->acknowledges;
   std::erase_if(session.stall->backlog, [&](BacklogRun& run) {
     if (live_only && !run.is_live) {
       return false;
     }
-    if (account != nullptr) {
+    if (account != nullptr && may_be_late) {
+      while (!run.messages.is_empty()) {
+        take_back(*account, run.messages.pop_front(), turn);
+      }
+    } else if (account != nullptr) {
       account->kept().merge(std::move(run.messages));
     } else {
       deferred_frees_.push_back({std::move(run.messages), run.recipient_bytes});

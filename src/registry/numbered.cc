@@ -82,8 +82,8 @@ void Registry::offer(Session& reader, Account& account, KeptMessage::Ptr kept,
 /// Whether the reader wants more, and has room for it: of what is not written, and of what is not
 /// acknowledged, there is a credit each.
 bool Registry::may_push_numbered(const Session& reader) const {
-  return reader.details->wants_messages && !reader.is_over && reader.owed < limits_.outbox_bytes &&
-         reader.details->kept_bytes < limits_.outbox_bytes;
+  return reader.details->wants_messages && !reader.is_over && !reader.is_gone &&
+         reader.owed < limits_.outbox_bytes && reader.details->kept_bytes < limits_.outbox_bytes;
 }
 
 /// `message`, the same as `kept`, lives as long as the output.
@@ -151,43 +151,81 @@ void Registry::acknowledge(Session& session, std::uint32_t command_bytes, Messag
 
 /// Keeps a message that protocol 0 gets in another form until it is written: what comes back could
 /// not be turned into the original.
-void Registry::keep_until_written(Session& reader, KeptMessage::Ptr kept) {
+void Registry::keep_until_written(Session& reader, const Account& account, KeptMessage::Ptr kept) {
   if (!reader.owed_numbers) {
     reader.owed_numbers = std::make_unique<std::deque<MessageNumber>>(reader.owed_pushes);
   }
-  reader.detailed().kept.push_back(std::move(kept));
+  SessionDetails& details = reader.detailed();
+  details.recipient_bytes = account.name.size();
+  details.kept.push_back(std::move(kept));
 }
 
 /// What a connection was handed and did not acknowledge waits again, in its place.
-void Registry::return_kept(Session& session) {
+void Registry::return_kept(Session& session, Turn& turn) {
   if (!session.details || session.details->kept.is_empty()) {
+    return;
+  }
+  SessionDetails& details = *session.details;
+  Account* account = accounts_.get(session.account);
+  if (!session.acknowledges) {
+    while (!details.kept.is_empty()) {
+      KeptMessage::Ptr message = details.kept.pop_front();
+      if (account != nullptr) {
+        take_back(*account, std::move(message), turn);
+        continue;
+      }
+      // The account was deleted by another session, after this one was logged out.
+      const std::size_t charge =
+          charged_bytes({message->sender(), {}, message->text()}) + details.recipient_bytes;
+      drop_returned(message->number(), static_cast<std::uint32_t>(charge), turn);
+    }
     return;
   }
   MessageList returned;
-  while (!session.details->kept.is_empty()) {
-    returned.push_back(session.details->kept.pop_front());
+  while (!details.kept.is_empty()) {
+    returned.push_back(details.kept.pop_front());
   }
-  session.details->kept_bytes = 0;
-  Account* account = accounts_.get(session.account);
-  if (account != nullptr) {
-    account->kept().merge(std::move(returned));
+  details.kept_bytes = 0;
+  account->kept().merge(std::move(returned));  // it is logged in to it
+}
+
+/// The session's account is deleted, whose name has `recipient_bytes`. What is kept for protocol 0
+/// counts until it is written, as all that was handed over.
+void Registry::free_kept(Session& session, std::size_t recipient_bytes) {
+  if (!session.details) {
+    return;
+  }
+  SessionDetails& details = *session.details;
+  if (details.kept.is_empty() && details.orphan_charges.empty()) {
+    return;
+  }
+  if (session.acknowledges) {
+    MessageList freed;
+    while (!details.kept.is_empty()) {
+      freed.push_back(details.kept.pop_front());
+    }
+    details.kept_bytes = 0;
+    deferred_frees_.push_back({std::move(freed), recipient_bytes});
+    return;
+  }
+  details.orphan_charges.resize(session.orphan_pushes);
+  for (std::uint32_t i = 0; i < session.owed_pushes; ++i) {
+    std::size_t charge = 0;
+    if (!details.kept.is_empty() && details.kept.front().number() == (*session.owed_numbers)[i]) {
+      const KeptMessage::Ptr message = details.kept.pop_front();
+      charge = charged_bytes({message->sender(), {}, message->text()}) + recipient_bytes;
+    }
+    details.orphan_charges.push_back(static_cast<std::uint32_t>(charge));
   }
 }
 
-/// The session's account is deleted, whose name has `recipient_bytes`.
-void Registry::free_kept(Session& session, std::size_t recipient_bytes) {
-  if (!session.details || session.details->kept.is_empty()) {
-    return;
+/// The connection is closed: what was kept for an account that it had deleted does not return.
+void Registry::forget_orphans(Session& session) {
+  if (session.details) {
+    for (const std::uint32_t charge : session.details->orphan_charges) {
+      queued_bytes_ -= charge;
+    }
   }
-  MessageList freed;
-  while (!session.details->kept.is_empty()) {
-    freed.push_back(session.details->kept.pop_front());
-  }
-  session.details->kept_bytes = 0;
-  if (session.acknowledges) {
-    deferred_frees_.push_back({std::move(freed), recipient_bytes});
-  }
-  // Of protocol 0 they count until they are written, as all that was handed over.
 }
 
 void Registry::answer_ping(Session& session, std::uint32_t command_bytes, const Ping& ping,

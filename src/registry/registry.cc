@@ -175,23 +175,23 @@ void Registry::log_in(Session& session, Account& account, std::string_view clien
   account.session = session.is_gone ? ConnectionId{} : session.id;
 }
 
-void Registry::log_out(Session& session) {
+void Registry::log_out(Session& session, Turn& turn) {
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
     session.is_logged_in = false;
     if (session.acknowledges) {
-      return_kept(session);
+      return_kept(session, turn);
     }
   }
 }
 
 /// Logs out a half-closed connection, once its commands are executed.
-void Registry::end_when_done(Session& session) {
+void Registry::end_when_done(Session& session, Turn& turn) {
   if (!session.has_ended || session.is_over || session.is_checking() || session.has_waiting()) {
     return;
   }
-  log_out(session);
-  return_runs(session, true);
+  log_out(session, turn);
+  return_runs(session, true, turn);
   session.is_over = true;
 }
 
@@ -224,8 +224,8 @@ void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
   if (session.is_closing) {
     return;
   }
-  log_out(session);
-  return_runs(session, false);
+  log_out(session, turn);
+  return_runs(session, false, turn);
   session.is_over = true;
   if (session.is_listing()) {
     answer(session, listings_.cancel(session.id), 0, Done{}, turn);
@@ -243,8 +243,9 @@ void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
 void Registry::closed(Session& session, Turn& turn) {
   session.is_gone = true;
   listings_.cancel(session.id);
-  return_runs(session, false);
-  return_kept(session);
+  return_runs(session, false, turn);
+  return_kept(session, turn);
+  forget_orphans(session);
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
   }

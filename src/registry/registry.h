@@ -101,8 +101,8 @@ class Registry {
   Session& session_of(ConnectionId id);
   [[nodiscard]] Session* find_session(ConnectionId id);
   void log_in(Session& session, Account& account, std::string_view client);
-  void log_out(Session& session);
-  void end_when_done(Session& session);
+  void log_out(Session& session, Turn& turn);
+  void end_when_done(Session& session, Turn& turn);
   void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
   void finish(Session& session, Turn& turn);
   void finish_when_idle(Session& session, Turn& turn);
@@ -119,8 +119,8 @@ class Registry {
                Turn& turn);
   [[nodiscard]] std::optional<Refusal> refuse_message_for(const Account& recipient,
                                                           std::uint64_t charge) const;
-  void keep_record_of(const Account& recipient, MessageNumber number, const Message& message,
-                      Turn& turn);
+  void keep_record_of(const Account& recipient, MessageNumber number, UnixMs time,
+                      const Message& message, Turn& turn);
   void create(Session& session, const Input& input, const Create& command, Turn& turn);
   void login(Session& session, const Input& input, const Login& command, Turn& turn);
   void list(Session& session, std::uint32_t command_bytes, std::string_view pattern, Turn& turn);
@@ -170,9 +170,10 @@ class Registry {
   void push_queue(Session& reader, Turn& turn);
   [[nodiscard]] bool may_push_numbered(const Session& reader) const;
   void acknowledge(Session& session, std::uint32_t command_bytes, MessageNumber number, Turn& turn);
-  void keep_until_written(Session& reader, KeptMessage::Ptr kept);
-  void return_kept(Session& session);
+  void keep_until_written(Session& reader, const Account& account, KeptMessage::Ptr kept);
+  void return_kept(Session& session, Turn& turn);
   void free_kept(Session& session, std::size_t recipient_bytes);
+  void forget_orphans(Session& session);
   void answer_ping(Session& session, std::uint32_t command_bytes, const Ping& ping, Turn& turn);
   [[nodiscard]] bool goes_ahead(const Session& session, const Input& input) const;
 
@@ -180,7 +181,9 @@ class Registry {
   [[nodiscard]] bool must_wait(const Session& session) const;
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
+  void take_back(Account& account, KeptMessage::Ptr message, Turn& turn);
   static void forget_owed_number(Session& session, MessageNumber number);
+  static void forget_orphan(Session& session, std::uint32_t kept_charge);
   void drop_returned(MessageNumber number, std::uint32_t charge, Turn& turn);
   void returned_kept(Session* session, const Returned& returned, Turn& turn);
   void return_late(Session& reader, Account& account, KeptMessage::Ptr message, Turn& turn);
@@ -189,7 +192,7 @@ class Registry {
   void resume(Session& session, Turn& turn);
   void execute_front(Session& session, Turn& turn);
   void execute_copy(Session& session, WaitingCommand command, Turn& turn);
-  void return_runs(Session& session, bool live_only);
+  void return_runs(Session& session, bool live_only, Turn& turn);
 
   RegistryLimits limits_;
   bool keeps_records_;

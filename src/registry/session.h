@@ -58,8 +58,12 @@ struct SessionDetails {
   bool wants_messages = false;
   std::string client;  // numbers its messages; empty: none
   KeptPushes kept;
-  std::uint64_t kept_bytes = 0;  // charged for them
+  std::uint64_t kept_bytes = 0;     // charged for them; protocol 1
+  std::size_t recipient_bytes = 0;  // of their account's name; protocol 0
   MessageNumber last_pushed;
+  /// Of orphan_pushes, in their order: what those are charged that were kept, 0 for others. Only if
+  /// some were kept.
+  std::deque<std::uint32_t> orphan_charges;
 };
 
 struct Session {
