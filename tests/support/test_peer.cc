@@ -106,9 +106,15 @@ std::string bytes_of(const Command& command) {
   return bytes;
 }
 
-std::string bytes_of(const WireFrame& frame) {
+std::string bytes_of(const WireFrame& frame, std::uint8_t version) {
   std::string bytes;
-  append_frame(bytes, frame.code, frame.data);
+  append_frame(bytes, frame.code, frame.data, version);
+  return bytes;
+}
+
+std::string bytes1_of(const Command1& command) {
+  std::string bytes;
+  append_command1(bytes, command);
   return bytes;
 }
 
@@ -116,7 +122,8 @@ std::string send_bytes(std::string_view from, std::string_view to, std::string_v
   return bytes_of(Send{{from, to, text}});
 }
 
-TestPeer::TestPeer(std::uint16_t port, const Options& options) : reader_(kAnyLength) {
+TestPeer::TestPeer(std::uint16_t port, const Options& options)
+    : reader_(kAnyLength, options.version) {
   sockaddr_storage address{};
   socklen_t size = sizeof(sockaddr_in);
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address);

@@ -15,6 +15,7 @@
 
 #include "tls/tls_client.h"
 #include "zero/command.h"
+#include "zero/command1.h"
 #include "zero/frame.h"
 
 namespace tribar::test {
@@ -48,7 +49,9 @@ void connect_at_socket(std::uint16_t port, const std::string& path);
 /// `command` as bytes of the wire.
 [[nodiscard]] std::string bytes_of(const Command& command);
 /// A frame as bytes of the wire; it need not be valid.
-[[nodiscard]] std::string bytes_of(const WireFrame& frame);
+[[nodiscard]] std::string bytes_of(const WireFrame& frame, std::uint8_t version = kVersion0);
+/// The same for protocol 1.
+[[nodiscard]] std::string bytes1_of(const Command1& command);
 /// A SEND as bytes of the wire.
 [[nodiscard]] std::string send_bytes(std::string_view from, std::string_view to,
                                      std::string_view text);
@@ -58,7 +61,8 @@ class TestPeer {
   struct Options {
     int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's
     std::string host = "127.0.0.1";
-    std::string socket = {};  // the path of a Unix socket, instead of host and port
+    std::string socket = {};           // the path of a Unix socket, instead of host and port
+    std::uint8_t version = kVersion0;  // of the frames that it gets
   };
 
   /// Connects. Throws PeerError if no server listens.
@@ -76,6 +80,7 @@ class TestPeer {
   /// Sends all of `bytes`, and reads meanwhile what arrives.
   void send_raw(std::string_view bytes);
   void send(const Command& command) { send_raw(bytes_of(command)); }
+  void send1(const Command1& command) { send_raw(bytes1_of(command)); }
   /// Writes what the kernel accepts of `bytes` at once; returns how much that was.
   [[nodiscard]] std::size_t send_some(std::string_view bytes);
 

@@ -28,12 +28,19 @@ std::uint16_t port_in(const std::string& address) {
 
 }  // namespace
 
-TestServer::TestServer(Config config) {
+TestServer::TestServer(Config config, bool is_public) {
   // As in tribard: a peer that disconnects must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   log::configure(log::Level::Error, log::Format::Text);
+  ListenerSettings at_port{"127.0.0.1", 0};
+  for (const ListenerSettings& each : config.listen) {
+    if (each.socket.empty()) {
+      at_port.allows_zero = each.allows_zero;
+      at_port.allows_one = each.allows_one;
+    }
+  }
   std::erase_if(config.listen, [](const ListenerSettings& l) { return l.socket.empty(); });
-  config.listen.insert(config.listen.begin(), ListenerSettings{"127.0.0.1", 0});
+  config.listen.insert(config.listen.begin(), at_port);
   const std::string socket_path = folder_.file("socket");
   const bool is_at_socket = std::getenv("TRIBAR_TEST_SOCKET") != nullptr;
   if (is_at_socket) {
@@ -46,9 +53,10 @@ TestServer::TestServer(Config config) {
     use_tls(config);
   }
   TransportFilter filter;
-  if (is_filtered()) {
-    filter = [](std::unique_ptr<Transport> socket) {
-      return std::make_unique<XorFilter>(std::move(socket));
+  if (is_filtered() || is_public) {
+    const XorFilter::Options options{.scrambles = is_filtered(), .is_private = !is_public};
+    filter = [options](std::unique_ptr<Transport> socket) {
+      return std::make_unique<XorFilter>(std::move(socket), options);
     };
   }
   server_ = std::make_unique<Server>(config, filter);

@@ -16,11 +16,12 @@ namespace tribar::test {
 
 class TestServer {
  public:
-  /// `config` but for where it listens: on 127.0.0.1, any free port, and at the Unix sockets in
-  /// `config`. Its log shows errors only. $TRIBAR_TEST_IO_LOOPS, if set, is the number of its
-  /// loops. If $TRIBAR_TEST_SOCKET is set, it listens at a Unix socket, too, and TestPeers connect
-  /// there.
-  explicit TestServer(Config config = {});
+  /// `config` but for where it listens: on 127.0.0.1, any free port, with the protocols of the port
+  /// in `config`, and at the Unix sockets there. Its log shows errors only. $TRIBAR_TEST_IO_LOOPS,
+  /// if set, is the number of its loops. If $TRIBAR_TEST_SOCKET is set, it listens at a Unix
+  /// socket, too, and TestPeers connect there. If `is_public`, whoever sees its network could read
+  /// what its peers say.
+  explicit TestServer(Config config = {}, bool is_public = false);
   /// Calls stop().
   ~TestServer();
   TestServer(const TestServer&) = delete;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A transport filter for tests: every byte is XORed with 0x55 on the wire, and input is passed on
-// in pieces of 1 to 7 bytes. It shows what a filter may do.
+// in pieces of 1 to 7 bytes. It shows what a filter may do. It can also leave the bytes as they
+// are, and say that others can read them.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,13 @@ namespace tribar::test {
 
 class XorFilter final : public Transport, private TransportEvents {
  public:
-  explicit XorFilter(std::unique_ptr<Transport> under) : under_(std::move(under)) {}
+  struct Options {
+    bool scrambles = true;
+    bool is_private = true;  // if the transport below is
+  };
+  explicit XorFilter(std::unique_ptr<Transport> under) : XorFilter(std::move(under), Options{}) {}
+  XorFilter(std::unique_ptr<Transport> under, const Options& options)
+      : under_(std::move(under)), options_(options) {}
   XorFilter(const XorFilter&) = delete;
   XorFilter& operator=(const XorFilter&) = delete;
   ~XorFilter() override {
@@ -54,10 +61,10 @@ class XorFilter final : public Transport, private TransportEvents {
   void resume() override { hand_over(); }
 
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
-    return under_->try_write(scrambled(bytes) + scrambled(more), {});
+    return under_->try_write(on_the_wire(bytes) + on_the_wire(more), {});
   }
   void write(std::string_view bytes) override {
-    writing_ = scrambled(bytes);
+    writing_ = on_the_wire(bytes);
     under_->write(writing_);
   }
   std::size_t unwritten_bytes() const override { return under_->unwritten_bytes(); }
@@ -69,15 +76,19 @@ class XorFilter final : public Transport, private TransportEvents {
   void shut_down() override { under_->shut_down(); }
   std::string peer() const override { return under_->peer(); }
   PeerNetwork network() const override { return under_->network(); }
-  bool is_private() const override { return under_->is_private(); }
+  bool is_private() const override { return options_.is_private && under_->is_private(); }
 
  private:
+  [[nodiscard]] std::string on_the_wire(std::string_view bytes) const {
+    return options_.scrambles ? scrambled(bytes) : std::string(bytes);
+  }
+
   // Events of the transport below.
   ReadSpace space(Connection&) override {
     return has_input() ? ReadSpace{} : ReadSpace{raw_.data(), raw_.size()};
   }
   void read(Connection&, std::size_t size) override {
-    input_ = scrambled({raw_.data(), size});
+    input_ = on_the_wire({raw_.data(), size});
     taken_ = 0;
     hand_over();
   }
@@ -122,6 +133,7 @@ class XorFilter final : public Transport, private TransportEvents {
   }
 
   std::unique_ptr<Transport> under_;
+  Options options_;
   TransportEvents* events_ = nullptr;
   Connection* connection_ = nullptr;
   std::array<char, 4096> raw_{};
