@@ -38,6 +38,14 @@ FrameCut cut_front(Protocol protocol, std::string_view bytes, std::uint64_t limi
   return {};
 }
 
+/// Takes the connection's bytes from `at` on out of the batch, without a trace of its secrets.
+void drop_tail(const Connection& connection, Batch& batch, std::size_t at) {
+  if (has_secrets(connection.protocol)) {
+    wipe(batch.bytes.data() + at, batch.bytes.size() - at);
+  }
+  batch.bytes.set_size(at);
+}
+
 }  // namespace
 
 Framer::Space Framer::space(Connection& connection) {
@@ -112,7 +120,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       break;
     }
     if (cut.kind == FrameCut::Kind::BadVersion) {
-      batch.bytes.set_size(at);
+      drop_tail(connection, batch, at);
       return lose(connection, {RefusalCode::BadVersion, cut.version, cut.spoken_version});
     }
     if (cut.kind == FrameCut::Kind::TooLong) {
@@ -122,7 +130,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
         connection.awaits_answers = true;
         break;
       }
-      batch.bytes.set_size(at);
+      drop_tail(connection, batch, at);
       return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
     }
     if (cut.is_login && !connection.may_log_in) {
@@ -157,7 +165,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
         is_short ? rest.size() : std::max(rest.size(), std::min(needed_bytes, 2 * rest.size())));
     held.bytes.append(rest);
     hold(connection, std::move(held));
-    batch.bytes.set_size(at);
+    drop_tail(connection, batch, at);
   }
 }
 

@@ -180,6 +180,24 @@ TEST(Framer, LosesTheStreamAtAWrongVersion) {
   EXPECT_EQ(f.framer.in_flight_commands(), 2U);
 }
 
+TEST(Framer, LeavesNoSecretInTheBatchFromWhichItTakesBytesBack) {
+  const std::string login = test::bytes1_of(Login{"ann", "c", "secret-of-ann"});
+  std::string bad_version = login;
+  bad_version[0] = 2;
+  // Held until logins are admitted, incomplete, or lost.
+  for (const std::string& bytes : {login, login.substr(0, login.size() - 1), bad_version}) {
+    Fixture f;
+    f.connection.protocol = Protocol::One;
+    f.connection.is_introduced = true;
+    f.connection.is_logged_in = false;
+    f.read(bytes);
+    Batch& batch = f.dispatcher.batch_of(f.connection.id);
+    ASSERT_GE(batch.bytes.capacity(), bytes.size());
+    const std::string_view memory(batch.bytes.data(), bytes.size());
+    EXPECT_EQ(memory.find("secret"), std::string_view::npos);
+  }
+}
+
 TEST(Framer, CountsHowLongTheFirstFrameHasWaited) {
   Fixture f;
   f.read(frame(300).substr(0, 50));
