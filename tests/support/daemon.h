@@ -10,16 +10,27 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "support/process.h"
 #include "support/temporary_folder.h"
 
 namespace tribar::test {
 
+struct DaemonSettings {
+  /// The section `limits`.
+  std::string_view limits =
+      R"({"undelivered_messages": 10000000, "undelivered_bytes": 4000000000,
+          "queued_bytes": 4000000000})";
+  std::string_view sync = "full";
+};
+
 class Daemon {
  public:
   /// Starts it with its store, and its config, in `folder`.
-  explicit Daemon(const std::string& folder) : process_(command(folder), Process::Stdio::Pipes) {
+  explicit Daemon(const std::string& folder, const DaemonSettings& settings = {})
+      : process_(command(folder, settings), Process::Stdio::Pipes) {
     process_.read_error_until("listening on 127.0.0.1:");
     port_ = static_cast<std::uint16_t>(std::stoul(process_.read_error_until("\n")));
   }
@@ -34,13 +45,12 @@ class Daemon {
     return folder + "/tribar.db";
   }
   /// The command line that starts it; also writes its config.
-  [[nodiscard]] static std::vector<std::string> command(const std::string& folder) {
+  [[nodiscard]] static std::vector<std::string> command(const std::string& folder,
+                                                        const DaemonSettings& settings = {}) {
     const std::string config = folder + "/tribard.json";
-    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}],
-                "limits": {{"undelivered_messages": 10000000, "undelivered_bytes": 4000000000,
-                            "queued_bytes": 4000000000}},
-                "storage": {{"engine": "sqlite", "path": "{}"}}}})",
-                                   store_in(folder)));
+    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}], "limits": {},
+                "storage": {{"engine": "sqlite", "path": "{}", "sync": "{}"}}}})",
+                                   settings.limits, store_in(folder), settings.sync));
     const char* program = std::getenv("TRIBARD");
     return {program == nullptr ? "tribard" : program, "-c", config};
   }
