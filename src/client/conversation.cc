@@ -7,18 +7,22 @@
 
 #include <utility>
 
-#include "zero/reply.h"
-
 namespace tribar {
 
+/// `step`, and what the server is told when that is printed.
+Step Conversation::confirmed(Step step) {
+  step.send += dialogue_->confirm_shown();
+  return step;
+}
+
 std::optional<Step> Conversation::take_line() {
-  if (!lines_.wants_line()) {
+  if (!dialogue_->wants_line()) {
     return std::nullopt;
   }
   if (const auto line = typed_.take()) {
-    return lines_.take_line(*line);
+    return confirmed(dialogue_->take_line(*line));
   }
-  return typed_.is_ended() ? std::optional(lines_.end_input()) : std::nullopt;
+  return typed_.is_ended() ? std::optional(confirmed(dialogue_->end_input())) : std::nullopt;
 }
 
 Step Conversation::receive(std::string_view bytes) {
@@ -29,28 +33,21 @@ Step Conversation::receive(std::string_view bytes) {
     if (cut.kind == FrameCut::Kind::Incomplete) {
       break;
     }
-    Step step = on(cut);
-    if (all.print.empty()) {
-      all.print = std::move(step.print);  // a long text is not copied
-    } else {
-      all.print += step.print;
-    }
-    all.send += step.send;
-    all.ending = std::move(step.ending);
+    add(all, on(cut));
   }
-  return all;
+  return confirmed(std::move(all));
 }
+
+Step Conversation::end(Ending ending) { return confirmed(dialogue_->end(std::move(ending))); }
 
 Step Conversation::on(const FrameCut& cut) {
   switch (cut.kind) {
-    case FrameCut::Kind::Whole: {
-      const auto reply = parse_reply(cut.code, cut.data);
-      return reply ? lines_.take_reply(reply.value()) : lines_.break_off(reply.error().text);
-    }
+    case FrameCut::Kind::Whole:
+      return dialogue_->take_frame(cut.code, cut.data);
     case FrameCut::Kind::BadVersion:
-      return lines_.break_off(fmt::format("it speaks version {}, not {}", cut.version, kVersion0));
+      return dialogue_->refuse_version(cut.version);
     case FrameCut::Kind::TooLong:
-      return lines_.break_off(
+      return dialogue_->break_off(
           fmt::format("it announces a frame of more than {} bytes", kReplyBytes));
     case FrameCut::Kind::Incomplete:
       break;

@@ -32,39 +32,6 @@ std::string message_block(std::string_view heading, std::string_view username,
   return fmt::format("{} {}:\n{}\n\n", heading, printable(username), printable(text));
 }
 
-std::string_view trimmed(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return line.substr(first, line.find_last_not_of(" \t") - first + 1);
-}
-
-/// The answer to a (y/n) question; none if it is neither.
-std::optional<bool> yes_or_no(std::string_view line) {
-  const std::string_view answer = trimmed(line);
-  if (answer == "y" || answer == "Y" || answer == "yes") {
-    return true;
-  }
-  if (answer == "n" || answer == "N" || answer == "no") {
-    return false;
-  }
-  return std::nullopt;
-}
-
-/// A pattern that matches only `name`. Other servers may allow glob characters in names.
-std::string literal_pattern(std::string_view name) {
-  std::string pattern;
-  for (const char c : name) {
-    if (c == '*' || c == '?' || c == '[') {
-      pattern += {'[', c, ']'};
-    } else {
-      pattern += c;
-    }
-  }
-  return pattern;
-}
-
 std::string frame_of(const Command& command) {
   std::string frame;
   append_command(frame, command);
@@ -190,37 +157,17 @@ Step Lines::run(std::string_view word) {
 
 Step Lines::open(Prompt prompt) {
   prompt_ = prompt;
-  return Step{.print = std::string(words_of(prompt))};
+  return ask(words_of(prompt));
 }
 
-/// Ends the prompt: prints `outcome`, then what has waited for the prompt.
 Step Lines::close(std::string_view outcome) {
   prompt_ = Prompt::None;
-  return Step{.print = std::string(outcome) + std::exchange(waiting_, {})};
+  return Dialogue::close(outcome);
 }
 
 /// Refuses what was typed, without sending it.
 Step Lines::refuse(std::string_view reason) {
   return close(fmt::format("{}\n{}", reason, is_logged_in_ ? std::string_view() : kFirstMenu));
-}
-
-Step Lines::show(std::string text) {
-  if (prompt_ != Prompt::None || due_ == Due::Login) {
-    waiting_ += text;
-    return {};
-  }
-  return Step{.print = std::move(text)};
-}
-
-Step Lines::end(Ending ending) {
-  Step step = close(prompt_ == Prompt::None ? "" : "\n");
-  step.ending = std::move(ending);
-  return step;
-}
-
-Step Lines::break_off(std::string_view what) {
-  return end(
-      Ending{EX_PROTOCOL, fmt::format("the server broke the protocol: {}", printable(what))});
 }
 
 Step Lines::log_in(std::string_view username) {
@@ -231,6 +178,7 @@ Step Lines::log_in(std::string_view username) {
   step.send = frame_of(Login{username});
   self_ = username;
   due_ = Due::Login;
+  hold();
   return step;
 }
 
@@ -242,6 +190,7 @@ Step Lines::create(std::string_view username) {
   step.send = frame_of(Create{username});
   self_ = username;
   due_ = Due::Login;
+  hold();
   return step;
 }
 
@@ -305,6 +254,11 @@ Step Lines::confirm_delete(std::string_view answer) {
     is_deletion_refused_ = false;
   }
   return step;
+}
+
+Step Lines::take_frame(std::uint8_t code, std::string_view data) {
+  const auto reply = parse_reply(code, data);
+  return reply ? take_reply(reply.value()) : break_off(reply.error().text);
 }
 
 Step Lines::take_reply(const Reply& reply) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The conversation of the line-mode client as a pure state machine: takes typed lines and replies,
-// returns what to print and to send. Owns no socket, reads no clock, starts no thread.
+// The conversation of the line-mode client in protocol 0, as a pure state machine: see dialogue.h.
 //
 // One command at a time: no line is taken while an answer is awaited, so the same lines always give
 // the same conversation, however fast they arrive. Messages that arrive during a prompt are shown
@@ -11,63 +10,25 @@
 // message is always one line and cannot imitate another message, a prompt or a terminal command.
 #pragma once
 
-#include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "client/dialogue.h"
 #include "zero/reply.h"
 
 namespace tribar {
 
-/// Why the program ends.
-struct Ending {
-  int exit_code = 0;
-  std::string reason;  // for standard error; may be empty
-  friend bool operator==(const Ending&, const Ending&) = default;
-};
-
-/// What the caller must do, in this order.
-struct Step {
-  std::string print{};  // to standard output, unchanged
-  std::string send{};   // frames for the server
-  std::optional<Ending> ending{};
-  friend bool operator==(const Step&, const Step&) = default;
-};
-
-class Lines {
+class Lines final : public Dialogue {
  public:
-  /// The most data in a frame, and the longest useful line. It is the default limit of servers; a
-  /// server with a lower one closes the connection after a longer frame.
-  static constexpr std::size_t kFrameBytes = 65536;
-  /// What every server allows before login.
-  static constexpr std::size_t kFirstFrameBytes = 1024;
-  /// From this much waiting text on is_crowded().
-  static constexpr std::size_t kWaitingBytes = std::size_t{1} << 20;
-
-  /// Call once, when the connection is established.
-  [[nodiscard]] Step begin();
-
-  /// Whether a line can be taken: no answer is awaited.
-  [[nodiscard]] bool wants_line() const { return due_ == Due::Nothing; }
-
-  /// Processes a typed line, without its end. Requires wants_line().
-  [[nodiscard]] Step take_line(std::string_view line);
-
-  /// Processes the end of input. Requires wants_line(), so that every answer has been shown.
-  [[nodiscard]] Step end_input() { return end(Ending{}); }
+  [[nodiscard]] std::uint8_t version() const override { return kVersion0; }
+  [[nodiscard]] Step begin() override;
+  [[nodiscard]] bool wants_line() const override { return due_ == Due::Nothing; }
+  [[nodiscard]] Step take_line(std::string_view line) override;
+  [[nodiscard]] Step take_frame(std::uint8_t code, std::string_view data) override;
 
   /// Processes a reply from the server; allowed at any time.
   [[nodiscard]] Step take_reply(const Reply& reply);
-
-  /// Ends the conversation because the server broke the protocol.
-  [[nodiscard]] Step break_off(std::string_view what);
-
-  /// Ends the conversation. Finishes the line of an open prompt and shows what has waited.
-  [[nodiscard]] Step end(Ending ending);
-
-  /// Whether the server should not be read until the waiting text has been shown.
-  [[nodiscard]] bool is_crowded() const { return waiting_.size() >= kWaitingBytes; }
 
  private:
   enum class Prompt {
@@ -92,7 +53,6 @@ class Lines {
   [[nodiscard]] Step open(Prompt prompt);
   [[nodiscard]] Step close(std::string_view outcome = {});
   [[nodiscard]] Step refuse(std::string_view reason);
-  [[nodiscard]] Step show(std::string text);
 
   [[nodiscard]] Step log_in(std::string_view username);
   [[nodiscard]] Step create(std::string_view username);
@@ -118,7 +78,6 @@ class Lines {
   std::string text_;
   int echoes_due_ = 0;  // a message to oneself arrives twice
   bool is_deletion_refused_ = false;
-  std::string waiting_;  // formatted text that waits for the end of the prompt
 };
 
 }  // namespace tribar

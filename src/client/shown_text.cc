@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// See shown_text.h.
+#include "client/shown_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+
+#include "base/log.h"
+#include "chat/text.h"
+
+namespace tribar {
+namespace {
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+/// What is not seen, or changes how the rest is seen: Unicode's format characters (Cf) but for
+/// those with a shape of their own, line and paragraph separators, fillers, and tags. Ascending.
+constexpr std::array kUnseen{
+    Range{0x80, 0x9f},        // controls
+    Range{0xad, 0xad},        // soft hyphen
+    Range{0x34f, 0x34f},      // grapheme joiner
+    Range{0x61c, 0x61c},      // Arabic letter mark
+    Range{0x115f, 0x1160},    // Hangul fillers
+    Range{0x17b4, 0x17b5},    // Khmer inherent vowels
+    Range{0x180b, 0x180f},    // Mongolian selectors and vowel separator
+    Range{0x200b, 0x200f},    // zero width, directional marks
+    Range{0x2028, 0x202e},    // separators, directional embeddings and overrides
+    Range{0x2060, 0x206f},    // joiner, invisible operators, isolates
+    Range{0x3164, 0x3164},    // Hangul filler
+    Range{0xfeff, 0xfeff},    // byte order mark
+    Range{0xffa0, 0xffa0},    // Hangul filler
+    Range{0xfff0, 0xfffb},    // annotations
+    Range{0x1bca0, 0x1bca3},  // shorthand
+    Range{0x1d173, 0x1d17a},  // music
+    Range{0xe0000, 0xe0fff},  // tags, variation selectors
+};
+
+bool is_unseen(char32_t character) {
+  const auto* range =
+      std::lower_bound(kUnseen.begin(), kUnseen.end(), character,
+                       [](const Range& each, char32_t of) { return each.last < of; });
+  return range != kUnseen.end() && range->first <= character;
+}
+
+/// The character in well-formed UTF-8 of two to four bytes.
+char32_t decoded(std::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  char32_t character = first & (0xffU >> (bytes.size() + 1));
+  for (const char byte : bytes.substr(1)) {
+    character = character << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+  }
+  return character;
+}
+
+}  // namespace
+
+std::string shown_text(std::string_view text, bool is_utf8) {
+  std::string shown;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = utf8_size(text.substr(at));
+    const std::string_view bytes = text.substr(at, std::max<std::size_t>(size, 1));
+    at += bytes.size();
+    if (size <= 1) {
+      shown += log::escaped(bytes);
+      continue;
+    }
+    const char32_t character = decoded(bytes);
+    if (is_utf8 && !is_unseen(character)) {
+      shown += bytes;
+    } else {
+      fmt::format_to(std::back_inserter(shown), "\\u{{{:x}}}", static_cast<unsigned>(character));
+    }
+  }
+  return shown;
+}
+
+}  // namespace tribar
