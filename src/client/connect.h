@@ -16,6 +16,10 @@ struct ConnectError {
   std::string text;
 };
 
+/// Whether nobody outside this machine can read what goes over `socket`, which is connected: a Unix
+/// socket, or the loopback interface.
+[[nodiscard]] bool reaches_this_machine_only(const Descriptor& socket);
+
 /// Tries every address that `address` resolves to until one accepts the connection. The socket is
 /// non-blocking.
 [[nodiscard]] Result<Descriptor, ConnectError> connect_to(const ServerAddress& address);

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "client/quiet_terminal.h"
+
 namespace tribar {
 namespace {
 
@@ -21,6 +23,7 @@ volatile std::sig_atomic_t g_was_told = 0;
 extern "C" void on_interrupt(int) {
   const int interrupted_errno = errno;
   if (g_told_fd < 0 || g_was_told != 0 || ::write(g_told_fd, "", 1) != 1) {
+    restore_terminal();
     ::_exit(kInterruptedExitCode);
   }
   errno = interrupted_errno;

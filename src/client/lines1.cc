@@ -238,17 +238,17 @@ std::optional<std::string> Lines1::why_not_secret(std::string_view secret) const
   if (!settings_.may_send_secrets) {
     return "A secret is not sent where others can read it: connect to tribars://HOST instead.";
   }
+  if (secret.size() > kFirstFrameBytes || find_delimiter(secret, 0) != std::string_view::npos) {
+    return "No account can have that secret.";
+  }
   return why_not_text(secret);
 }
 
 std::optional<std::string> Lines1::why_not_new_secret(std::string_view secret) const {
-  if (auto reason = why_not_secret(secret)) {
-    return reason;
-  }
   if (auto refusal = refuse_secret(secret)) {
     return text1_of(*refusal);
   }
-  return std::nullopt;
+  return why_not_secret(secret);
 }
 
 /// The server checks whether there is such a recipient; here it only must be readable from the
@@ -519,7 +519,9 @@ std::string Lines1::told(const Response1& response, Due due) const {
   if (is(RefusalCode::UsernameTaken)) {
     return "Username is taken.";
   }
-  if (is(RefusalCode::WrongSecret)) {
+  // A server without support for secrets has the same token, and its own words.
+  const bool is_first_secret = has_secret_ ? due == Due::Create : due == Due::Secret;
+  if (is(RefusalCode::WrongSecret) && !is_first_secret) {
     return has_secret_ ? "The secret is wrong." : "A secret is needed, and none was given.";
   }
   if (is(RefusalCode::Throttled) && response.third) {

@@ -22,7 +22,7 @@ class Lines1 final : public Dialogue {
  public:
   struct Settings {
     std::string client{};                 // names this installation, see docs/protocol.md
-    std::optional<std::string> secret{};  // not asked for, then; empty: the account has none
+    std::optional<std::string> secret{};  // not asked for, then; not empty
     bool is_utf8 = false;                 // what is typed and shown; else it is ASCII
     bool may_send_secrets = false;        // nobody on the way can read them
   };

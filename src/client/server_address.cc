@@ -45,18 +45,51 @@ std::optional<Parts> cut(std::string_view text) {
   return Parts{text.substr(0, colon), text.substr(colon + 1)};
 }
 
+/// Cuts `scheme` off the front of `text`, if it is there.
+bool take(std::string_view& text, std::string_view scheme) {
+  const bool is_there = text.starts_with(scheme);
+  text.remove_prefix(is_there ? scheme.size() : 0);
+  return is_there;
+}
+
+constexpr std::string_view kTcp = "tribar://";
+constexpr std::string_view kTls = "tribars://";
+constexpr std::string_view kUnix = "tribar+unix://";
+constexpr std::string_view kShortUnix = "unix:";
+
 }  // namespace
 
 Result<ServerAddress, AddressError> parse_server_address(std::string_view text) {
-  const auto parts = cut(text);
-  if (!parts || parts->host.empty() || parts->host.find_first_of("[]") != std::string_view::npos) {
-    return AddressError{fmt::format("{}: not of the form HOST[:PORT]", log::escaped(text))};
-  }
+  const auto refused = [text](std::string_view why) {
+    return AddressError{fmt::format("{}: {}", log::escaped(text), why)};
+  };
   ServerAddress address;
+  std::string_view rest = text;
+  if (take(rest, kUnix) || (text.starts_with("unix:/") && take(rest, kShortUnix))) {
+    if (!rest.starts_with('/')) {
+      return refused("a socket's path must begin with /, as in unix:/run/tribar.sock");
+    }
+    return ServerAddress{
+        .host = "", .port = "", .kind = ServerAddress::Kind::Unix, .path = std::string(rest)};
+  }
+  if (take(rest, kTls)) {
+    address.kind = ServerAddress::Kind::Tls;
+  }
+  const bool has_scheme = rest.size() < text.size() || take(rest, kTcp);
+  if (!has_scheme && rest.find("://") != std::string_view::npos) {
+    return refused("it must begin with tribars://, tribar://, tribar+unix:// or nothing of that");
+  }
+  if (has_scheme && rest.ends_with('/')) {
+    rest.remove_suffix(1);
+  }
+  const auto parts = cut(rest);
+  if (!parts || parts->host.empty() || parts->host.find_first_of("[]/") != std::string_view::npos) {
+    return refused("not of the form HOST[:PORT]");
+  }
   address.host = parts->host;
   if (parts->port) {
     if (!is_port(*parts->port)) {
-      return AddressError{fmt::format("{}: the port must be 1..65535", log::escaped(text))};
+      return refused("the port must be 1..65535");
     }
     address.port = *parts->port;
   }
@@ -64,9 +97,13 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
 }
 
 std::string to_string(const ServerAddress& address) {
+  if (address.kind == ServerAddress::Kind::Unix) {
+    return fmt::format("{}{}", kShortUnix, address.path);
+  }
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
   const std::string host = is_ipv6 ? fmt::format("[{}]", address.host) : address.host;
-  return fmt::format("{}:{}", host, address.port);
+  return fmt::format("{}{}:{}", address.kind == ServerAddress::Kind::Tls ? kTls : "", host,
+                     address.port);
 }
 
 }  // namespace tribar

@@ -11,8 +11,12 @@
 namespace tribar {
 
 struct ServerAddress {
+  enum class Kind { Tcp, Tls, Unix };
+
   std::string host = "127.0.0.1";  // a name or an address, without brackets
   std::string port = "9000";       // 1..65535
+  Kind kind = Kind::Tcp;
+  std::string path{};  // of a Unix socket, which has neither host nor port
   friend bool operator==(const ServerAddress&, const ServerAddress&) = default;
 };
 
@@ -22,11 +26,12 @@ struct AddressError {
   friend bool operator==(const AddressError&, const AddressError&) = default;
 };
 
-/// Parses HOST or HOST:PORT. An IPv6 address needs brackets if a port follows, otherwise they are
+/// Parses HOST[:PORT], tribar://HOST[:PORT], tribars://HOST[:PORT] for TLS, unix:/PATH or
+/// tribar+unix:///PATH. An IPv6 address needs brackets if a port follows, otherwise they are
 /// optional.
 [[nodiscard]] Result<ServerAddress, AddressError> parse_server_address(std::string_view text);
 
-/// `address` in the form that parse_server_address() reads.
+/// `address` in a form that parse_server_address() reads; the shortest.
 [[nodiscard]] std::string to_string(const ServerAddress& address);
 
 }  // namespace tribar

@@ -108,7 +108,7 @@ std::string certificate_error(const TlsEngine& engine, long reason, const std::s
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return fmt::format(
           "the certificate of {} is signed by nobody who is trusted here: if it is "
-          "the right one, name the file of the CA that signed it",
+          "the right one, name the file of the CA that signed it (--ca FILE)",
           host);
     default:
       return fmt::format("{} is not good: {}", whose, X509_verify_cert_error_string(reason));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // tribar as a person at a terminal and as a script uses it: with the real server, and with servers
-// in this file that do what the real one never does. $TRIBAR and $TRIBARD are the programs.
+// in this file that do what the real one never does.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -14,14 +14,11 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "programs/client_rig.h"
 #include "support/process.h"
 #include "support/temporary_folder.h"
 #include "zero/command.h"
@@ -32,20 +29,18 @@ namespace tribar {
 namespace {
 
 using test::Channel;
+using test::ClientAndServer;
+using test::kFirstMenu;
 using test::kLosesSignals;
+using test::kMenu;
+using test::kPatienceMs;
+using test::Outcome;
+using test::outcome_of;
+using test::Person;
 using test::Process;
-
-constexpr int kPatienceMs = 30000;
-
-const std::string kFirstMenu = "Commands: login, create_account, quit\n";
-const std::string kMenu =
-    "Commands: help (h), compose (c), list users (l), get messages (g), delete account (d), logout "
-    "(q)\n";
-
-std::string program(const char* variable) {
-  const char* path = std::getenv(variable);
-  return path == nullptr ? "" : path;
-}
+using test::program;
+using test::run_script;
+using test::RunningServer;
 
 std::string frame(const Command& command) {
   std::string out;
@@ -62,34 +57,6 @@ std::string frame(const Reply& reply) {
 std::string message(std::string_view sender, std::string_view recipient, std::string_view text) {
   return frame(Reply{Delivery{Message{sender, recipient, text}}});
 }
-
-/// A tribard on a port of its own.
-class RunningServer {
- public:
-  RunningServer() : process_({program("TRIBARD"), "-c", write_config()}, Process::Stdio::Pipes) {
-    constexpr std::string_view kHost = "127.0.0.1:";
-    process_.read_error_until("listening on ");
-    const std::string line = process_.read_error_until("\n");
-    address_ = line.substr(0, line.find_first_not_of("0123456789", kHost.size()));
-    std::filesystem::remove(config_path());
-  }
-
-  [[nodiscard]] const std::string& address() const { return address_; }
-  [[nodiscard]] Process& process() { return process_; }
-
- private:
-  static std::string config_path() {
-    return std::filesystem::temp_directory_path() /
-           ("tribar-client-test-" + std::to_string(::getpid()) + ".json");
-  }
-  static std::string write_config() {
-    std::ofstream(config_path()) << R"({"listen": [{"host": "127.0.0.1", "port": 0}]})";
-    return config_path();
-  }
-
-  Process process_;
-  std::string address_;
-};
 
 /// A server that says what the test tells it to. Every wait has a deadline and throws.
 class FakeServer {
@@ -176,55 +143,6 @@ class FakeServer {
   std::string address_;
 };
 
-/// tribar at a terminal.
-class Person : public Process {
- public:
-  explicit Person(const std::string& address)
-      : Process({program("TRIBAR"), address}, Stdio::Terminal) {
-    EXPECT_EQ(read_until(kFirstMenu), kFirstMenu);
-  }
-
-  /// Types a line and waits for what must then stand on the screen behind it.
-  void type(const std::string& line, const std::string& shown) {
-    send(line + "\n");
-    EXPECT_EQ(read_until(shown.empty() ? line + "\n" : shown), line + "\n" + shown);
-  }
-
-  void create(const std::string& username) {
-    type("create_account", "Username: ");
-    type(username, "Logged in as: " + username + "\n" + kMenu);
-  }
-};
-
-struct Outcome {
-  int exit_code = 0;
-  std::string output;
-  std::string error;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
-};
-
-void PrintTo(const Outcome& outcome, std::ostream* out) {
-  *out << "exit code " << outcome.exit_code << "\noutput:\n"
-       << outcome.output << "\nerror:\n"
-       << outcome.error;
-}
-
-Outcome outcome_of(Process& process) {
-  const int exit_code = process.wait_for_exit();
-  return {exit_code, process.output(), process.error()};
-}
-
-/// tribar in a script: `input` from a pipe, to its end.
-Outcome run_script(const std::vector<std::string>& arguments, std::string_view input = "",
-                   const std::vector<std::string>& environment = {}) {
-  std::vector<std::string> all{program("TRIBAR")};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  Process process(all, Process::Stdio::Pipes, environment);
-  process.send(input);
-  process.end_input();
-  return outcome_of(process);
-}
-
 /// The same, again while the server has not yet noticed the end of an earlier session of the user.
 Outcome run_script_when_free(const std::string& address, std::string_view input) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
@@ -236,16 +154,6 @@ Outcome run_script_when_free(const std::string& address, std::string_view input)
     }
   }
 }
-
-/// The tests that need the real server.
-class ClientAndServer : public testing::Test {
- protected:
-  void SetUp() override {
-    if (program("TRIBARD").empty()) {
-      GTEST_SKIP() << "$TRIBARD names no server";
-    }
-  }
-};
 
 TEST_F(ClientAndServer, HoldTheFirstConversation) {
   RunningServer server;
@@ -421,7 +329,7 @@ TEST(Client, SaysWhatIsWrongWithItsArguments) {
   EXPECT_EQ(run_script({"--version"}), run_script({"-V"}));
   const Outcome help = run_script({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  EXPECT_TRUE(help.output.starts_with("Usage: tribar [-h] [-V] [HOST[:PORT]]\n")) << help.output;
+  EXPECT_TRUE(help.output.starts_with("Usage: tribar [OPTION]... [SERVER]\n")) << help.output;
   EXPECT_EQ(run_script({"-h"}), help);
 }
 

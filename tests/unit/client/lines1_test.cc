@@ -385,6 +385,36 @@ TEST(Lines1, ChangesTheSecret) {
   EXPECT_EQ(lines.take_line("short"), print("a secret must have 8 to 512 bytes, not 5\n"));
 }
 
+TEST(Lines1, SendsNoOldSecretThatCannotBe) {
+  for (const std::string& secret : {std::string("before|||behind"), std::string(1025, 'x')}) {
+    Lines1 lines = logged_in();
+    (void)lines.take_line("s");
+    EXPECT_EQ(lines.take_line(secret), print("No account can have that secret.\n"));
+    (void)lines.take_line("d");
+    (void)lines.take_line("y");
+    EXPECT_EQ(lines.take_line(secret), print("No account can have that secret.\n"));
+  }
+}
+
+TEST(Lines1, TellsWhyAFirstSecretIsRefused) {
+  const Reply1 refusal = error("bad-secret", "this server has no support for secrets");
+  Lines1 creating = begun();
+  (void)creating.take_line("create_account");
+  (void)creating.take_line("ann");
+  (void)creating.take_line("ann's secret");
+  (void)creating.take_line("ann's secret");
+  EXPECT_EQ(creating.take_reply(refusal),
+            print(std::string("this server has no support for secrets\n") + kFirstMenu));
+  (void)creating.take_line("login");
+  (void)creating.take_line("ann");
+  (void)creating.take_line("");
+  (void)creating.take_reply(login_ok(0, 0));
+  (void)creating.take_line("s");
+  (void)creating.take_line("ann's secret");
+  (void)creating.take_line("ann's secret");
+  EXPECT_EQ(creating.take_reply(refusal), print("this server has no support for secrets\n"));
+}
+
 TEST(Lines1, GivesAnAccountItsFirstSecret) {
   Lines1 lines = begun();
   (void)lines.take_line("login");

@@ -10,6 +10,8 @@
 namespace tribar {
 namespace {
 
+using Kind = ServerAddress::Kind;
+
 TEST(ServerAddress, IsReadInEveryForm) {
   const struct {
     std::string text;
@@ -22,6 +24,15 @@ TEST(ServerAddress, IsReadInEveryForm) {
       {"[::1]:9001", {"::1", "9001"}, "[::1]:9001"},
       {"[::1]", {"::1", "9000"}, "[::1]:9000"},
       {"::1", {"::1", "9000"}, "[::1]:9000"},
+      {"tribar://host", {"host", "9000"}, "host:9000"},
+      {"tribar://[::1]:1/", {"::1", "1"}, "[::1]:1"},
+      {"tribars://chat.example",
+       {"chat.example", "9000", Kind::Tls},
+       "tribars://chat.example:9000"},
+      {"tribars://[::1]:1/", {"::1", "1", Kind::Tls}, "tribars://[::1]:1"},
+      {"unix:/run/a b", {"", "", Kind::Unix, "/run/a b"}, "unix:/run/a b"},
+      {"tribar+unix:///run/x", {"", "", Kind::Unix, "/run/x"}, "unix:/run/x"},
+      {"unix:1", {"unix", "1"}, "unix:1"},
   };
   for (const auto& [text, address, written] : cases) {
     const auto parsed = parse_server_address(text);
@@ -33,7 +44,8 @@ TEST(ServerAddress, IsReadInEveryForm) {
 
 TEST(ServerAddress, IsRefusedWithTheReason) {
   for (const std::string text :
-       {"", ":9000", "[]:9000", "[::1", "[::1]9000", "a]", "[[::1]", "::1]:1", "[a"}) {
+       {"", ":9000", "[]:9000", "[::1", "[::1]9000", "a]", "[[::1]", "::1]:1", "[a", "tribar://",
+        "tribars://", "tribars:///", "tribars://a/b", "a/b"}) {
     const auto parsed = parse_server_address(text);
     ASSERT_FALSE(parsed.is_ok()) << text;
     EXPECT_EQ(parsed.error(), AddressError{text + ": not of the form HOST[:PORT]"});
@@ -44,6 +56,15 @@ TEST(ServerAddress, IsRefusedWithTheReason) {
     ASSERT_FALSE(parsed.is_ok()) << text;
     EXPECT_EQ(parsed.error(), AddressError{text + ": the port must be 1..65535"});
   }
+  for (const std::string text : {"http://host", "tribar:://host", "TRIBARS://host"}) {
+    EXPECT_EQ(
+        parse_server_address(text).error(),
+        AddressError{text + ": it must begin with tribars://, tribar://, tribar+unix:// or nothing "
+                            "of that"});
+  }
+  EXPECT_EQ(parse_server_address("tribar+unix://run").error(),
+            AddressError{"tribar+unix://run: a socket's path must begin with /, as in "
+                         "unix:/run/tribar.sock"});
 }
 
 }  // namespace

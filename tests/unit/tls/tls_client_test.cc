@@ -169,7 +169,7 @@ TEST(TlsClient, RefusesAnUnknownCa) {
     EXPECT_EQ(pair.client.state(), State::Failed);
     EXPECT_EQ(pair.client.error(),
               "the certificate of localhost is signed by nobody who is trusted here: if it is the "
-              "right one, name the file of the CA that signed it");
+              "right one, name the file of the CA that signed it (--ca FILE)");
   }
 }
 
