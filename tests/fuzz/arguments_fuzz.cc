@@ -54,7 +54,9 @@ void check_address(std::string_view text) {
     check_words(address.error().text);
     return;
   }
-  check(!address.value().host.empty(), "an address has a host");
+  const bool is_path = address.value().kind == ServerAddress::Kind::Unix;
+  check(address.value().host.empty() == is_path && address.value().path.empty() != is_path,
+        "an address has a host or a path");
   const auto again = parse_server_address(to_string(address.value()));
   check(again && again.value() == address.value(), "a printed address is read as it was");
 }

@@ -100,6 +100,21 @@ TEST_F(ClientOverTls, RefusesTheCertificateOfAnotherHost) {
                      "to that name if it is the server that you mean\n"}));
 }
 
+// A server does not start with a certificate of its own that has expired.
+TEST_F(ClientOverTls, RefusesACaThatHasExpired) {
+  TestCa expired("old CA", -3600);
+  files_.put(expired.issue());
+  files_.write("ca.pem", expired.pem());
+  RunningServer server(config());
+  const Outcome outcome = run(server);
+  EXPECT_EQ(outcome.exit_code, 69);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_TRUE(
+      outcome.error.starts_with("tribar: a CA of the certificate of 127.0.0.1 expired on 2"))
+      << outcome.error;
+  EXPECT_TRUE(outcome.error.ends_with(": its owner has to renew it\n")) << outcome.error;
+}
+
 TEST_F(ClientOverTls, SaysThatTheServerDoesNotSpeakIt) {
   RunningServer server;
   EXPECT_EQ(run(server), (Outcome{69, "", "tribar: 127.0.0.1 does not speak TLS at this port\n"}));

@@ -55,9 +55,9 @@ X509* unsigned_certificate(EVP_PKEY* key, const std::string& name, long serial, 
 
 }  // namespace
 
-TestCa::TestCa(const std::string& name)
+TestCa::TestCa(const std::string& name, long end_s)
     : key_(EVP_EC_gen("P-256")),
-      certificate_(unsigned_certificate(key_, name, 1, -2L * 24 * 3600, 3650L * 24 * 3600)) {
+      certificate_(unsigned_certificate(key_, name, 1, -2L * 24 * 3600, end_s)) {
   X509_set_issuer_name(certificate_, X509_get_subject_name(certificate_));
   extend(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
   extend(certificate_, certificate_, NID_key_usage, "critical,keyCertSign,cRLSign");

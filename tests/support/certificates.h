@@ -30,7 +30,8 @@ struct CertificateText {
 
 class TestCa {
  public:
-  explicit TestCa(const std::string& name = "test CA");
+  /// Good for `end_s` from now on; negative: no more.
+  explicit TestCa(const std::string& name = "test CA", long end_s = 3650L * 24 * 3600);
   ~TestCa();
   TestCa(const TestCa&) = delete;
   TestCa& operator=(const TestCa&) = delete;
