@@ -46,13 +46,8 @@ Effect kept_push_to(ConnectionId to, std::uint64_t number, std::string_view text
   std::get<Push>(effect.body).is_kept = true;
   return effect;
 }
-Effect accepted(ConnectionId to, std::uint64_t n, std::uint64_t number) {
-  return {to, kCommandBytes, 84, Accepted{n, MessageNumber{number}, kNow}};
-}
 /// Of one that was accepted before.
-Effect accepted_again(ConnectionId to, std::uint64_t n) {
-  return {to, kCommandBytes, 84, Accepted{n, {}, {}}};
-}
+Effect accepted_again(ConnectionId to, std::uint64_t n) { return accepted(to, n, 0); }
 Effect secret_changed(ConnectionId to) { return {to, kCommandBytes, 42, SecretChanged{}}; }
 
 class CommitQueueTest : public testing::Test {

@@ -103,7 +103,7 @@ class World {
     return limits;
   }
 
-  std::uint32_t below(std::size_t limit) { return random_() % static_cast<std::uint32_t>(limit); }
+  std::uint32_t below(std::size_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
 
   Effects apply(const Input& input) { return take(bench_.apply(input)); }
 
