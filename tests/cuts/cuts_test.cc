@@ -3,12 +3,15 @@
 // Protocol 1 loses, doubles and reorders nothing: pairs of clients send each other numbered
 // messages, a proxy cuts their connections at random bytes, and the server is killed among that.
 // The whole program, over real sockets. $TRIBAR_CUTS says how many cuts, $TRIBAR_CRASH_SEED which;
-// the seed decides all but what the system's scheduler does.
+// the seed decides all but what the system's scheduler does. With $TRIBAR_SLOW_DISK, the library of
+// slow_disk.cc, some lives of the server have a slow disk.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +32,7 @@ using std::chrono::microseconds;
 
 constexpr std::uint64_t kCutsToAKill = 40;
 constexpr std::uint64_t kCutsToAKillWithSecrets = 10;
-/// Between cuts and kills: bytes that pass, then time.
+/// Between cuts and kills: bytes from the server, then perhaps time.
 constexpr std::size_t kMostBytesToAKill = 30000;
 constexpr std::size_t kMostMicrosecondsToAKill = 1000;
 /// Without a message that is shown.
@@ -39,11 +42,22 @@ constexpr auto kPatience = std::chrono::seconds(120);
 constexpr microseconds kMostSilence{8000};
 constexpr microseconds kMostSilenceWithSecret{150000};
 
-constexpr DaemonSettings kSettings{
-    // So small that senders meet it.
-    .limits = R"({"undelivered_messages": 60, "outbox_bytes": 16384})",
-    .sync = "normal",
-};
+/// How many lives of the server have a slow disk. A kill takes back nothing that was written, so
+/// only such a life shows what the server tells before it is stored.
+constexpr unsigned kSlowPercent = 35;
+
+DaemonSettings settings(bool has_slow_disk) {
+  DaemonSettings settings{
+      // So small that senders meet it.
+      .limits = R"({"undelivered_messages": 60, "outbox_bytes": 16384})",
+      .sync = "normal",
+  };
+  const char* slow_disk = std::getenv("TRIBAR_SLOW_DISK");
+  if (has_slow_disk && slow_disk != nullptr) {
+    settings.environment.push_back(fmt::format("LD_PRELOAD={}", slow_disk));
+  }
+  return settings;
+}
 
 /// A client with its proxy.
 struct End {
@@ -56,7 +70,7 @@ class World {
   /// Two clients; `with_secrets`: of accounts that have some, so that each login takes long.
   World(std::uint64_t seed, bool with_secrets)
       : random_(seed), cuts_to_a_kill_(with_secrets ? kCutsToAKillWithSecrets : kCutsToAKill) {
-    daemon_.emplace(folder_.path(), kSettings);
+    daemon_.emplace(folder_.path(), settings(false));
     add("ann", "bob", with_secrets, &there_, &back_);
     add("bob", "ann", with_secrets, &back_, &there_);
   }
@@ -82,6 +96,7 @@ class World {
   void turn();
   /// Kills the server if it is time.
   void kill_in_time();
+  void kill();
   template <typename Condition>
   [[nodiscard]] bool all(const Condition& condition) const {
     return std::all_of(ends_.begin(), ends_.end(),
@@ -98,8 +113,8 @@ class World {
   [[nodiscard]] std::uint64_t cuts() const {
     return sum([](const End& end) { return end.proxy->counts().all; });
   }
-  [[nodiscard]] std::uint64_t passed_bytes() const {
-    return sum([](const End& end) { return end.proxy->counts().passed_bytes; });
+  [[nodiscard]] std::uint64_t told_bytes() const {
+    return sum([](const End& end) { return end.proxy->counts().told_bytes; });
   }
   [[nodiscard]] std::uint64_t shown() const {
     return sum([](const End& end) { return end.client->shown_messages(); });
@@ -130,30 +145,40 @@ void World::turn() {
   poller_.wait();
   for (End& end : ends_) {
     end.proxy->step(daemon_->port());
+    // At once, so that what the server has just told is not stored yet if it told that too early.
+    kill_in_time();
     end.client->step();
   }
-  kill_in_time();
 }
 
 void World::kill_in_time() {
   if (kill_at_) {
     if (Clock::now() >= *kill_at_) {
       kill_at_.reset();
-      daemon_->kill();
-      for (End& end : ends_) {
-        end.client->note_kill();
-      }
-      daemon_.emplace(folder_.path(), kSettings);
-      kills_ += 1;
+      kill();
     }
   } else if (kill_at_bytes_) {
-    if (passed_bytes() >= *kill_at_bytes_) {
+    if (told_bytes() >= *kill_at_bytes_) {
       kill_at_bytes_.reset();
-      kill_at_ = Clock::now() + microseconds(random_.below(kMostMicrosecondsToAKill));
+      kill_at_ = Clock::now();
+      if (random_.chance(40)) {
+        *kill_at_ += microseconds(random_.below(kMostMicrosecondsToAKill));
+      } else {
+        kill_in_time();
+      }
     }
   } else if (is_killing_ && cuts() >= (kills_ + 1) * cuts_to_a_kill_) {
-    kill_at_bytes_ = passed_bytes() + random_.below(kMostBytesToAKill);
+    kill_at_bytes_ = told_bytes() + 1 + random_.below(kMostBytesToAKill);
   }
+}
+
+void World::kill() {
+  daemon_->kill();
+  kills_ += 1;
+  for (End& end : ends_) {
+    end.client->note_kill();
+  }
+  daemon_.emplace(folder_.path(), settings(random_.chance(kSlowPercent)));
 }
 
 template <typename Condition>
@@ -199,7 +224,7 @@ void World::run(std::uint64_t cuts_wanted) {
     end.proxy->step(daemon_->port());
   }
   daemon_->stop();
-  daemon_.emplace(folder_.path(), kSettings);
+  daemon_.emplace(folder_.path(), settings(false));
   go_on_until([&] { return all(is_logged_in); });
   for (const End& end : ends_) {
     EXPECT_EQ(end.client->waiting_at_login(), 0U);

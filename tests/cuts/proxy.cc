@@ -77,8 +77,11 @@ void Proxy::step(std::uint16_t server_port) {
 
 bool Proxy::pass(Link& link, Flow& flow, Socket& from, Socket& to) {
   if (from.ready != 0 && !flow.has_ended && flow.held.size() < kMostHeldBytes) {
+    const std::size_t held_before = flow.held.size();
     switch (from.read(flow.held)) {
       case Socket::Got::Bytes:
+        counts_.told_bytes += &flow == &link.down ? flow.held.size() - held_before : 0;
+        break;
       case Socket::Got::Nothing:
         break;
       case Socket::Got::End:
@@ -98,7 +101,6 @@ bool Proxy::pass(Link& link, Flow& flow, Socket& from, Socket& to) {
     const std::size_t done = to.write(std::string_view(flow.held).substr(0, size));
     flow.held.erase(0, done);
     flow.passed += done;
-    counts_.passed_bytes += done;
     if (is_counted && flow.passed == link.plan.after_bytes) {
       cut(link);
       return true;
@@ -169,7 +171,7 @@ void Proxy::cut(Link& link) {
 void Proxy::finish(Link& link) {
   if (link.plan.how == Cut::Late) {
     // What the system does not take is lost, which is allowed.
-    counts_.passed_bytes += link.server.write(link.up.held);
+    static_cast<void>(link.server.write(link.up.held));
   }
   // A reset could overtake the last bytes.
   end(link.server, link.plan.ends_with_reset && link.plan.how != Cut::Late);

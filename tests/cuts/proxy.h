@@ -42,8 +42,8 @@ class Proxy {
   struct Counts {
     std::array<std::uint64_t, kCuts> cuts{};
     std::uint64_t all = 0;
-    std::uint64_t overdue = 0;  // so little passed that the time was up before the bytes were
-    std::uint64_t passed_bytes = 0;
+    std::uint64_t overdue = 0;     // so little passed that the time was up before the bytes were
+    std::uint64_t told_bytes = 0;  // read from the server
   };
 
   /// `seed` decides all plans.

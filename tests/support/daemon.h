@@ -24,13 +24,14 @@ struct DaemonSettings {
       R"({"undelivered_messages": 10000000, "undelivered_bytes": 4000000000,
           "queued_bytes": 4000000000})";
   std::string_view sync = "full";
+  std::vector<std::string> environment = {};  // as for Process
 };
 
 class Daemon {
  public:
   /// Starts it with its store, and its config, in `folder`.
   explicit Daemon(const std::string& folder, const DaemonSettings& settings = {})
-      : process_(command(folder, settings), Process::Stdio::Pipes) {
+      : process_(command(folder, settings), Process::Stdio::Pipes, settings.environment) {
     process_.read_error_until("listening on 127.0.0.1:");
     port_ = static_cast<std::uint16_t>(std::stoul(process_.read_error_until("\n")));
   }
