@@ -52,7 +52,8 @@ void Client::step() {
   }
   if (socket_.is_open()) {
     act();
-    unwritten_.erase(0, socket_.write(unwritten_));
+    // A connection that takes nothing any more ends at the next read.
+    unwritten_.erase(0, socket_.write(unwritten_).value_or(0));
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace tribar::test {
@@ -98,10 +100,17 @@ bool Proxy::pass(Link& link, Flow& flow, Socket& from, Socket& to) {
     const std::uint64_t room = is_counted ? link.plan.after_bytes - flow.passed
                                           : std::numeric_limits<std::uint64_t>::max();
     const std::size_t size = std::min<std::uint64_t>(flow.held.size(), room);
-    const std::size_t done = to.write(std::string_view(flow.held).substr(0, size));
+    const std::optional<std::size_t> written =
+        to.write(std::string_view(flow.held).substr(0, size));
+    if (!written) {
+      // What the other one has said before it went is still passed on.
+      flow.is_swallowed = true;
+      flow.is_shut = true;
+    }
+    const std::size_t done = written.value_or(size);
     flow.held.erase(0, done);
     flow.passed += done;
-    if (is_counted && flow.passed == link.plan.after_bytes) {
+    if (written && is_counted && flow.passed == link.plan.after_bytes) {
       cut(link);
       return true;
     }

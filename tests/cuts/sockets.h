@@ -11,11 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -85,11 +87,14 @@ class Socket {
     }
     return errno == EAGAIN || errno == EINTR ? Got::Nothing : Got::Reset;
   }
-  /// Writes what the system takes; returns how much that was. Nothing if the peer is gone, which
-  /// the next read shows.
-  [[nodiscard]] std::size_t write(std::string_view bytes) const {
+  /// Writes what the system takes; returns how much that was. None: the peer takes nothing any
+  /// more.
+  [[nodiscard]] std::optional<std::size_t> write(std::string_view bytes) const {
     const ssize_t done = ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    return done > 0 ? static_cast<std::size_t>(done) : 0;
+    if (done < 0) {
+      return errno == EAGAIN || errno == EINTR ? std::optional<std::size_t>(0) : std::nullopt;
+    }
+    return static_cast<std::size_t>(done);
   }
   /// Ends our direction of the stream.
   void shut_down() const { ::shutdown(fd_, SHUT_WR); }
