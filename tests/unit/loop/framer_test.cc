@@ -13,6 +13,7 @@
 
 #include "support/printers.h"
 #include "support/test_peer.h"
+#include "zero/frame.h"
 
 namespace tribar {
 namespace {
@@ -225,6 +226,28 @@ TEST(Framer, CutsTheSameWhereverAStreamIsSplit) {
       f.read(std::string_view(stream).substr(at, piece));
     }
     EXPECT_EQ(f.cut(), (Lengths{0, 5000, 1, 70'000, 41})) << piece;
+  }
+}
+
+/// Where a secret may be, what is read and does not go on with the batch is wiped there.
+TEST(Framer, WipesInTheBatchWhatItHoldsOrDrops) {
+  const auto secret_frame = [](std::uint8_t version, std::uint8_t code) {
+    std::string bytes;
+    append_frame(bytes, code, "ann|||phone|||secret-of-ann", version);
+    return bytes;
+  };
+  constexpr std::uint8_t kLogin = 5;
+  const std::string login = secret_frame(1, kLogin);  // waits for the next poll
+  const std::string part = secret_frame(1, kSend).substr(0, login.size() - 1);
+  const std::string other_version = secret_frame(0, kLogin);
+  for (const std::string& bytes : {login, part, other_version}) {
+    Fixture f;
+    f.connection.protocol = Protocol::One;
+    f.connection.is_introduced = true;
+    const Framer::Space space = f.framer.space(f.connection);
+    std::copy(bytes.begin(), bytes.end(), space.at);
+    f.framer.read(f.connection, bytes.size());
+    EXPECT_EQ(std::string_view(space.at, bytes.size()), std::string(bytes.size(), '\0'));
   }
 }
 
