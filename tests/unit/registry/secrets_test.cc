@@ -343,6 +343,16 @@ TEST(RegistrySecrets, AcceptsALoginThatWasCheckedBeforeTheHashWasRenewed) {
             (Effects{check_of(kDan, kAnnAccount, kSecret, "h1-renewed")}));
 }
 
+TEST(RegistrySecrets, LogsInWithoutTheRenewedHashWhileStorageFails) {
+  RegistryBench bench = with_ann(with_secrets(), true);
+  bench.apply(event(StorageDown{}));
+  tries(bench, kBob, kSecret);
+  EXPECT_EQ(bench.apply(right(kBob, "h1-renewed")),
+            (Effects{refused(kAnn, {RefusalCode::Replaced}, 0), close(kAnn), logged_in1(kBob, 1)}));
+  EXPECT_EQ(bench.records(), Records{});
+  EXPECT_EQ(tries(bench, kCat, kSecret), (Effects{check_of(kCat, kAnnAccount, kSecret, "h1")}));
+}
+
 TEST(RegistrySecrets, RefusesALoginWhoseHashWasRenewedFromTheOldSecret) {
   RegistryBench bench = with_ann(with_secrets(), true);
   tries(bench, kBob, kSecret);
