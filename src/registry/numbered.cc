@@ -47,7 +47,12 @@ void Registry::send_numbered(Session& session, const Input& input, const SendNum
   if (const auto refusal = refuse_message_for(*recipient, charge)) {
     return no(*refusal);
   }
-  const MessageNumber number = accept(*recipient, *message, charge, command.is_portable, turn);
+  // Two delimiters of three bytes stand between the fields.
+  const bool is_portable =
+      command.is_portable &&
+      message->sender.size() + message->recipient.size() + message->text.size() + 6 <=
+          limits_.frame_bytes;
+  const MessageNumber number = accept(*recipient, *message, charge, is_portable, turn);
   if (!client.empty()) {
     note_sent(sender, client, command.n, number, turn);
   }

@@ -28,6 +28,8 @@ struct RegistryLimits {
   bool needs_secrets = false;     // accounts by name only are closed
   bool can_hash_secrets = false;  // somebody takes Check effects
   std::uint64_t accounts = 1000000;
+  // the most data of a message for protocol 0; a longer text is not portable
+  std::uint64_t frame_bytes = 65536;
   // credit: from this many unwritten bytes on, a connection gets nothing more
   std::uint64_t outbox_bytes = 262144;
   std::uint64_t undelivered_messages = 10000;

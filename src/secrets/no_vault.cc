@@ -21,6 +21,8 @@ bool Vault::submit(SecretTask /*task*/) {  // NOLINT(performance-unnecessary-val
   return false;
 }
 
+void Vault::drop_waiting() {}
+
 void Vault::stop() {}
 
 }  // namespace tribar

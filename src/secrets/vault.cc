@@ -87,7 +87,7 @@ Vault::~Vault() { stop(); }
 bool Vault::submit(SecretTask task) {
   {
     const std::lock_guard lock(mutex_);
-    if (is_stopping_ || waiting_.size() >= most_waiting_) {
+    if (is_ending_ || waiting_.size() >= most_waiting_) {
       return false;
     }
     waiting_.push_back(std::move(task));
@@ -96,10 +96,23 @@ bool Vault::submit(SecretTask task) {
   return true;
 }
 
+void Vault::drop_waiting() {
+  std::deque<SecretTask> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    dropped.swap(waiting_);
+  }
+  for (const SecretTask& task : dropped) {
+    on_result_({task.connection, Verdict::Dropped, {}});
+  }
+}
+
 void Vault::stop() {
   std::deque<SecretTask> dropped;
   {
     const std::lock_guard lock(mutex_);
+    is_ending_ = true;
     is_stopping_ = true;
     dropped.swap(waiting_);
   }

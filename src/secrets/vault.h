@@ -36,9 +36,10 @@ struct SecretTask {
 };
 
 enum class Verdict : std::uint8_t {
-  Right,   // also when there was nothing to check
-  Wrong,   // `secret` is not the one of `hash`
-  Failed,  // not known: memory was short, or `hash` is none. The first of a row is logged
+  Right,    // also when there was nothing to check
+  Wrong,    // `secret` is not the one of `hash`
+  Dropped,  // not looked at, since the vault ends: see drop_waiting()
+  Failed,   // not known: memory was short, or `hash` is none. The first of a row is logged
 };
 
 struct SecretResult {
@@ -75,6 +76,10 @@ class Vault {
   /// is gone, its secrets wiped.
   [[nodiscard]] bool submit(SecretTask task);
 
+  /// From now on submit() returns false, and what waits gets the result Dropped, on the calling
+  /// thread. Tasks that have begun go on. Not while another thread calls stop().
+  void drop_waiting();
+
   /// Drops what waits, without results; those that have begun are awaited, which takes
   /// no longer than a check and a hash. Then no thread is left and `on_result` is not called any
   /// more. Again is harmless; not from two threads at once.
@@ -92,6 +97,7 @@ class Vault {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<SecretTask> waiting_;  // of mutex_
+  bool is_ending_ = false;          // of mutex_: nothing is taken any more
   bool is_stopping_ = false;        // of mutex_
   std::vector<std::thread> threads_;
 };

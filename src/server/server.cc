@@ -142,6 +142,7 @@ RegistryLimits registry_limits(const Config& config) {
   limits.needs_secrets = config.secrets.policy == SecretsPolicy::Required;
   limits.can_hash_secrets = can_hash_secrets();
   limits.accounts = config.limits.accounts;
+  limits.frame_bytes = config.limits.frame_bytes;
   limits.outbox_bytes = config.limits.outbox_bytes;
   limits.undelivered_messages = config.limits.undelivered_messages;
   limits.undelivered_bytes = config.limits.undelivered_bytes;
@@ -348,6 +349,8 @@ void Server::answer(const SecretResult& result) {
       return answer(result.connection, Answered{{}, result.new_hash});
     case Verdict::Wrong:
       return answer(result.connection, Answered{Refusal{RefusalCode::WrongSecret}});
+    case Verdict::Dropped:
+      return answer(result.connection, Answered{Refusal{RefusalCode::ShuttingDown}});
     case Verdict::Failed:
       return answer(result.connection, Answered{Refusal{RefusalCode::TooManySecrets}});
   }
@@ -385,11 +388,12 @@ Ending Server::end_storage() {
   if (unstored.why.empty()) {
     return Ending::Fine;
   }
-  log::error(kSubject,
-             "{}: storage still fails at the end: {}; not stored, and not confirmed: {} accounts, {} "
-             "deletions, {} messages, {} secrets; {} delivered messages will come again",
-             store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.messages,
-             unstored.secrets, unstored.handed_over);
+  log::error(
+      kSubject,
+      "{}: storage still fails at the end: {}; not stored, and not confirmed: {} accounts, {} "
+      "deletions, {} messages, {} secrets; {} delivered messages will come again",
+      store_name_, unstored.why, unstored.accounts, unstored.deletions, unstored.messages,
+      unstored.secrets, unstored.handed_over);
   return Ending::StorageFailed;
 }
 
@@ -438,6 +442,9 @@ void Server::begin_stop() {
     socket_files_.clear();
     for (const auto& io : loops_) {
       io->drain(config_.timeouts.shutdown_ms);
+    }
+    if (vault_) {
+      vault_->drop_waiting();  // so that nobody waits for a thousand checks
     }
     journal_->begin_end();
   }

@@ -608,6 +608,19 @@ TEST_P(RegistryNotPortable, IsKeptUntilItIsWritten) {
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
 }
 
+// In protocol 0 the sender's name stands where the number stood, and a frame has a limit there.
+TEST_P(RegistryNotPortable, IsATextThatIsTooLongForAFrame) {
+  RegistryLimits limits;
+  limits.frame_bytes = 3 + 3 + 6 + 4;
+  RegistryBench bench = with_old_bob(limits, GetParam());
+  Effect too_long = to_old(to_bob(2, "12345"), true, GetParam());
+  std::get<Push>(too_long.body).is_portable = false;
+  std::get<Push>(too_long.body).is_kept = true;
+  EXPECT_EQ(bench.apply_all({send1(kAnn, 1, "bob", "1234"), send1(kAnn, 2, "bob", "12345")}),
+            (Effects{to_old(to_bob(1, "1234"), true, GetParam()), accepted(kAnn, 1, 1), too_long,
+                     accepted(kAnn, 2, 2)}));
+}
+
 TEST_P(RegistryNotPortable, WaitsAgainAsItIsWhenItReturns) {
   RegistryBench bench = with_old_bob({}, GetParam());
   bench.apply(send1(kAnn, 1, "bob", kAccent));

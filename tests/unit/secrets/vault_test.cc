@@ -298,6 +298,28 @@ TEST(Vault, DropsWhatWaitsWhenItStopsAndAwaitsWhatRuns) {
   vault.stop();
 }
 
+TEST(Vault, AnswersWhatWaitsWhenItEnds) {
+  Collector collector;
+  const std::string hash = hash_of("correct horse");
+  std::atomic<bool> is_begun{false};
+  collector.hold(true);
+  Vault vault({1, 10, kCheap}, [&](SecretResult result) {
+    if (result.verdict == Verdict::Dropped) {
+      EXPECT_EQ(result, (SecretResult{connection(2), Verdict::Dropped, ""}));
+      return;
+    }
+    is_begun = true;
+    collector.add(std::move(result));
+  });
+  ASSERT_TRUE(vault.submit(task(1, "correct horse", hash)));
+  ASSERT_TRUE(becomes([&] { return is_begun.load(); }));
+  ASSERT_TRUE(vault.submit(task(2, "correct horse", hash)));
+  vault.drop_waiting();
+  EXPECT_FALSE(vault.submit(task(3, "correct horse", hash)));
+  collector.hold(false);
+  EXPECT_EQ(collector.wait_for(1), (Results{{connection(1), Verdict::Right, ""}}));
+}
+
 TEST(Vault, StopsWhenItHasNothingToDo) {
   for (int i = 0; i < 20; ++i) {
     Fixture f(3);
