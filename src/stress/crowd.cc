@@ -5,25 +5,43 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "base/log.h"
 #include "chat/refusal.h"
 #include "zero/command.h"
+#include "zero/command1.h"
 #include "zero/frame.h"
 #include "zero/wording.h"
 
 namespace tribar::stress {
 namespace {
 
+// What all accounts of a run call the installation that they send from.
+constexpr std::string_view kClient = "stress";
+
 constexpr std::uint8_t code_of(FrameCode code) { return static_cast<std::uint8_t>(code); }
 
-/// Whether `text` is the refusal of a frame over the server's limit. The text contains the limit,
-/// so only the part before it is compared.
-bool is_too_long(std::string_view text) {
+bool has_token(const Response1& response, RefusalCode code) {
+  return response.token == token1_of(code);
+}
+
+/// Whether a server that is about to end says so.
+bool is_farewell(const Response1& response) {
+  return response.token.empty() ? response.text == text_of({.code = RefusalCode::ShuttingDown})
+                                : has_token(response, RefusalCode::ShuttingDown);
+}
+
+/// Whether a frame is refused because it is over the server's limit. In protocol 0 the text
+/// contains the limit, so only the part before it is compared.
+bool is_too_long(const Response1& response) {
+  if (!response.token.empty()) {
+    return has_token(response, RefusalCode::FrameTooLong);
+  }
   const std::string known = text_of({.code = RefusalCode::FrameTooLong, .found = 0, .allowed = 0});
-  return text.starts_with(std::string_view(known).substr(0, known.find('0')));
+  return response.text.starts_with(std::string_view(known).substr(0, known.find('0')));
 }
 
 void add_to(Findings::Finding& finding, std::string_view name, std::string_view why) {
@@ -40,7 +58,7 @@ Crowd::Crowd(const Address& server, const TrafficSettings& settings, const Usern
       settings_(settings),
       names_(names),
       begun_(monotonic_now()),
-      swarm_(server, names.count(), *this),
+      swarm_(server, names.count(), *this, settings.protocol),
       traffic_(settings, names, pairing, swarm_),
       players_(names.count()) {}
 
@@ -54,27 +72,71 @@ void Crowd::enter(User user) {
     break_login(user, std::strerror(error));
     return;
   }
-  write(user, code_of(player.has_account ? FrameCode::Login : FrameCode::Create),
-        names_.name(user));
+  if (player.has_account) {
+    write_login(user);
+  } else if (is_numbered()) {
+    write(user, Create{names_.name(user), kClient});
+  } else {
+    write(user, code_of(FrameCode::Create), names_.name(user));
+  }
+}
+
+void Crowd::write_login(User user) {
+  if (is_numbered()) {
+    write(user, Login{names_.name(user), kClient});
+  } else {
+    write(user, code_of(FrameCode::Login), names_.name(user));
+  }
 }
 
 void Crowd::leave(User user, bool is_for_good) {
-  if (is_for_good) {
-    write(user, code_of(FrameCode::Delete), {});
-    players_[user].has_account = false;
-  }
+  Player& player = players_[user];
   set_state(user, State::Leaving);
   swarm_.set_reading(user, true);
+  if (is_for_good) {
+    player.has_account = false;
+    player.is_deleting = is_numbered();
+    if (player.is_deleting) {
+      write(user, Delete{});
+      return;  // until it is answered
+    }
+    write(user, code_of(FrameCode::Delete), {});
+  }
   swarm_.finish(user);
+}
+
+void Crowd::cut(User user) {
+  Player& player = players_[user];
+  open_lists_ -= player.lists;
+  lost_lists_ += std::exchange(player.lists, 0);
+  player.answers = 0;
+  set_state(user, State::Away);
+  swarm_.close(user);
 }
 
 void Crowd::list(User user, std::string_view pattern) {
   ++players_[user].lists;
   ++open_lists_;
-  write(user, code_of(FrameCode::List), pattern);
+  if (is_numbered()) {
+    write(user, List{pattern});
+  } else {
+    write(user, code_of(FrameCode::List), pattern);
+  }
 }
 
-void Crowd::ask_for_undelivered(User user) { write(user, code_of(FrameCode::Deliver), {}); }
+void Crowd::ask_for_undelivered(User user) {
+  if (is_numbered()) {
+    write(user, Deliver{});
+  } else {
+    write(user, code_of(FrameCode::Deliver), {});
+  }
+}
+
+void Crowd::write(User user, const Command1& command) {
+  std::string frame;
+  append_command1(frame, command);
+  std::copy(frame.begin(), frame.end(), swarm_.write(user, frame.size()));
+}
 
 void Crowd::write(User user, std::uint8_t code, std::string_view data) {
   char* out = swarm_.write(user, kHeaderBytes + data.size());
@@ -159,6 +221,10 @@ void Crowd::end_run(std::string_view why) {
 }
 
 void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
+  if (is_numbered()) {
+    on_reply(user, code, data);
+    return;
+  }
   switch (static_cast<FrameCode>(code)) {
     case FrameCode::Send:
       if (traffic_.receive(user, data) == Traffic::Came::Confirmation) {
@@ -166,7 +232,7 @@ void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
       }
       return;
     case FrameCode::Response:
-      on_response(user, data);
+      on_response(user, {.token = data.empty() ? kOk : std::string_view(), .text = data});
       return;
     case FrameCode::ListResponse:
       on_list(user, data);
@@ -186,51 +252,115 @@ void Crowd::on_frame(User user, std::uint8_t code, std::string_view data) {
   traffic_.ledger().note_damage(user, fmt::format("a frame with command {}", code));
 }
 
-void Crowd::on_response(User user, std::string_view text) {
+void Crowd::on_reply(User user, std::uint8_t code, std::string_view data) {
+  const auto parsed = parse_reply1(code, data);
+  if (!parsed) {
+    traffic_.ledger().note_damage(user, parsed.error().text);
+    return;
+  }
+  const Reply1& reply = parsed.value();
+  if (const auto* delivery = std::get_if<Delivery1>(&reply)) {
+    traffic_.receive(user, *delivery);
+  } else if (const auto* accepted = std::get_if<Accepted1>(&reply)) {
+    players_[user].answers +=
+        traffic_.receive(user, *accepted) == Traffic::Came::Confirmation ? 1 : 0;
+  } else if (const auto* response = std::get_if<Response1>(&reply)) {
+    on_response(user, *response);
+  } else if (const auto* list = std::get_if<ListResponse1>(&reply)) {
+    std::string names;
+    for (const ListResponse1::User& listed : list->users) {
+      names += names.empty() ? "" : kDelimiter;
+      names += listed.name;
+    }
+    on_list(user, names);
+  } else if (const auto* ping = std::get_if<Ping>(&reply)) {
+    write(user, Pong{ping->data});
+  } else {
+    traffic_.ledger().note_damage(user, "a PONG without a PING");
+  }
+}
+
+void Crowd::on_response(User user, const Response1& response) {
   Player& player = players_[user];
   switch (player.state) {
     case State::Creating:
-      if (!text.empty()) {
-        create_refusal_ = text;
+      if (!response.is_ok()) {
+        create_refusal_ = response.text;
         set_state(user, State::LoggingIn);
-        write(user, code_of(FrameCode::Login), names_.name(user));
+        write_login(user);
+        return;
+      }
+      on_ready(user, response);
+      return;
+    case State::LoggingIn:
+      if (player.has_account && has_token(response, RefusalCode::LoggedInElsewhere)) {
+        write_login(user);  // the server has not noticed yet that the last connection ended
+      } else if (!response.is_ok()) {
+        fail_login(user, response.text);
+      } else {
+        if (is_numbered() && !response.waiting) {
+          traffic_.ledger().note_damage(user, "an answer to a login without figures");
+        }
+        on_ready(user, response);
+      }
+      return;
+    case State::Leaving:
+      if (player.is_deleting && !is_farewell(response)) {
+        player.is_deleting = false;
+        if (!response.is_ok()) {
+          traffic_.ledger().note_refused(user, response.text);
+        }
+        swarm_.finish(user);
         return;
       }
       [[fallthrough]];
-    case State::LoggingIn:
-      if (!text.empty()) {
-        fail_login(user, text);
-        return;
-      }
-      player.has_account = true;
-      login_times_.record(swarm_.now() - player.entered);
-      set_state(user, State::Ready);
-      if (player.behaviour != nullptr) {
-        player.behaviour->on_ready(user);
-      }
-      return;
     case State::Ready:
-    case State::Leaving:
-      if (text.empty()) {
+      if (response.is_ok()) {
         traffic_.ledger().note_damage(user, "an unexpected answer");
-      } else if (text == text_of({.code = RefusalCode::ShuttingDown})) {
-        return;  // an answer to no command: the connection is about to end
-      } else if (traffic_.ledger().refuse(user, text)) {
-        ++player.answers;
-        if (is_too_long(text)) {
-          end_run(fmt::format("--bytes {}: refused by the server (\"{}\")", settings_.most_bytes,
-                              log::escaped(text)));
-        }
-      } else if (player.lists > 0) {
-        traffic_.ledger().note_refused(user, text);
-        on_list(user, std::nullopt);
       } else {
-        traffic_.ledger().note_damage(
-            user, fmt::format("an unexpected answer, \"{}\",", log::escaped(text)));
+        on_refusal(user, response);
       }
       return;
     case State::Away:
       return;
+  }
+}
+
+void Crowd::on_ready(User user, const Response1& response) {
+  Player& player = players_[user];
+  player.has_account = true;
+  login_times_.record(swarm_.now() - player.entered);
+  set_state(user, State::Ready);
+  if (is_numbered()) {
+    traffic_.log_in(user, response.third.value_or(0));
+  }
+  if (player.behaviour != nullptr) {
+    player.behaviour->on_ready(user);
+  }
+}
+
+void Crowd::on_refusal(User user, const Response1& response) {
+  Player& player = players_[user];
+  const std::string_view text = response.text;
+  if (is_farewell(response)) {
+    return;  // an answer to no command: the connection is about to end
+  }
+  if (has_token(response, RefusalCode::NumberAhead) &&
+      traffic_.numbered().return_one(user, response.third.value_or(0))) {
+    return;
+  }
+  if (is_numbered() ? traffic_.refuse(user, text) : traffic_.ledger().refuse(user, text)) {
+    ++player.answers;
+    if (is_too_long(response)) {
+      end_run(fmt::format("--bytes {}: refused by the server (\"{}\")", settings_.most_bytes,
+                          log::escaped(text)));
+    }
+  } else if (player.lists > 0) {
+    traffic_.ledger().note_refused(user, text);
+    on_list(user, std::nullopt);
+  } else {
+    traffic_.ledger().note_damage(user,
+                                  fmt::format("an unexpected answer, \"{}\",", log::escaped(text)));
   }
 }
 
@@ -250,6 +380,9 @@ void Crowd::on_list(User user, std::optional<std::string_view> names) {
 
 void Crowd::on_read(User user) {
   Player& player = players_[user];
+  if (is_numbered() && player.state == State::Ready) {
+    traffic_.acknowledge(user);
+  }
   if (player.answers > 0 && player.behaviour != nullptr) {
     player.behaviour->on_answers(user, player.answers);
   }
@@ -273,6 +406,9 @@ void Crowd::on_gone(User user, std::string_view why) {
       return;
     case State::Leaving:
       set_state(user, State::Away);
+      if (is_numbered()) {
+        traffic_.numbered().trust_acknowledgements(user);
+      }
       if (player.behaviour != nullptr) {
         player.behaviour->on_left(user);
       }

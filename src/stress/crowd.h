@@ -15,6 +15,7 @@
 #include "stress/swarm.h"
 #include "stress/traffic.h"
 #include "stress/usernames.h"
+#include "zero/reply1.h"
 
 namespace tribar::stress {
 
@@ -36,6 +37,8 @@ class Crowd final : private SwarmEvents {
   /// For users that are ready.
   void list(User user, std::string_view pattern);
   void ask_for_undelivered(User user);
+  /// Closes the connection at once, whatever is under way; for a user who is ready.
+  void cut(User user);
   void send(User user, Nanos due) { traffic_.send(user, due); }
 
   /// Handles events until `until`, or a little longer for the next event.
@@ -76,12 +79,15 @@ class Crowd final : private SwarmEvents {
   [[nodiscard]] Traffic& traffic() { return traffic_; }
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
   [[nodiscard]] const Usernames& names() const { return names_; }
+  /// Whether the users speak protocol 1.
+  [[nodiscard]] bool is_numbered() const { return settings_.protocol == 1; }
 
  private:
   enum class State : std::uint8_t { Away, Creating, LoggingIn, Ready, Leaving };
   struct Player {
     State state = State::Away;
     bool has_account = false;
+    bool is_deleting = false;   // waits for the answer to DELETE
     std::uint32_t lists = 0;    // requested and not answered
     std::uint32_t answers = 0;  // since the last on_read()
     Nanos entered = 0;
@@ -91,7 +97,13 @@ class Crowd final : private SwarmEvents {
   void on_frame(User user, std::uint8_t code, std::string_view data) override;
   void on_read(User user) override;
   void on_gone(User user, std::string_view why) override;
-  void on_response(User user, std::string_view text);
+  /// A frame of protocol 1.
+  void on_reply(User user, std::uint8_t code, std::string_view data);
+  /// `response`: of protocol 0 with the token kOk or none.
+  void on_response(User user, const Response1& response);
+  void on_ready(User user, const Response1& response);
+  /// A refusal of what a user did who is logged in.
+  void on_refusal(User user, const Response1& response);
   void on_list(User user, std::optional<std::string_view> names);
   void fail_login(User user, std::string_view why);
   /// The connection of a user broke during login.
@@ -101,6 +113,8 @@ class Crowd final : private SwarmEvents {
   void end_run(std::string_view why);
   void set_state(User user, State state);
   void write(User user, std::uint8_t code, std::string_view data);
+  void write(User user, const Command1& command);
+  void write_login(User user);
 
   const Address server_;
   const TrafficSettings settings_;

@@ -183,6 +183,27 @@ bool Ledger::refuse(User user, std::string_view text) {
   return true;
 }
 
+bool Ledger::has_arrived(const Stamp& stamp, User recipient) const {
+  const auto slot =
+      stamp.sender < names_.count() ? pairing_.slot_of(stamp.sender, recipient) : std::nullopt;
+  if (!slot) {
+    return false;
+  }
+  const std::size_t at = pair_of(stamp.sender, *slot);
+  return stamp.sequence < pairs_[at].delivered_upto && !missing_.holds(at, stamp.sequence);
+}
+
+void Ledger::note(Wrong wrong, const Stamp& stamp, User recipient, std::string_view how) {
+  if (const auto slot = pairing_.slot_of(stamp.sender, recipient)) {
+    note(wrong, pair_of(stamp.sender, *slot), stamp.sequence, how);
+  }
+}
+
+void Ledger::note_doubled_answer(User sender, std::uint64_t n) {
+  count(found_.wrongs[static_cast<std::size_t>(Wrong::Doubled)],
+        fmt::format("message {} that {} sent was confirmed again", n, names_.name(sender)));
+}
+
 void Ledger::note_damage(User user, std::string_view what) {
   Findings::Finding& damaged = found_.wrongs[static_cast<std::size_t>(Wrong::Damaged)];
   count(damaged,

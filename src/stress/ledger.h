@@ -74,6 +74,13 @@ class Ledger {
   /// if there is none.
   bool refuse(User sender, std::string_view text);
 
+  /// Whether the message with this stamp has reached `recipient`.
+  [[nodiscard]] bool has_arrived(const Stamp& stamp, User recipient) const;
+
+  /// Records that the message with this stamp is as `wrong` says; `how`: the rest of a sentence.
+  void note(Wrong wrong, const Stamp& stamp, User recipient, std::string_view how);
+  /// Records that the message with the sender's own number `n` was confirmed again.
+  void note_doubled_answer(User sender, std::uint64_t n);
   /// Records that `user` received something else.
   void note_damage(User user, std::string_view what);
   /// Records that another command of `user` was refused.
@@ -99,6 +106,8 @@ class Ledger {
 
   /// Whether an error was found so far, not counting messages in flight; cheap.
   [[nodiscard]] bool is_anything_wrong() const { return found_.is_anything_wrong(); }
+  /// How often `wrong` was found so far, not counting messages in flight.
+  [[nodiscard]] std::uint64_t noted(Wrong wrong) const { return found_.of(wrong).count; }
   /// All errors so far; messages that have not arrived now count as lost or unanswered.
   [[nodiscard]] Findings findings() const;
 

@@ -87,6 +87,10 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"server", "HOST:PORT", "where the server is (127.0.0.1:9000)", read_server},
+    {"protocol", "0|1", "which protocol the users speak (0)",
+     [](std::string_view text, Options& o) {
+       return read_number(text, std::uint8_t{0}, std::uint8_t{1}, o.protocol);
+     }},
     {"scenario", "NAME", "what the users do (exchange; rate if --rate is given)", read_scenario},
     {"users", "N", "how many users (100)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, kMostUsers, o.users); }},

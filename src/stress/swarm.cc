@@ -16,8 +16,6 @@
 #include <span>
 #include <utility>
 
-#include "zero/frame.h"
-
 namespace tribar::stress {
 namespace {
 
@@ -31,8 +29,9 @@ constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
 
 }  // namespace
 
-Swarm::Swarm(const Address& server, User users, SwarmEvents& events)
+Swarm::Swarm(const Address& server, User users, SwarmEvents& events, std::uint8_t version)
     : server_(server),
+      version_(version),
       events_(events),
       links_(users),
       buffer_(kFrontBytes + kReadBytes),
@@ -218,7 +217,7 @@ void Swarm::hand_over(User user, std::string_view bytes) {
   Link& link = links_[user];
   const std::uint32_t generation = link.generation;
   while (true) {
-    const FrameCut cut = cut_frame(bytes, kMostReplyBytes);
+    const FrameCut cut = cut_frame(bytes, kMostReplyBytes, version_);
     if (cut.kind == FrameCut::Kind::Incomplete) {
       break;
     }

@@ -14,6 +14,7 @@
 #include "stress/endpoint.h"
 #include "stress/poller.h"
 #include "stress/types.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 
@@ -32,9 +33,9 @@ class SwarmEvents {
 
 class Swarm {
  public:
-  /// For up to `users` connections to `server`. `events` must outlive this; throws
-  /// std::system_error if the system denies a resource.
-  Swarm(const Address& server, User users, SwarmEvents& events);
+  /// For up to `users` connections to `server`, on which frames of `version` come. `events` must
+  /// outlive this; throws std::system_error if the system denies a resource.
+  Swarm(const Address& server, User users, SwarmEvents& events, std::uint8_t version = kVersion0);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
@@ -93,6 +94,7 @@ class Swarm {
   void watch(User user);
 
   Address server_;
+  std::uint8_t version_;
   SwarmEvents& events_;
   std::vector<Link> links_;
   std::vector<User> dirty_;

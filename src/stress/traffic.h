@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "stress/ledger.h"
+#include "stress/numbered.h"
 #include "stress/payload.h"
 #include "stress/swarm.h"
 #include "stress/timeline.h"
@@ -17,6 +19,7 @@ struct TrafficSettings {
   std::uint64_t seed = 1;
   std::size_t least_bytes = 64;
   std::size_t most_bytes = 64;
+  std::uint8_t protocol = 0;
 };
 
 class Traffic {
@@ -32,6 +35,21 @@ class Traffic {
   enum class Came { Confirmation, Other };
   /// `user` received the data of a SEND frame; returns whether it confirms a message of this user.
   Came receive(User user, std::string_view data);
+
+  // Protocol 1 only, up to the next empty line.
+  /// `user` received a message.
+  void receive(User user, const Delivery1& delivery);
+  /// `user` was told that a message of it is accepted.
+  Came receive(User user, const Accepted1& accepted);
+  /// The server refused the oldest unanswered message of `user`, with `text`: those behind it are
+  /// sent again. False if there is none.
+  bool refuse(User user, std::string_view text);
+  /// `user` is logged in on a new connection, see Numbered::log_in(): sends what was not answered.
+  void log_in(User user, std::uint64_t highest);
+  /// Acknowledges what `user` received on its connection, which is open.
+  void acknowledge(User user);
+  [[nodiscard]] Numbered& numbered() { return numbered_; }
+  [[nodiscard]] const Numbered& numbered() const { return numbered_; }
 
   /// Excludes the times of messages to the `count` users from `first` on.
   void leave_out(User first, User count) {
@@ -52,6 +70,20 @@ class Traffic {
   [[nodiscard]] Timeline& timeline() { return timeline_; }
 
  private:
+  /// `recipient` received `text` of `sender`; `stamp`: that of the text, if it is one of `sender`.
+  /// Returns whether it counts as a delivery.
+  bool deliver(User sender, User recipient, std::string_view text,
+               const std::optional<Stamp>& stamp);
+  /// The stamp of `text`, if it is one of `sender`.
+  [[nodiscard]] std::optional<Stamp> stamp_of(std::string_view text, User sender,
+                                              User recipient) const;
+  /// The user of that name; names_.count() if there is none.
+  [[nodiscard]] User find(std::string_view name) const;
+  /// Writes `message` as the SEND with the number `n` of its sender.
+  void write(std::uint64_t n, const Numbered::Pending& message);
+  void send_pending(User sender);
+  /// Whether a server whose clock is about right can have said `time` of a message of that stamp.
+  [[nodiscard]] bool is_plausible(UnixMs time, const Stamp& stamp) const;
   [[nodiscard]] std::uint32_t choose_slot(User sender, std::uint32_t number) const;
 
   TrafficSettings settings_;
@@ -60,7 +92,9 @@ class Traffic {
   Swarm& swarm_;
   Payload payload_;
   Ledger ledger_;
-  Nanos origin_;  // time 0 of the stamps
+  Numbered numbered_;       // empty with protocol 0
+  Nanos origin_;            // time 0 of the stamps
+  std::int64_t origin_ms_;  // the same, since 1970
   Timeline timeline_;
   Nanos upto_ = 0;
   User first_left_out_ = 0;
