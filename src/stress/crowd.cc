@@ -52,10 +52,11 @@ void add_to(Findings::Finding& finding, std::string_view name, std::string_view 
 
 }  // namespace
 
-Crowd::Crowd(const Address& server, const TrafficSettings& settings, const Usernames& names,
-             const Pairing& pairing)
+Crowd::Crowd(const Address& server, const TrafficSettings& settings, std::string secret,
+             const Usernames& names, const Pairing& pairing)
     : server_(server),
       settings_(settings),
+      secret_(std::move(secret)),
       names_(names),
       begun_(monotonic_now()),
       swarm_(server, names.count(), *this, settings.protocol),
@@ -75,7 +76,7 @@ void Crowd::enter(User user) {
   if (player.has_account) {
     write_login(user);
   } else if (is_numbered()) {
-    write(user, Create{names_.name(user), kClient});
+    write(user, Create{names_.name(user), kClient, secret_});
   } else {
     write(user, code_of(FrameCode::Create), names_.name(user));
   }
@@ -83,7 +84,7 @@ void Crowd::enter(User user) {
 
 void Crowd::write_login(User user) {
   if (is_numbered()) {
-    write(user, Login{names_.name(user), kClient});
+    write(user, Login{names_.name(user), kClient, secret_});
   } else {
     write(user, code_of(FrameCode::Login), names_.name(user));
   }
@@ -97,7 +98,7 @@ void Crowd::leave(User user, bool is_for_good) {
     player.has_account = false;
     player.is_deleting = is_numbered();
     if (player.is_deleting) {
-      write(user, Delete{});
+      write(user, Delete{secret_});
       return;  // until it is answered
     }
     write(user, code_of(FrameCode::Delete), {});

@@ -21,9 +21,9 @@ namespace tribar::stress {
 
 class Crowd final : private SwarmEvents {
  public:
-  /// `names` and `pairing` must outlive this.
-  Crowd(const Address& server, const TrafficSettings& settings, const Usernames& names,
-        const Pairing& pairing);
+  /// `secret`: of all accounts; empty: they have none. `names` and `pairing` must outlive this.
+  Crowd(const Address& server, const TrafficSettings& settings, std::string secret,
+        const Usernames& names, const Pairing& pairing);
 
   /// Sets what `user` does from now on; null: nothing. The behaviour must outlive the crowd or be
   /// replaced.
@@ -118,6 +118,7 @@ class Crowd final : private SwarmEvents {
 
   const Address server_;
   const TrafficSettings settings_;
+  const std::string secret_;
   const Usernames& names_;
   const Nanos begun_;
   Swarm swarm_;

@@ -8,18 +8,22 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/log.h"
+#include "chat/text.h"
 #include "stress/payload.h"
 #include "stress/roles.h"
+#include "zero/frame.h"
 
 namespace tribar::stress {
 namespace {
 
 constexpr double kMostSeconds = 4 * 3600;  // stamps hold 4.8 hours
+constexpr std::size_t kMostSecretBytes = 512;
 constexpr std::size_t kMostTextBytes = std::size_t{64} * 1024 * 1024;
 
 /// None, or what is wrong with a value: "is 0, allowed are 1..9".
@@ -74,6 +78,25 @@ Complaint read_threshold(std::string_view text, Options& options) {
   return std::nullopt;
 }
 
+Complaint read_secret(std::string_view text, Options& options) {
+  if (text.empty() || text.size() > kMostSecretBytes ||
+      text.find(kDelimiter) != std::string_view::npos || refuse_text(text)) {
+    return fmt::format("is none: allowed are 1..{} bytes of UTF-8 without '{}'", kMostSecretBytes,
+                       kDelimiter);
+  }
+  options.secret = text;
+  return std::nullopt;
+}
+
+Complaint read_secret_file(std::string_view text, Options& options) {
+  std::ifstream file{std::string(text)};
+  std::string line;
+  if (!std::getline(file, line)) {
+    return fmt::format("'{}' cannot be read, or is empty", log::escaped(text));
+  }
+  return read_secret(line, options);
+}
+
 Complaint read_warmup(std::string_view text, Options& options) {
   return read_number(text, 0.0, kMostSeconds, options.warmup_s.emplace());
 }
@@ -91,6 +114,8 @@ constexpr Row kRows[] = {
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint8_t{0}, std::uint8_t{1}, o.protocol);
      }},
+    {"secret", "TEXT", "the secret of all accounts (none); needs --protocol 1", read_secret},
+    {"secret-file", "FILE", "the same, from the first line of FILE", read_secret_file},
     {"scenario", "NAME", "what the users do (exchange; rate if --rate is given)", read_scenario},
     {"users", "N", "how many users (100)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, kMostUsers, o.users); }},
@@ -200,6 +225,9 @@ Complaint check_together(const Options& options) {
   const User fewest = fewest_users(options.scenario);
   if (options.users < fewest) {
     return fmt::format("--scenario {} needs at least {} users", name_of(options.scenario), fewest);
+  }
+  if (!options.secret.empty() && options.protocol == 0) {
+    return std::string("--secret needs --protocol 1");
   }
   if (options.scenario == Scenario::Mixed && options.share_percent > 30) {
     return std::string("--scenario mixed has three shares of at most 30 percent each");

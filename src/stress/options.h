@@ -37,6 +37,7 @@ inline constexpr std::array<std::string_view, 10> kScenarioNames{
 struct Options {
   HostPort server;
   std::uint8_t protocol = 0;  // 0 or 1
+  std::string secret;         // of all accounts; empty: they have none
   Scenario scenario = Scenario::Exchange;
   User users = 100;
   std::uint32_t window = 1;

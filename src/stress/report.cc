@@ -33,7 +33,9 @@ std::string run_in_words(const Options& options, const Results& results) {
           ? "Nothing was measured"
           : fmt::format("Measured {:.2f} s after a warm-up of {:.2f} s that does not count",
                         results.measured_s, results.warmup_s);
-  const std::string_view protocol = options.protocol == 1 ? ", protocol 1" : "";
+  const std::string_view protocol = options.protocol == 0    ? ""
+                                    : options.secret.empty() ? ", protocol 1"
+                                                             : ", protocol 1 with secrets";
   return fmt::format("{} users{}, {}, {} bytes a message, seed {}. {}{}.", options.users, protocol,
                      pace, size, options.seed, span, results.was_cut_short ? ", cut short" : "");
 }

@@ -59,7 +59,7 @@ Stage::Stage(const Options& options, const Address& server, User users, const Pa
       names_(prefix_of_run(options.seed), users),
       pairing_(pairing),
       crowd_(server, {options.seed, options.least_bytes, options.most_bytes, options.protocol},
-             names_, pairing_),
+             options.secret, names_, pairing_),
       meter_(crowd_.traffic(),
              options.server_pid ? Process::find(*options.server_pid) : std::nullopt),
       progress_(options.is_quiet) {}

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <initializer_list>
 #include <limits>
 #include <vector>
@@ -42,6 +44,25 @@ TEST(Options, AreReadFromTheCommandLine) {
   EXPECT_EQ(options.thresholds[0].bound, 5000);
 }
 
+TEST(Options, TakeASecretWithProtocol1) {
+  EXPECT_EQ(parse({}).value().protocol, 0);
+  const auto parsed = parse({"--secret", "b\xc3\xa4rentatze", "--protocol", "1"});
+  ASSERT_TRUE(parsed.is_ok()) << parsed.error();
+  EXPECT_EQ(parsed.value().protocol, 1);
+  EXPECT_EQ(parsed.value().secret, "b\xc3\xa4rentatze");
+  EXPECT_EQ(parse({"--secret", "bears-and-trees"}).error(), "--secret needs --protocol 1");
+}
+
+TEST(Options, TakeTheSecretFromAFile) {
+  const std::string path = testing::TempDir() + "/stress_options_test_secret";
+  std::ofstream(path) << "bears-and-trees\nnot this\n";
+  const auto parsed = parse({"--protocol", "1", "--secret-file", path.c_str()});
+  std::remove(path.c_str());
+  ASSERT_TRUE(parsed.is_ok()) << parsed.error();
+  EXPECT_EQ(parsed.value().secret, "bears-and-trees");
+  EXPECT_FALSE(parse({"--protocol", "1", "--secret-file", path.c_str()}).is_ok()) << "removed";
+}
+
 TEST(Options, LeaveTheScenarioToWhoNamesIt) {
   const auto parsed = parse({"--rate", "10", "--scenario", "slow"});
   ASSERT_TRUE(parsed.is_ok());
@@ -54,6 +75,10 @@ TEST(Options, RefuseWhatCannotBe) {
       {"--users", "x"},
       {"--users", "1000001"},
       {"--window", "0"},
+      {"--protocol", "2"},
+      {"--protocol", "1", "--secret", ""},
+      {"--protocol", "1", "--secret", "a|||b"},
+      {"--protocol", "1", "--secret", "\xff"},
       {"--bytes", "23"},
       {"--bytes", "30-29"},
       {"--seconds", "0"},
