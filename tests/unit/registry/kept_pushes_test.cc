@@ -27,7 +27,7 @@ TEST(KeptPushes, AreTakenInOrder) {
   KeptPushes pushes;
   EXPECT_TRUE(pushes.is_empty());
   EXPECT_FALSE(pushes.contains(MessageNumber{1}));
-  for (const std::uint64_t number : {2, 5, 9}) {
+  for (const std::uint64_t number : {2U, 5U, 9U}) {
     pushes.push_back(make(number));
   }
   EXPECT_EQ(drained(pushes), (std::vector<std::uint64_t>{2, 5, 9}));
@@ -37,10 +37,10 @@ TEST(KeptPushes, AreTakenInOrder) {
 
 TEST(KeptPushes, AreFoundByTheirExactNumber) {
   KeptPushes pushes;
-  for (const std::uint64_t number : {2, 5, 9}) {
+  for (const std::uint64_t number : {2U, 5U, 9U}) {
     pushes.push_back(make(number));
   }
-  for (const std::uint64_t number : {1, 3, 6, 10}) {
+  for (const std::uint64_t number : {1U, 3U, 6U, 10U}) {
     EXPECT_FALSE(pushes.contains(MessageNumber{number})) << number;
     EXPECT_EQ(pushes.take(MessageNumber{number}), nullptr) << number;
   }
