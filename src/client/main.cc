@@ -156,11 +156,11 @@ int chat(const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  enum LongOption { kProtocol = 256, kCa, kSecretFile };
+  enum LongOption { ProtocolOption = 256, CaOption, SecretFileOption };
   static constexpr std::array kOptions{
-      option{"protocol", required_argument, nullptr, kProtocol},
-      option{"ca", required_argument, nullptr, kCa},
-      option{"secret-file", required_argument, nullptr, kSecretFile},
+      option{"protocol", required_argument, nullptr, ProtocolOption},
+      option{"ca", required_argument, nullptr, CaOption},
+      option{"secret-file", required_argument, nullptr, SecretFileOption},
       option{"help", no_argument, nullptr, 'h'},
       option{"version", no_argument, nullptr, 'V'},
       option{nullptr, 0, nullptr, 0},
@@ -172,16 +172,16 @@ int run(int argc, char** argv) {
         return print(kUsage);
       case 'V':
         return print(fmt::format("tribar {}\n", TRIBAR_VERSION));
-      case kProtocol:
+      case ProtocolOption:
         if (std::string_view(optarg) != "0" && std::string_view(optarg) != "1") {
           return complain_of_usage("--protocol must be 0 or 1");
         }
         options.protocol = *optarg - '0';
         break;
-      case kCa:
+      case CaOption:
         options.ca = optarg;
         break;
-      case kSecretFile:
+      case SecretFileOption:
         options.secret_file = optarg;
         break;
       default:  // getopt_long has printed the error

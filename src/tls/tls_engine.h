@@ -63,8 +63,8 @@ class TlsEngine {
   [[nodiscard]] Step handshake();
   [[nodiscard]] bool is_open() const { return is_open_; }
 
-  /// Decrypts up to `size` bytes, from one record, to `at`. After the handshake only. NeedsInput may
-  /// also be a record that held nothing for the caller, with more behind it: see can_read().
+  /// Decrypts up to `size` bytes, from one record, to `at`. After the handshake only. NeedsInput
+  /// may also be a record that held nothing for the caller, with more behind it: see can_read().
   [[nodiscard]] Read read(char* at, std::size_t size);
   /// Makes one record of `bytes`, 1 to kRecordBytes. After the handshake only.
   [[nodiscard]] bool write(std::string_view bytes);

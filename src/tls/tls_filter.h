@@ -20,8 +20,8 @@ namespace tribar {
 /// TLS: the peer gets an alert, if it can be sent at once. What is written becomes records of up to
 /// 16 KiB, and counts as taken when the transport under it took all of the record that it is in.
 /// So less than all that try_write() was given may be sealed already: write() of the rest follows
-/// at once. In a turn no more is read than up to 68 KiB of ciphertext, and about 64 records. Destroyed in
-/// order, it says so to the peer.
+/// at once. In a turn no more is read than up to 68 KiB of ciphertext, and about 64 records.
+/// Destroyed in order, it says so to the peer.
 [[nodiscard]] std::unique_ptr<Transport> make_tls_filter(std::unique_ptr<Transport> under,
                                                          std::shared_ptr<const TlsContext> context,
                                                          HandshakePacer& pacer);

@@ -152,8 +152,7 @@ class Run {
     }
     written_ += pending_;
     // Taken before the handshake is over, to be sent after it.
-    is_early_ |=
-        taken > 0 && rig_.wire->taken.size() == on_the_wire && rig_.wire->writing.empty();
+    is_early_ |= taken > 0 && rig_.wire->taken.size() == on_the_wire && rig_.wire->writing.empty();
     const auto done = static_cast<std::size_t>(taken);
     check(done <= size, "no more is taken than there is");
     if (done < size) {
