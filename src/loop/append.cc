@@ -32,11 +32,10 @@ std::string_view frame_of(Protocol protocol, const EffectBody& body) {
       return frame_of(body);
     case Protocol::One:
     case Protocol::Undecided:
-      return {};  // nothing goes out as it came
 #ifdef TRIBAR_TEST_PROTOCOL
     case Protocol::Line:
-      return {};  // frames are always built
 #endif
+      break;  // frames are always built
   }
   return {};
 }

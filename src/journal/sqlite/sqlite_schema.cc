@@ -168,8 +168,8 @@ Result<std::uint32_t, StoreOpenError> check_version(const std::string& path, sql
 }
 
 bool has_our_schema(sqlite3* database, std::uint32_t version) {
-  static const auto kSchemas = make_schemas();
-  const std::vector<std::string>& ours = kSchemas[version - 1];
+  static const auto schemas = make_schemas();
+  const std::vector<std::string>& ours = schemas[version - 1];
   const std::vector<std::string> theirs = schema_of(database);
   return !ours.empty() && std::includes(theirs.begin(), theirs.end(), ours.begin(), ours.end());
 }
