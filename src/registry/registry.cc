@@ -114,7 +114,7 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
   const std::uint32_t bytes = input.command_bytes;
   if (const auto* expired = std::get_if<LoginExpired>(&input.body)) {
     login_expired(session, *expired, turn);
-  } else if (session.is_over) {
+  } else if (session.is_over || std::holds_alternative<Pong>(input.body)) {
     answer(session, bytes, 0, Done{}, turn);
   } else if (const auto* command = std::get_if<Send>(&input.body)) {
     send(session, input, command->message, turn);
@@ -140,8 +140,6 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     set_secret(session, input, *change, turn);
   } else if (const auto* ping = std::get_if<Ping>(&input.body)) {
     answer_ping(session, bytes, *ping, turn);
-  } else if (std::holds_alternative<Pong>(input.body)) {
-    answer(session, bytes, 0, Done{}, turn);
   }
 }
 

@@ -53,8 +53,8 @@ TlsSettings tls_settings(const Config& config) {
       settings.client_certificates = TlsSettings::ClientCertificates::Required;
       break;
   }
-  settings.min_version = tls.min_version == TlsVersion::Tls12 ? TlsSettings::Version::V1_2
-                                                              : TlsSettings::Version::V1_3;
+  settings.min_version = tls.min_version == TlsVersion::Tls12 ? TlsSettings::Version::Tls12
+                                                              : TlsSettings::Version::Tls13;
   return settings;
 }
 

@@ -116,7 +116,7 @@ class TlsContext::Loader {
 
   [[nodiscard]] std::unique_ptr<Parts> load(const TlsContext* former) {
     parts_->context.reset(tls::made(SSL_CTX_new(TLS_server_method())));
-    if (!tls::set_protocol(raw(), parts_->settings.min_version == TlsSettings::Version::V1_2)) {
+    if (!tls::set_protocol(raw(), parts_->settings.min_version == TlsSettings::Version::Tls12)) {
       mistakes_.push_back(fmt::format("tls: {}", take_error()));
     }
     SSL_CTX_set_max_early_data(raw(), 0);

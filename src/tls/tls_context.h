@@ -21,14 +21,14 @@ struct TlsSettings {
   /// Whether a client is asked for a certificate that `client_ca` signed. One that it shows must be
   /// good, even if it need not show one.
   enum class ClientCertificates { Off, Optional, Required };
-  enum class Version { V1_2, V1_3 };
+  enum class Version { Tls12, Tls13 };
 
   std::string certificate;  // the server's, and behind it those that lead to its CA
   std::string key;          // of the first certificate, without a passphrase
   std::string client_ca;
   std::string client_crl;  // what the CA revoked; of each CA in a chain, if there are several
   ClientCertificates client_certificates = ClientCertificates::Optional;
-  Version min_version = Version::V1_3;
+  Version min_version = Version::Tls13;
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 

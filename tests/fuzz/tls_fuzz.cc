@@ -29,8 +29,8 @@ const std::shared_ptr<const TlsContext>& context(bool is_1_2) {
     settings.min_version = version;
     return test::loaded(settings);
   };
-  static const std::array contexts{make(TlsSettings::Version::V1_3),
-                                   make(TlsSettings::Version::V1_2)};
+  static const std::array contexts{make(TlsSettings::Version::Tls13),
+                                   make(TlsSettings::Version::Tls12)};
   return contexts.at(is_1_2 ? 1 : 0);
 }
 

@@ -40,7 +40,7 @@ TEST(Listeners, SayWhatTlsIsMadeOf) {
                 .min_version = TlsVersion::Tls12};
   EXPECT_EQ(tls_settings(config),
             (TlsSettings{"a", "b", "c", "d", TlsSettings::ClientCertificates::Required,
-                         TlsSettings::Version::V1_2}));
+                         TlsSettings::Version::Tls12}));
   config.tls.client_certificates = ClientCertificates::Off;
   EXPECT_EQ(tls_settings(config).client_certificates, TlsSettings::ClientCertificates::Off);
 }

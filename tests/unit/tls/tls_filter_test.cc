@@ -484,7 +484,7 @@ TEST(TlsFilter, NoOlderVersionThanIsAllowed) {
     EXPECT_TRUE(rig.owner.has_failed) << version;
   }
   TlsSettings with_1_2 = files().settings();
-  with_1_2.min_version = TlsSettings::Version::V1_2;
+  with_1_2.min_version = TlsSettings::Version::Tls12;
   const auto server = loaded(with_1_2);
   SSL_CTX_set_max_proto_version(client.raw.get(), TLS1_1_VERSION);
   TlsRig old(server, client);
@@ -500,7 +500,7 @@ TEST(TlsFilter, NoOlderVersionThanIsAllowed) {
 
 TEST(TlsFilter, OnlyCiphersWithForwardSecrecyAndIntegrity) {
   TlsSettings with_1_2 = files().settings();
-  with_1_2.min_version = TlsSettings::Version::V1_2;
+  with_1_2.min_version = TlsSettings::Version::Tls12;
   const auto server = loaded(with_1_2);
   for (const char* ciphers :
        {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "AES128-SHA"}) {
@@ -517,7 +517,7 @@ TEST(TlsFilter, OnlyCiphersWithForwardSecrecyAndIntegrity) {
 
 TEST(TlsFilter, NothingIsNegotiatedAnew) {
   TlsSettings with_1_2 = files().settings();
-  with_1_2.min_version = TlsSettings::Version::V1_2;
+  with_1_2.min_version = TlsSettings::Version::Tls12;
   ClientContext client;
   SSL_CTX_set_max_proto_version(client.raw.get(), TLS1_2_VERSION);
   OpenRig rig(loaded(with_1_2), client);
@@ -588,7 +588,7 @@ TEST(TlsFilter, JudgesCertificatesOfClients) {
       }
       SSL_CTX_set_max_proto_version(client.raw.get(), version);
       TlsSettings settings = own.settings(one.asked);
-      settings.min_version = TlsSettings::Version::V1_2;
+      settings.min_version = TlsSettings::Version::Tls12;
       TlsRig rig(loaded(settings), client);
       rig.settle();
       EXPECT_EQ(rig.owner.ends == 0, one.is_good)
@@ -657,7 +657,7 @@ TEST(TlsFilter, ResumesByTicketWhatIsStillAllowed) {
   own.write("crl.pem", own.ca.crl({}));
   TlsSettings settings = own.settings(ClientCertificates::Optional);
   settings.client_crl = own.path("crl.pem");
-  settings.min_version = TlsSettings::Version::V1_2;
+  settings.min_version = TlsSettings::Version::Tls12;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     auto server = loaded(settings);
     Resumer client;
