@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kSubject = "tls";
 /// What should be looked at is logged every day.
-constexpr unsigned kLooksADay = 24 * 3600 * 1000 / TlsWatch::kLookMs;
+constexpr unsigned kLooksADay = 86'400'000 / TlsWatch::kLookMs;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Result<std::unique_ptr<TlsWatch>, std::vector<std::string>> TlsWatch::start(
   std::vector<tls::FileStamp> seen = stamps_of(settings);
   auto context = TlsContext::load(settings);
   if (!context) {
-    return std::move(context.error());
+    return context.error();
   }
   return std::unique_ptr<TlsWatch>(
       new TlsWatch(settings, std::move(seen), std::move(context.value())));
