@@ -52,7 +52,7 @@ TEST(KeptPushes, AreFoundByTheirExactNumber) {
 
 TEST(KeptPushes, AreTakenFromAnyPlace) {
   KeptPushes pushes;
-  for (const std::uint64_t number : {2, 5, 9, 12}) {
+  for (const std::uint64_t number : {2U, 5U, 9U, 12U}) {
     pushes.push_back(make(number));
   }
   pushes.pop_front();
