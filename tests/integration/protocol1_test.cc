@@ -279,7 +279,7 @@ TEST(Numbers, GoOnByAcknowledgements) {
 TEST(Pings, AreAnsweredBeforeAndAfterLogin) {
   TestServer server;
   TestPeer ann = peer1(server.port());
-  const std::string data("\0\xff|||any bytes", 16);
+  const std::string data("\0\xff|||any bytes", 14);
   ann.send1(Ping{data});
   ann.expect(pong_of(data));
   ann.send1(Create{"ann", ""});
