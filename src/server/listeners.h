@@ -21,7 +21,7 @@ namespace tribar {
 /// What its connections speak.
 [[nodiscard]] Protocol protocol_of(const ListenerSettings& listener);
 
-/// Why the secrets that the settings ask for cannot be had, if so.
+/// Why the secrets or logins that the settings ask for cannot be had, if so.
 [[nodiscard]] std::optional<std::string> secrets_problem(const Config& config);
 
 /// Whether any listener is to be served over TLS.
