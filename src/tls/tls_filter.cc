@@ -106,9 +106,7 @@ class TlsFilter final : public Transport,
     is_writing_ = true;
     writing_ = bytes;
     sealed_of_write_ = std::exchange(ahead_, 0);
-    if (is_failed_ || (engine_.is_open() && !is_sending_)) {
-      go_on_writing();
-    }
+    go_on_writing();
   }
 
   std::size_t unwritten_bytes() const override {
@@ -126,9 +124,7 @@ class TlsFilter final : public Transport,
 
   void shut_down() override {
     is_shutting_ = true;
-    if (engine_.is_open()) {
-      finish_shut_down();
-    }
+    finish_shut_down();
   }
 
   std::string peer() const override { return under_->peer(); }
@@ -190,16 +186,12 @@ class TlsFilter final : public Transport,
       }
     }
     send_output();
-    if (is_writing_ && !is_sending_) {
-      go_on_writing();
-    }
+    go_on_writing();
     if (is_failed_ && !is_writing_) {
       events_->end(*connection_, true);
       return;
     }
-    if (is_shutting_) {
-      finish_shut_down();
-    }
+    finish_shut_down();
     if (has_work() && is_reading_) {
       hold_back();
     }
@@ -363,12 +355,8 @@ class TlsFilter final : public Transport,
         send_output();
       }
     }
-    if (is_writing_ && !is_sending_) {
-      go_on_writing();
-    }
-    if (is_shutting_) {
-      finish_shut_down();
-    }
+    go_on_writing();
+    finish_shut_down();
   }
 
   /// Sends ciphertext, as far as it is taken at once; the rest is under way then.
@@ -426,10 +414,13 @@ class TlsFilter final : public Transport,
     return sealed_of_write_ == writing_.size() && record_.plain == 0;
   }
 
-  /// Goes on with the write under way, when nothing is being sent. It is told later that it is
-  /// over, not from here.
+  /// Goes on with the write under way, if there is one, once the handshake is over and while
+  /// nothing is being sent. It is told later that it is over, not from here.
   void go_on_writing() {
-    while (!is_failed_ && !is_sending_ && sealed_of_write_ < writing_.size()) {
+    if (!is_writing_) {
+      return;
+    }
+    while (engine_.is_open() && !is_failed_ && !is_sending_ && sealed_of_write_ < writing_.size()) {
       sealed_of_write_ += send_record(writing_, {}, sealed_of_write_);
     }
     if (is_failed_ || is_all_taken()) {
@@ -456,8 +447,9 @@ class TlsFilter final : public Transport,
     return true;
   }
 
+  /// Ends our side, if that was asked for, the handshake is over, and all before it was taken.
   void finish_shut_down() {
-    if (is_shut_ || is_writing_ || is_failed_) {
+    if (!is_shutting_ || is_shut_ || !engine_.is_open() || is_writing_ || is_failed_) {
       return;
     }
     engine_.close();

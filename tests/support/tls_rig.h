@@ -105,7 +105,7 @@ class WireTransport final : public Transport {
   void stop_reading() override { wire_->is_reading = false; }
   std::ptrdiff_t try_write(std::string_view bytes, std::string_view more) override {
     must(wire_->writing.empty(), "one write at a time");
-    if (wire_->is_failed || (wire_->fails_when_full && wire_->room == 0)) {
+    if (wire_->is_failed || wire_->is_shut || (wire_->fails_when_full && wire_->room == 0)) {
       return -1;
     }
     return static_cast<std::ptrdiff_t>(take(bytes) + take(more));

@@ -276,6 +276,33 @@ TEST(TlsFilter, AWriteWaitsForTheHandshake) {
   EXPECT_EQ(rig.filter->unwritten_bytes(), 0U);
 }
 
+/// The kernel took only a part of the server's side of the handshake: when it takes the rest, the
+/// handshake is not over yet, and what waits for that went on too early.
+TEST(TlsFilter, AWriteWaitsForAHandshakeOfWhichThePeerHasTakenAPart) {
+  TlsRig rig(context());
+  rig.wire->room = 100;
+  EXPECT_EQ(rig.filter->try_write(std::string(2816, 'e'), {}), 2816);
+  const std::string text(2560, 'w');
+  EXPECT_EQ(rig.filter->try_write(text, {}), 0);
+  rig.filter->write(text);
+  rig.settle();
+  EXPECT_EQ(rig.owner.ends, 0);
+  EXPECT_EQ(rig.client_got, std::string(2816, 'e') + text);
+  EXPECT_EQ(rig.owner.writes, 1);
+  EXPECT_TRUE(rig.owner.is_written);
+}
+
+TEST(TlsFilter, ALastWordWaitsForAHandshakeOfWhichThePeerHasTakenAPart) {
+  TlsRig rig(context());
+  rig.wire->room = 100;
+  EXPECT_EQ(rig.filter->try_write("no ", "room"), 7);
+  rig.filter->shut_down();
+  rig.settle();
+  EXPECT_EQ(rig.client_got, "no room");
+  EXPECT_TRUE(rig.has_client_ended);
+  EXPECT_TRUE(rig.wire->is_shut);
+}
+
 TEST(TlsFilter, BytesCountAsWrittenWithTheirWholeRecord) {
   OpenRig rig;
   const std::string text(3 * 16384 + 100, 'z');
