@@ -144,7 +144,8 @@ class Run {
     pending_ = std::string(size, 'w');
     const std::string_view bytes = pending_;
     const std::size_t half = size / 3;
-    const std::size_t on_the_wire = rig_.wire->taken.size();
+    const auto on_the_wire = [this] { return rig_.wire->taken.size() + rig_.wire->writing.size(); };
+    const std::size_t before = on_the_wire();
     const std::ptrdiff_t taken = rig_.filter->try_write(bytes.substr(0, half), bytes.substr(half));
     if (taken < 0) {
       rig_.filter.reset();
@@ -152,7 +153,7 @@ class Run {
     }
     written_ += pending_;
     // Taken before the handshake is over, to be sent after it.
-    is_early_ |= taken > 0 && rig_.wire->taken.size() == on_the_wire && rig_.wire->writing.empty();
+    is_early_ |= taken > 0 && on_the_wire() == before;
     const auto done = static_cast<std::size_t>(taken);
     check(done <= size, "no more is taken than there is");
     if (done < size) {
