@@ -91,7 +91,8 @@ class Checker {
     check_tls();
     if (config_.secrets.policy == SecretsPolicy::Required) {
       for (std::size_t i = 0; i < config_.listen.size(); ++i) {
-        if (!config_.listen[i].allows_one) {
+        const bool takes_certificates = config_.tls.certificate_names && config_.listen[i].tls;
+        if (!config_.listen[i].allows_one && !takes_certificates) {
           add(listener_places_[i].protocols,
               fmt::format("listen[{}].protocols has protocol 0 only, where nobody can log in: it "
                           "has no secrets, and secrets.policy is \"required\"",
@@ -134,6 +135,11 @@ class Checker {
         add(listener_places_[i].tls,
             fmt::format("listen[{}].tls needs tls.certificate and tls.key", i));
       }
+    }
+    if (tls.certificate_names && tls.client_certificates == ClientCertificates::Off) {
+      add(place_of("tls.certificate_names"),
+          "tls.client_certificates is \"off\": tls.certificate_names needs \"optional\" or "
+          "\"required\" there");
     }
     if (!tls.client_ca.empty()) {
       return;

@@ -35,6 +35,10 @@ void Dispatcher::add_event(ConnectionId id, const InputBody& body, std::uint32_t
   batch.arrivals.push_back(arrival);
 }
 
+void Dispatcher::add_certified(ConnectionId id, std::string_view name) {
+  add_event(id, Certified{batch_of(id).names.copy(name)});
+}
+
 void Dispatcher::add_returned(ConnectionId id, const Returned& returned, Protocol protocol,
                               std::string_view frame) {
   Batch& batch = batch_of(id);

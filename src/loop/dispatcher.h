@@ -39,6 +39,8 @@ class Dispatcher {
 
   /// Adds an input that the loop itself creates.
   void add_event(ConnectionId id, const InputBody& body, std::uint32_t command_bytes = 0);
+  /// Adds a Certified with `name`.
+  void add_certified(ConnectionId id, std::string_view name);
   /// Adds a push that could not be written and is not kept; `frame` is the push as encoded by
   /// `protocol`.
   void add_returned(ConnectionId id, const Returned& returned, Protocol protocol,

@@ -4,6 +4,7 @@
 #include "loop/framer.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/wipe.h"
@@ -170,11 +171,18 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
 }
 
 /// Settles the connection's protocol by the first byte of the stream, where its listener has not.
-/// The registry hears about a connection of protocol 1 before its first command.
+/// The registry hears about a connection of protocol 1, or with a certificate, before its first
+/// command.
 void Framer::introduce(Connection& connection, std::uint8_t first_byte) {
   connection.is_introduced = true;
   if (connection.protocol == Protocol::Undecided) {
     connection.protocol = first_byte == kVersion1 ? Protocol::One : Protocol::Zero;
+  }
+  if (limits_.certificate_names) {
+    const std::string name = connection.transport->certificate_name();
+    if (!name.empty()) {
+      dispatcher_.add_certified(connection.id, name);
+    }
   }
   if (connection.protocol == Protocol::One) {
     const Transport& transport = *connection.transport;

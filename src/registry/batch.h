@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/byte_buffer.h"
 #include "base/ids.h"
 #include "base/wipe.h"
@@ -47,6 +48,7 @@ struct Batch {
   // inputs that the loop creates itself; in a Returned that is not kept the message is filled in
   // later
   std::vector<Input> events;
+  Arena names;  // of certificates, that `events` point to
   UnixMs now;
   std::uint32_t loop = 0;  // the loop that sent it
   std::uint32_t worker = 0;
@@ -70,7 +72,7 @@ struct Batch {
 
   /// The memory that it holds, roughly.
   [[nodiscard]] std::size_t held_bytes() const {
-    return bytes.capacity() + arrivals.capacity() * sizeof(Arrival) +
+    return bytes.capacity() + names.held_bytes() + arrivals.capacity() * sizeof(Arrival) +
            (events.capacity() + inputs.capacity()) * sizeof(Input) +
            output.effects.capacity() * sizeof(Effect);
   }
@@ -80,6 +82,7 @@ struct Batch {
     bytes.clear(kKeptBytes);
     arrivals.clear();
     events.clear();
+    names.reset();
     number = 0;
     is_for_all = false;
     is_continuation = false;

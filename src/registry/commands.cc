@@ -185,7 +185,8 @@ void Registry::login(Session& session, const Input& input, const Login& command,
   if (const auto refusal = refuse_login(session, account, command, turn)) {
     return refuse(session, input.command_bytes, *refusal, turn);
   }
-  if (account->has_secret()) {
+  const bool has_certificate = is_certified(session, command, turn);
+  if (account->has_secret() && !has_certificate) {
     if (turn.proof == nullptr) {
       return check_secret(session, input, *account, command.secret, {}, turn);
     }
@@ -193,6 +194,8 @@ void Registry::login(Session& session, const Input& input, const Login& command,
     if (!turn.proof->new_hash.empty() && is_storage_up_) {
       keep_hash(*account, turn.proof->new_hash, turn);
     }
+  }
+  if (account->has_secret() || has_certificate) {
     if (Session* replaced = find_session(account->session)) {
       dismiss(*replaced, {RefusalCode::Replaced}, turn);
     }

@@ -29,6 +29,12 @@ struct Introduced {
   bool may_send_secrets = true;  // nobody else can read them, or that is allowed
   friend bool operator==(const Introduced&, const Introduced&) = default;
 };
+/// The peer has shown a certificate that was found good and names `name`: for LOGIN to the account
+/// of that name it is as good as the secret. Comes before its first command.
+struct Certified {
+  std::string_view name;
+  friend bool operator==(const Certified&, const Certified&) = default;
+};
 /// The peer has sent nothing for a while and must be pinged.
 struct WentSilent {
   friend bool operator==(const WentSilent&, const WentSilent&) = default;
@@ -102,10 +108,10 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
-using InputBody =
-    std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written, Returned,
-                 LoginExpired, Dismiss, Answered, Closed, Continue, StorageDown, StorageUp,
-                 SendNumbered, Acknowledge, SetSecret, Ping, Pong, Introduced, WentSilent>;
+using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
+                               Returned, LoginExpired, Dismiss, Answered, Closed, Continue,
+                               StorageDown, StorageUp, SendNumbered, Acknowledge, SetSecret, Ping,
+                               Pong, Introduced, Certified, WentSilent>;
 
 /// Whether it is a command with a secret in it.
 [[nodiscard]] inline bool contains_secret(const InputBody& body) {

@@ -55,6 +55,8 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     }
   } else if (const auto* introduced = std::get_if<Introduced>(&input.body)) {
     introduce(session_of(input.from), *introduced);
+  } else if (const auto* certified = std::get_if<Certified>(&input.body)) {
+    session_of(input.from).detailed().certificate_name = certified->name;
   } else if (std::holds_alternative<WentSilent>(input.body)) {
     Session* session = find_session(input.from);
     if (session != nullptr && !session->is_closing) {

@@ -151,6 +151,8 @@ class Registry {
   [[nodiscard]] std::optional<Refusal> refuse_proof(const Account& account, std::string_view secret,
                                                     const Turn& turn) const;
   [[nodiscard]] static bool may_send(const Session& session, std::string_view secret);
+  [[nodiscard]] static bool is_certified(const Session& session, const Login& command,
+                                         const Turn& turn);
   void set_secret(Session& session, const Input& input, const SetSecret& command, Turn& turn);
   void keep_hash(Account& account, std::string_view hash, Turn& turn);
   void check(Session& session, const Input& input, const Check& what, std::uint64_t generation,

@@ -31,6 +31,13 @@ bool Registry::may_send(const Session& session, std::string_view secret) {
   return secret.empty() || !session.details || session.details->may_send_secrets;
 }
 
+/// Whether the peer's certificate proves what a LOGIN without a secret says. One that was given and
+/// checked is judged by that.
+bool Registry::is_certified(const Session& session, const Login& command, const Turn& turn) {
+  return turn.proof == nullptr && command.secret.empty() && session.details &&
+         session.details->certificate_name == command.username;
+}
+
 std::optional<Refusal> Registry::refuse_creation(const Session& session, const Create& command,
                                                  const Turn& turn) {
   if (!may_send(session, command.secret)) {
@@ -72,6 +79,10 @@ std::optional<Refusal> Registry::refuse_login(const Session& session, const Acco
   }
   if (account == nullptr) {
     return Refusal{RefusalCode::NoSuchUsername};
+  }
+  if (is_certified(session, command, turn)) {
+    return session.is_logged_in ? std::optional(Refusal{RefusalCode::AlreadyLoggedIn})
+                                : std::nullopt;
   }
   if (!account->has_secret()) {
     if (limits_.needs_secrets) {

@@ -49,11 +49,12 @@ struct Stall {
   std::optional<CheckedCommand> checked;
 };
 
-/// What only few sessions have: those of protocol 1, and of protocol 0 those that were handed a
-/// text which it does not carry as it is.
+/// What only few sessions have: those of protocol 1, and of protocol 0 those whose peer has shown a
+/// certificate, or that were handed a text which it does not carry as it is.
 struct SessionDetails {
   std::uint64_t network = 0;  // see Introduced, and the next
   bool may_send_secrets = true;
+  std::string certificate_name;  // see Certified; empty: none
   /// Nothing waited at LOGIN, or DELIVER came: messages are pushed as credit allows.
   bool wants_messages = false;
   std::string client;  // numbers its messages; empty: none

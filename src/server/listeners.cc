@@ -27,9 +27,6 @@ std::optional<std::string> secrets_problem(const Config& config) {
   if (config.secrets.policy == SecretsPolicy::Required && !can_hash_secrets()) {
     return "secrets are \"required\", and this tribard was built without libsodium";
   }
-  if (config.tls.certificate_names) {
-    return "tls.certificate_names is true, and this tribard cannot log in by certificate yet";
-  }
   return std::nullopt;
 }
 

@@ -134,6 +134,7 @@ SwitchboardLimits switchboard_limits(const Config& config) {
   limits.stalled_ms = config.timeouts.stalled_ms;
   limits.idle_ms = config.timeouts.idle_ms;
   limits.frames.allow_clear_secrets = config.allow_clear_secrets;
+  limits.frames.certificate_names = config.tls.certificate_names;
   return limits;
 }
 

@@ -15,8 +15,11 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "secrets/vault.h"
+#include "support/over_tls.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
+#include "support/tls_files.h"
 
 namespace tribar::test {
 namespace {
@@ -118,6 +121,82 @@ TEST_F(Tls, LongMessagesGoThroughWhole) {
   ann.send_raw(send_bytes("ann", "bob", text));
   bob.expect(message("ann", "bob", text));
   ann.expect(message("ann", "bob", text));
+}
+
+/// Clients show certificates of a CA of their own.
+class TlsCertificates : public Tls {
+ protected:
+  TlsCertificates() {
+    config.tls.client_ca = files_.path("ca.pem");
+    config.tls.certificate_names = true;
+  }
+
+  /// A new peer whose certificate names `name`.
+  TestPeer peer_of(const TestServer& server, const std::string& name, std::uint8_t version) {
+    const TestCertificate shown = files_.ca.issue_client(name);
+    files_.write("client.pem", shown.pem);
+    files_.write("client.key", shown.key_pem);
+    const auto context = TlsClientContext::load(
+        {tls_ca_file(), files_.path("client.pem"), files_.path("client.key")});
+    return {server.port(), TestPeer::Options{.version = version, .tls = context.value()}};
+  }
+
+  Config config;
+
+ private:
+  TlsFiles files_;
+};
+
+TEST_F(TlsCertificates, AreTheSecretOfTheAccountThatTheyName) {
+  if (!can_hash_secrets()) {
+    GTEST_SKIP() << "this build has no secrets";
+  }
+  config.secrets.policy = SecretsPolicy::Required;
+  TestServer server(config);
+  TestPeer ann(server.port(), TestPeer::Options{.version = kVersion1});
+  ann.send1(Create{"ann", "c", "secret-of-ann"});
+  ann.expect(response("ok"));
+
+  TestPeer other = peer_of(server, "ann", kVersion1);
+  other.send1(Login{"ann", "c", "another-secret"});
+  EXPECT_EQ(other.receive().data.substr(0, 10), "bad-secret");
+  other.send1(Login{"ann", "c"});
+  other.expect(response("ok|||0|||0"));
+  EXPECT_EQ(ann.receive().data.substr(0, 8), "replaced");
+  ann.expect_closed();
+
+  TestPeer old = peer_of(server, "ann", kVersion0);
+  old.login("ann");
+  EXPECT_EQ(other.receive().data.substr(0, 8), "replaced");
+  other.expect_closed();
+
+  TestPeer bob = peer_of(server, "bob", kVersion1);
+  bob.send1(Login{"ann", "c"});
+  EXPECT_EQ(bob.receive().data.substr(0, 10), "bad-secret");
+}
+
+TEST_F(TlsCertificates, ReplaceASessionOfProtocol0) {
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer bob = created(server.port(), "bob");
+  TestPeer stranger = peer_of(server, "bob", kVersion0);
+  stranger.send(Login{"ann"});
+  stranger.expect(response("user is already logged in"));
+  TestPeer again = peer_of(server, "ann", kVersion0);
+  again.login("ann");
+  ann.expect(response("the account was logged in to on another connection"));
+  ann.expect_closed();
+  bob.send_raw(send_bytes("bob", "ann", "hello"));
+  again.expect(message("bob", "ann", "hello"));
+}
+
+TEST_F(TlsCertificates, SayNothingUnlessTheyAreToNameAccounts) {
+  config.tls.certificate_names = false;
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  TestPeer again = peer_of(server, "ann", kVersion0);
+  again.send(Login{"ann"});
+  again.expect(response("user is already logged in"));
 }
 
 }  // namespace

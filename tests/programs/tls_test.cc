@@ -115,6 +115,18 @@ TEST_F(TlsProgram, ACheckSaysUntilWhenTheCertificateIsGoodOrWhatIsWrong) {
       << bad.error;
 }
 
+TEST_F(TlsProgram, ACheckSaysWhatCertificateNamesNeed) {
+  const std::string names = R"(, "certificate_names": true)";
+  const Checked alone = check(config(names));
+  EXPECT_EQ(alone.exit_code, 78);
+  EXPECT_NE(alone.error.find("tls.client_ca is missing"), std::string::npos) << alone.error;
+  const std::string with_ca = names + fmt::format(R"(, "client_ca": "{}")", files_.path("ca.pem"));
+  const Checked off = check(config(with_ca + R"(, "client_certificates": "off")"));
+  EXPECT_EQ(off.exit_code, 78);
+  EXPECT_NE(off.error.find("tls.client_certificates is \"off\""), std::string::npos) << off.error;
+  EXPECT_EQ(check(config(with_ca)).exit_code, 0);
+}
+
 bool has_program(const std::string& name) {
   return std::system(fmt::format("command -v {} >/dev/null 2>&1", name).c_str()) == 0;
 }

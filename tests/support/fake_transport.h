@@ -27,6 +27,7 @@ struct FakeStream {
   bool is_closed = false;
   int discards = 0;
   PeerNetwork network;
+  std::string certificate_name;
 
   /// The kernel accepts up to `most` bytes of the current write; true if that was all of it, and
   /// written() must be called.
@@ -60,6 +61,7 @@ class FakeTransport final : public Transport {
   void shut_down() override { stream_->is_shut = true; }
   std::string peer() const override { return "a test"; }
   PeerNetwork network() const override { return stream_->network; }
+  std::string certificate_name() const override { return stream_->certificate_name; }
 
  private:
   std::size_t take(std::string_view bytes) {

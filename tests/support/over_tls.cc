@@ -28,9 +28,11 @@ void use_tls(Config& config) {
   config.tls.key = files().settings().key;
 }
 
+std::string tls_ca_file() { return files().path("ca.pem"); }
+
 std::shared_ptr<const TlsClientContext> peers_tls() {
   static const std::shared_ptr<const TlsClientContext> made =
-      TlsClientContext::load({files().path("ca.pem"), "", ""}).value();
+      TlsClientContext::load({tls_ca_file(), "", ""}).value();
   return made;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "config/config.h"
 #include "tls/tls_client.h"
@@ -14,6 +15,9 @@ namespace tribar::test {
 
 /// Has the first listener of `config` speak TLS, with files of the process's own.
 void use_tls(Config& config);
+
+/// The file with the certificate of the CA that such a server's is of; empty without TLS.
+[[nodiscard]] std::string tls_ca_file();
 
 /// What peers of such a server have in common.
 [[nodiscard]] std::shared_ptr<const TlsClientContext> peers_tls();

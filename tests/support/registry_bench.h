@@ -79,6 +79,9 @@ inline Input introduced(ConnectionId from, std::uint64_t network = 0,
                         bool may_send_secrets = true) {
   return one(event(from, Introduced{network, may_send_secrets}));
 }
+inline Input certified(ConnectionId from, std::string_view name) {
+  return event(from, Certified{name});
+}
 inline Input create1(ConnectionId from, std::string_view name, std::string_view client = {},
                      std::string_view secret = {}) {
   return one(command(from, Create{name, client, secret}));
@@ -337,6 +340,8 @@ class RegistryBench {
       own(ping->data);
     } else if (auto* result = std::get_if<Answered>(&copy->body)) {
       own(result->new_hash);
+    } else if (auto* certificate = std::get_if<Certified>(&copy->body)) {
+      own(certificate->name);
     } else if (auto* question = std::get_if<List>(&copy->body)) {
       own(question->pattern);
     } else if (auto* sending = std::get_if<Send>(&copy->body)) {

@@ -145,7 +145,7 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options)
     fail("is given an address: " + options.host);
   }
   if (is_over_tls() && options.socket.empty()) {
-    tls_ = std::make_unique<TlsClient>(peers_tls(), options.host);
+    tls_ = std::make_unique<TlsClient>(options.tls ? options.tls : peers_tls(), options.host);
   }
   fd_ = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) {

@@ -63,6 +63,7 @@ class TestPeer {
     std::string host = "127.0.0.1";
     std::string socket = {};           // the path of a Unix socket, instead of host and port
     std::uint8_t version = kVersion0;  // of the frames that it gets
+    std::shared_ptr<const TlsClientContext> tls = {};  // none: that of all peers
   };
 
   /// Connects. Throws PeerError if no server listens.

@@ -401,6 +401,11 @@ TEST(ParseConfig, WantsWhatTlsNeeds) {
   EXPECT_EQ(mistakes_of(R"({"tls": {"certificate_names": true}})"),
             ConfigMistakes{"f:1:31: tls.client_ca is missing: tls.certificate_names needs the "
                            "certificates that signed the clients'"});
+  EXPECT_EQ(
+      mistakes_of(R"({"tls": {"client_ca": "a", "client_certificates": "off",
+    "certificate_names": true}})"),
+      ConfigMistakes{"f:2:26: tls.client_certificates is \"off\": tls.certificate_names needs "
+                     "\"optional\" or \"required\" there"});
   EXPECT_EQ(mistakes_of(R"({"tls": {"client_certificates": "required"}})"),
             ConfigMistakes{"f:1:33: tls.client_ca is missing: tls.client_certificates \"required\" "
                            "needs the certificates that signed the clients'"});
@@ -418,6 +423,12 @@ TEST(ParseConfig, WantsAListenerWhereSecretsCanBeGiven) {
             ConfigMistakes{});
   EXPECT_EQ(mistakes_of(R"({"listen": [{"protocols": [1]}], "secrets": "required"})"),
             ConfigMistakes{});
+  // A certificate is one, too, where it can be shown.
+  const std::string certificates = R"("secrets": "required", "tls": {"certificate": "c",
+    "key": "k", "client_ca": "a", "certificate_names": true}})";
+  EXPECT_EQ(mistakes_of(R"({"listen": [{"protocols": [0], "tls": true}], )" + certificates),
+            ConfigMistakes{});
+  EXPECT_EQ(mistakes_of(R"({"listen": [{"protocols": [0]}], )" + certificates).size(), 1U);
 }
 
 TEST(ParseConfig, GoesOnAfterManyMistakes) {
@@ -435,7 +446,7 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   other.listen = {{"::", 0},
                   {"chat.example.org", 65535, "", false},
                   {.socket = "/run/\"x\"", .allows_one = false, .tls = true}};
-  other.tls = {"c", "k \\", "a", "l", ClientCertificates::Off, true, TlsVersion::Tls12};
+  other.tls = {"c", "k \\", "a", "l", ClientCertificates::Required, true, TlsVersion::Tls12};
   other.secrets.threads = 64;
   other.allow_clear_secrets = true;
   other.workers = 64;

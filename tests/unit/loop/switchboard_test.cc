@@ -801,6 +801,22 @@ TEST(Switchboard, SeesALogoutBeforeALoginThatCameAfterIt) {
   EXPECT_FALSE(rig.board.defer_logins());
 }
 
+TEST(Switchboard, SaysWhomACertificateNamesIfThatProvesAnything) {
+  for (const bool is_on : {true, false}) {
+    Rig rig({.frames = {.certificate_names = is_on}});
+    Peer ann = rig.created("ann");
+    Peer again = rig.connect();
+    again.stream->certificate_name = "ann";
+    rig.send(again, bytes_of(List{"x"}) + bytes_of(Login{"ann"}));
+    EXPECT_TRUE(rig.board.defer_logins());
+    rig.board.admit_logins();
+    rig.turn();
+    EXPECT_EQ(again.frames(),
+              (Frames{names({}), response(is_on ? "" : "user is already logged in")}));
+    EXPECT_EQ(ann.stream->is_shut, is_on);
+  }
+}
+
 TEST(Switchboard, GivesEveryConnectionANewId) {
   Rig rig;
   std::vector<ConnectionId> ids;

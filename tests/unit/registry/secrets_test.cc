@@ -230,6 +230,101 @@ TEST(RegistrySecrets, DropsTheCheckOfAReplacedSession) {
   EXPECT_EQ(bench.registry().account_count(), 1U);
 }
 
+// Certificates.
+
+/// Introduces `id`, whose certificate names `name`, and sends LOGIN to ann's account.
+Effects tries_as(RegistryBench& bench, ConnectionId id, std::string_view name,
+                 std::string_view secret = {}) {
+  bench.apply(certified(id, name));
+  return tries(bench, id, secret);
+}
+
+TEST(RegistrySecrets, TakesACertificateForTheSecretOfTheAccountThatItNames) {
+  RegistryBench bench = with_ann();
+  bench.close(kAnn);
+  EXPECT_EQ(tries_as(bench, kBob, "ann"), (Effects{logged_in1(kBob, 1)}));
+  EXPECT_EQ(bench.apply(login1(kBob, "ann")),
+            (Effects{refused(kBob, RefusalCode::AlreadyLoggedIn)}));
+}
+
+TEST(RegistrySecrets, LetsACertificateReplaceTheAccountsOtherSession) {
+  RegistryBench bench = with_ann();
+  bench.apply(send1(kAnn, 1, "ann", "me"));
+  EXPECT_EQ(tries_as(bench, kBob, "ann"), (Effects{refused(kAnn, {RefusalCode::Replaced}, 0),
+                                                   close(kAnn), logged_in1(kBob, 1, 1, 1)}));
+}
+
+TEST(RegistrySecrets, LetsACertificateReplaceASessionOfAnAccountWithoutASecret) {
+  RegistryBench bench = with_users({"ann"});
+  EXPECT_EQ(tries_as(bench, kBob, "ann"),
+            (Effects{refused(kAnn, {RefusalCode::Replaced}, 0), close(kAnn), logged_in1(kBob, 1)}));
+  EXPECT_EQ(tries(bench, kCat, ""), (Effects{refused(kCat, RefusalCode::LoggedInElsewhere)}));
+}
+
+TEST(RegistrySecrets, TakesACertificateInProtocol0) {
+  RegistryBench bench = with_ann();
+  bench.apply(certified(kBob, "ann"));
+  EXPECT_EQ(bench.apply(login(kBob, "ann")),
+            (Effects{refused(kAnn, {RefusalCode::Replaced}, 0), close(kAnn), logged_in(kBob, 1)}));
+  bench.write(kBob);
+  // The session that is replaced speaks protocol 0, and what it was not yet given waits again.
+  bench.apply(send(kBob, "ann", "ann", "me"));
+  bench.apply(certified(kCat, "ann"));
+  EXPECT_EQ(bench.apply(login(kCat, "ann")),
+            (Effects{refused(kBob, {RefusalCode::Replaced}, 0), close(kBob), logged_in(kCat, 1)}));
+  bench.close(kBob);
+  EXPECT_EQ(bench.apply(deliver(kCat)),
+            (Effects{done(kCat), delivered(kCat, {kAnnAccount, 1, "ann", "ann", "me"})}));
+}
+
+TEST(RegistrySecrets, TakesACertificateWhereSecretsAreRequired) {
+  RegistryBench bench(secrets_required());
+  EXPECT_TRUE(bench.registry().restore_account(kAnnAccount, "ann"));
+  bench.registry().restore_counters(kAnnAccount, {});
+  EXPECT_EQ(tries_as(bench, kBob, "ann"), (Effects{logged_in1(kBob, 1)}));
+}
+
+TEST(RegistrySecrets, TakesACertificateForNoOtherAccount) {
+  RegistryBench bench = with_ann();
+  EXPECT_EQ(tries_as(bench, kBob, "bob"), (Effects{wrong_secret(kBob)}));
+  EXPECT_EQ(tries_as(bench, kCat, "ann "), (Effects{wrong_secret(kCat)}));
+  bench.apply(certified(kDan, "bob"));
+  EXPECT_EQ(bench.apply(login(kDan, "ann")), (Effects{refused(kDan, RefusalCode::NeedsSecret)}));
+  EXPECT_EQ(bench.apply(login(kDan, "bob")), (Effects{refused(kDan, RefusalCode::NoSuchUsername)}));
+  EXPECT_EQ(bench.apply(create(kDan, "dan")), (Effects{logged_in(kDan, 2)}));
+}
+
+TEST(RegistrySecrets, TakesACertificateForNoOtherCommand) {
+  RegistryBench bench = with_ann();
+  tries_as(bench, kBob, "ann");
+  EXPECT_EQ(bench.apply(set_secret(kBob, "", kNewSecret)), (Effects{wrong_secret(kBob)}));
+  EXPECT_EQ(bench.apply(delete1(kBob)), (Effects{wrong_secret(kBob)}));
+}
+
+TEST(RegistrySecrets, JudgesASecretThatIsGivenWithACertificateAsEver) {
+  RegistryBench bench = with_ann();
+  EXPECT_EQ(tries_as(bench, kBob, "ann", "wrong"),
+            (Effects{check_of(kBob, kAnnAccount, "wrong", "h1")}));
+  EXPECT_EQ(bench.apply(wrong(kBob)), (Effects{wrong_secret(kBob)}));
+  // Nor is one right that was changed while it was checked.
+  tries(bench, kBob, kSecret);
+  bench.apply(set_secret(kAnn, kSecret, kNewSecret));
+  EXPECT_EQ(bench.apply(right(kAnn, "h2")), (Effects{secret_changed(kAnn)}));
+  EXPECT_EQ(bench.apply(right(kBob)), (Effects{wrong_secret(kBob)}));
+  bench.apply(create(kCat, "cat"));
+  bench.apply(certified(kDan, "cat"));
+  bench.apply(introduced(kDan));
+  EXPECT_EQ(bench.apply(login1(kDan, "cat", "c", kSecret)), (Effects{wrong_secret(kDan)}));
+}
+
+TEST(RegistrySecrets, ForgetsACertificateWithItsConnection) {
+  RegistryBench bench = with_ann();
+  bench.apply(certified(kBob, "ann"));
+  bench.close(kBob);
+  const ConnectionId later = ConnectionId::make(1, 2);
+  EXPECT_EQ(tries(bench, later, ""), (Effects{wrong_secret(later)}));
+}
+
 // Clear text.
 
 TEST(RegistrySecrets, RefusesASecretInClearTextBeforeAnythingElse) {
