@@ -22,6 +22,15 @@ void assign(Crowd& crowd, const Range& range, Behaviour& behaviour) {
   }
 }
 
+void report_handshakes(Results& results, const Crowd& crowd, std::uint64_t before, double span_s) {
+  const Histogram& times = crowd.handshake_times();
+  if (crowd.is_over_tls()) {
+    results.set("handshake_rate", static_cast<double>(times.total() - before) / span_s);
+    results.set("handshake_p50", static_cast<double>(times.percentile(50)) / 1e3);
+    results.set("handshake_p99", static_cast<double>(times.percentile(99)) / 1e3);
+  }
+}
+
 Company::Company(Stage& stage, const Roles& roles)
     : options_(stage.options()),
       roles_(roles),
@@ -42,6 +51,10 @@ Company::Company(Stage& stage, const Roles& roles)
   if (roles.churners.count > 0) {
     // Assigned when all are logged in, since their login would already start a session.
     churner_ = &stage.cast<Churner>(crowd_, options_.burst);
+    if (options_.scenario == Scenario::Churn) {
+      // With protocol 1 they are written to, too; what waits for one who is away is not late.
+      crowd_.traffic().leave_out(roles.churners.first, roles.churners.count);
+    }
   }
   if (roles.listers.count > 0) {
     lister_ = &stage.cast<Lister>(crowd_);
@@ -92,6 +105,11 @@ bool Company::is_done() const {
 
 void Company::mark() {
   sessions_before_ = churner_ == nullptr ? 0 : churner_->sessions();
+  broken_before_ = churner_ == nullptr ? 0 : churner_->broken();
+  logins_before_ = crowd_.login_times().total();
+  handshakes_before_ = crowd_.handshake_times().total();
+  resent_before_ = crowd_.traffic().numbered().resent();
+  repeats_before_ = crowd_.traffic().numbered().repeats();
   lists_before_ = lister_ == nullptr ? 0 : lister_->lists();
   if (pacer_ != nullptr) {
     pacer_->forget_lateness();
@@ -113,6 +131,19 @@ void Company::report(Results& results, double span_s) const {
     results.set("session_rate", sessions / span_s);
     if (sessions == 0) {
       results.not_done.emplace_back("No session was completed in the measured time.");
+    }
+    const auto logins = static_cast<double>(crowd_.login_times().total() - logins_before_);
+    results.set("login_rate", logins / span_s);
+    report_handshakes(results, crowd_, handshakes_before_, span_s);
+    if (crowd_.is_numbered()) {
+      const std::uint64_t broken = churner_->broken() - broken_before_;
+      const Numbered& numbered = crowd_.traffic().numbered();
+      results.set("broken", static_cast<double>(broken));
+      results.set("resent", static_cast<double>(numbered.resent() - resent_before_));
+      results.set("repeats", static_cast<double>(numbered.repeats() - repeats_before_));
+      if (broken == 0) {
+        results.not_done.emplace_back("No session was broken off in the measured time.");
+      }
     }
   }
   if (lister_ != nullptr) {

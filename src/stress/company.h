@@ -44,8 +44,17 @@ class Company {
   Churner* churner_ = nullptr;
   Lister* lister_ = nullptr;
   std::uint64_t sessions_before_ = 0;
+  std::uint64_t broken_before_ = 0;
+  std::uint64_t logins_before_ = 0;
+  std::uint64_t handshakes_before_ = 0;
+  std::uint64_t resent_before_ = 0;
+  std::uint64_t repeats_before_ = 0;
   std::uint64_t lists_before_ = 0;
 };
+
+/// Reports the TLS handshakes, if there are any: how many there were since there had been `before`,
+/// over `span_s` seconds, and how long all took.
+void report_handshakes(Results& results, const Crowd& crowd, std::uint64_t before, double span_s);
 
 /// Sets the behaviour of all users of `range`.
 void assign(Crowd& crowd, const Range& range, Behaviour& behaviour);

@@ -52,7 +52,7 @@ void add_to(Findings::Finding& finding, std::string_view name, std::string_view 
 
 }  // namespace
 
-Crowd::Crowd(const Address& server, const TrafficSettings& settings, std::string secret,
+Crowd::Crowd(const Server& server, const TrafficSettings& settings, std::string secret,
              const Usernames& names, const Pairing& pairing)
     : server_(server),
       settings_(settings),
@@ -207,7 +207,7 @@ void Crowd::look_for_end(bool was_ready) {
   if (is_over() || !has_begun || ready_ + entering_ + leaving_ > 0) {
     return;
   }
-  if (!accepts(server_)) {
+  if (!accepts(server_.address)) {
     is_server_gone_ = true;
     end_run("Server gone");
   } else if (was_ready) {

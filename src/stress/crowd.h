@@ -22,7 +22,7 @@ namespace tribar::stress {
 class Crowd final : private SwarmEvents {
  public:
   /// `secret`: of all accounts; empty: they have none. `names` and `pairing` must outlive this.
-  Crowd(const Address& server, const TrafficSettings& settings, std::string secret,
+  Crowd(const Server& server, const TrafficSettings& settings, std::string secret,
         const Usernames& names, const Pairing& pairing);
 
   /// Sets what `user` does from now on; null: nothing. The behaviour must outlive the crowd or be
@@ -74,6 +74,8 @@ class Crowd final : private SwarmEvents {
   [[nodiscard]] std::uint64_t lost_lists() const { return lost_lists_; }
   /// Times from the start of a connection to the answer to its login.
   [[nodiscard]] const Histogram& login_times() const { return login_times_; }
+  /// Times from the start of a connection to the end of its TLS handshake.
+  [[nodiscard]] const Histogram& handshake_times() const { return handshake_times_; }
 
   [[nodiscard]] Swarm& swarm() { return swarm_; }
   [[nodiscard]] Traffic& traffic() { return traffic_; }
@@ -81,6 +83,8 @@ class Crowd final : private SwarmEvents {
   [[nodiscard]] const Usernames& names() const { return names_; }
   /// Whether the users speak protocol 1.
   [[nodiscard]] bool is_numbered() const { return settings_.protocol == 1; }
+  /// Whether they speak over TLS.
+  [[nodiscard]] bool is_over_tls() const { return server_.tls != nullptr; }
 
  private:
   enum class State : std::uint8_t { Away, Creating, LoggingIn, Ready, Leaving };
@@ -94,6 +98,9 @@ class Crowd final : private SwarmEvents {
     Behaviour* behaviour = nullptr;
   };
 
+  void on_secured(User user) override {
+    handshake_times_.record(swarm_.now() - players_[user].entered);
+  }
   void on_frame(User user, std::uint8_t code, std::string_view data) override;
   void on_read(User user) override;
   void on_gone(User user, std::string_view why) override;
@@ -116,7 +123,7 @@ class Crowd final : private SwarmEvents {
   void write(User user, const Command1& command);
   void write_login(User user);
 
-  const Address server_;
+  const Server server_;
   const TrafficSettings settings_;
   const std::string secret_;
   const Usernames& names_;
@@ -136,6 +143,7 @@ class Crowd final : private SwarmEvents {
   bool is_server_gone_ = false;
   std::string create_refusal_;  // the server's text of the last one
   Histogram login_times_;
+  Histogram handshake_times_;
 };
 
 }  // namespace tribar::stress

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "base/log.h"
 
@@ -81,7 +82,8 @@ std::string to_text(const HostPort& where) {
                : fmt::format("{}:{}", where.host, where.port);
 }
 
-Result<Address, std::string> find_server(const HostPort& where) {
+Result<Server, std::string> find_server(const HostPort& where,
+                                        std::shared_ptr<const TlsClientContext> tls) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -98,7 +100,7 @@ Result<Address, std::string> find_server(const HostPort& where) {
     address.bytes = at->ai_addrlen;
     error = try_connect(address);
     if (error == 0) {
-      return address;
+      return Server{address, where.host, std::move(tls)};
     }
   }
   return fmt::format("{}: {}", to_text(where), std::strerror(error));

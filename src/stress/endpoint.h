@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The server's address.
+// The server: its address, and how it is spoken to.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "tls/tls_client.h"
 
 namespace tribar::stress {
 
@@ -34,9 +36,16 @@ struct Address {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// Resolves `where` to the first address that accepts a connection. An error says which host, and
-/// why.
-[[nodiscard]] Result<Address, std::string> find_server(const HostPort& where);
+struct Server {
+  Address address;
+  std::string host;  // as it was given: with TLS its certificate must be for that
+  std::shared_ptr<const TlsClientContext> tls;  // none: no TLS
+};
+
+/// Resolves `where` to the first address that accepts a connection; it is spoken to over `tls`, if
+/// given. An error says which host, and why.
+[[nodiscard]] Result<Server, std::string> find_server(
+    const HostPort& where, std::shared_ptr<const TlsClientContext> tls = {});
 
 /// Whether `server` accepts a connection now. Waits up to 5 s.
 [[nodiscard]] bool accepts(const Address& server);

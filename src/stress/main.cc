@@ -152,7 +152,7 @@ Result<ReportFiles, std::string> open_reports(const Options& options) {
 
 /// Runs the scenario, writes reports, and returns the exit status. An error in the run takes
 /// precedence over a report that could not be written.
-int run_scenario(const Options& options, const Address& server, ReportFiles& files) {
+int run_scenario(const Options& options, const Server& server, ReportFiles& files) {
   catch_interrupts();
   const Results results = play(options, server);
   std::string text = report_as_text(options, results);
@@ -200,11 +200,19 @@ int run(int argc, char** argv) {
   if (const auto complaint = make_room(options)) {
     return complain(*complaint, kUsage);
   }
+  std::shared_ptr<const TlsClientContext> tls;
+  if (options.is_tls) {
+    auto loaded = TlsClientContext::load({.ca = options.ca_file, .certificate = "", .key = ""});
+    if (!loaded) {
+      return complain(loaded.error(), kNoInput);
+    }
+    tls = std::move(loaded.value());
+  }
   auto files = open_reports(options);
   if (!files) {
     return complain(files.error(), kCannotCreate);
   }
-  const auto server = find_server(options.server);
+  const auto server = find_server(options.server, tls);
   if (!server) {
     return complain(server.error(), kUnavailable);
   }

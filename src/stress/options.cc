@@ -116,6 +116,16 @@ constexpr Row kRows[] = {
      }},
     {"secret", "TEXT", "the secret of all accounts (none); needs --protocol 1", read_secret},
     {"secret-file", "FILE", "the same, from the first line of FILE", read_secret_file},
+    {"tls", nullptr, "speak TLS, and check the server's certificate",
+     [](std::string_view, Options& o) -> Complaint {
+       o.is_tls = true;
+       return std::nullopt;
+     }},
+    {"ca", "FILE", "the CA to trust, in PEM (those of this machine); needs --tls",
+     [](std::string_view text, Options& o) -> Complaint {
+       o.ca_file = text;
+       return std::nullopt;
+     }},
     {"scenario", "NAME", "what the users do (exchange; rate if --rate is given)", read_scenario},
     {"users", "N", "how many users (100)",
      [](std::string_view text, Options& o) { return read_number(text, 1U, kMostUsers, o.users); }},
@@ -228,6 +238,9 @@ Complaint check_together(const Options& options) {
   }
   if (!options.secret.empty() && options.protocol == 0) {
     return std::string("--secret needs --protocol 1");
+  }
+  if (!options.ca_file.empty() && !options.is_tls) {
+    return std::string("--ca needs --tls");
   }
   if (options.scenario == Scenario::Mixed && options.share_percent > 30) {
     return std::string("--scenario mixed has three shares of at most 30 percent each");

@@ -38,6 +38,8 @@ struct Options {
   HostPort server;
   std::uint8_t protocol = 0;  // 0 or 1
   std::string secret;         // of all accounts; empty: they have none
+  bool is_tls = false;
+  std::string ca_file;  // the CA of the server's certificate; empty: those of this machine
   Scenario scenario = Scenario::Exchange;
   User users = 100;
   std::uint32_t window = 1;

@@ -36,8 +36,9 @@ std::string run_in_words(const Options& options, const Results& results) {
   const std::string_view protocol = options.protocol == 0    ? ""
                                     : options.secret.empty() ? ", protocol 1"
                                                              : ", protocol 1 with secrets";
-  return fmt::format("{} users{}, {}, {} bytes a message, seed {}. {}{}.", options.users, protocol,
-                     pace, size, options.seed, span, results.was_cut_short ? ", cut short" : "");
+  return fmt::format("{} users{}{}, {}, {} bytes a message, seed {}. {}{}.", options.users,
+                     protocol, options.is_tls ? ", over TLS" : "", pace, size, options.seed, span,
+                     results.was_cut_short ? ", cut short" : "");
 }
 
 std::string report_as_text(const Options& options, const Results& results) {

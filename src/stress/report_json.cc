@@ -48,13 +48,14 @@ std::string environment() {
 
 std::string settings_of(const Options& options) {
   return fmt::format(
-      "{{\"server\": {}, \"protocol\": {}, \"has_secrets\": {}, \"scenario\": {}, \"users\": {}, "
+      "{{\"server\": {}, \"protocol\": {}, \"has_secrets\": {}, \"tls\": {}, "
+      "\"scenario\": {}, \"users\": {}, "
       "\"window\": {}, "
       "\"bytes\": [{}, {}], "
       "\"seconds\": {}, \"messages\": {}, \"rate\": {}, \"share_percent\": {}, \"nap_s\": {}, "
       "\"burst\": {}, \"accounts\": {}, \"step_s\": {}, \"step_factor\": {}, "
       "\"bound_p99_us\": {}, \"drain_s\": {}, \"seed\": {}}}",
-      quoted(to_text(options.server)), options.protocol, !options.secret.empty(),
+      quoted(to_text(options.server)), options.protocol, !options.secret.empty(), options.is_tls,
       quoted(name_of(options.scenario)), options.users, options.window, options.least_bytes,
       options.most_bytes, options.seconds, options.messages, options.rate, options.share_percent,
       options.nap_s, options.burst, options.accounts, options.step_s, options.step_factor,

@@ -72,7 +72,9 @@ Roles share_out(const Options& options) {
   } else if (options.scenario == Scenario::FanIn) {
     roles.recipients = roles.quiet;
   } else {
-    roles.recipients = {0, roles.sleepers.end()};
+    // What comes to a user whose connection is broken off is lost, but for protocol 1.
+    const bool is_kept = options.scenario == Scenario::Churn && options.protocol == 1;
+    roles.recipients = {0, is_kept ? roles.churners.end() : roles.sleepers.end()};
   }
   return roles;
 }

@@ -9,7 +9,7 @@
 
 namespace tribar::stress {
 
-Results play(const Options& options, const Address& server) {
+Results play(const Options& options, const Server& server) {
   const Roles roles = share_out(options);
   Stage stage(options, server, roles.absent.end(),
               Pairing(roles.recipients.first, roles.recipients.count, options.seed));

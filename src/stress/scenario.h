@@ -11,6 +11,6 @@ namespace tribar::stress {
 
 /// Runs the scenario chosen by `options` against `server`; returns what was measured. Limited in
 /// time; throws std::system_error if the system denies a resource.
-[[nodiscard]] Results play(const Options& options, const Address& server);
+[[nodiscard]] Results play(const Options& options, const Server& server);
 
 }  // namespace tribar::stress

@@ -54,7 +54,7 @@ void catch_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-Stage::Stage(const Options& options, const Address& server, User users, const Pairing& pairing)
+Stage::Stage(const Options& options, const Server& server, User users, const Pairing& pairing)
     : options_(options),
       names_(prefix_of_run(options.seed), users),
       pairing_(pairing),

@@ -24,7 +24,7 @@ void catch_interrupts();
 class Stage {
  public:
   /// Room for `users` users. `options` must outlive this.
-  Stage(const Options& options, const Address& server, User users, const Pairing& pairing);
+  Stage(const Options& options, const Server& server, User users, const Pairing& pairing);
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] Crowd& crowd() { return crowd_; }

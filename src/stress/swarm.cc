@@ -29,7 +29,7 @@ constexpr std::uint64_t kMostReplyBytes = std::uint64_t{256} * 1024 * 1024;
 
 }  // namespace
 
-Swarm::Swarm(const Address& server, User users, SwarmEvents& events, std::uint8_t version)
+Swarm::Swarm(const Server& server, User users, SwarmEvents& events, std::uint8_t version)
     : server_(server),
       version_(version),
       events_(events),
@@ -47,21 +47,21 @@ Swarm::~Swarm() {
 
 int Swarm::open(User user) {
   Link& link = links_[user];
-  const int family = server_.storage.ss_family;
+  const int family = server_.address.storage.ss_family;
   const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return errno;
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const Address source = source_for(server_, opened_++);
+  const Address source = source_for(server_.address, opened_++);
   if (source.bytes > 0) {
 #ifdef IP_BIND_ADDRESS_NO_PORT
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 #endif
   }
   if ((source.bytes > 0 && bind(fd, source.get(), source.bytes) != 0) ||
-      (connect(fd, server_.get(), server_.bytes) != 0 && errno != EINPROGRESS)) {
+      (connect(fd, server_.address.get(), server_.address.bytes) != 0 && errno != EINPROGRESS)) {
     const int error = errno;
     ::close(fd);
     return error;
@@ -73,6 +73,10 @@ int Swarm::open(User user) {
   link.error = 0;
   link.watched = kUnwatched;
   link.out.clear();
+  if (server_.tls) {
+    link.tls = std::make_unique<Tls>(Tls{TlsClient(server_.tls, server_.host), {}});
+    seal(link);
+  }
   watch(user);
   return 0;
 }
@@ -84,12 +88,18 @@ void Swarm::close(User user) {
     ::close(link.fd);
     link.fd = -1;
   }
+  link.tls.reset();
   link.out.clear();
   link.partial.clear();
 }
 
 void Swarm::finish(User user) {
-  links_[user].is_finishing = true;
+  Link& link = links_[user];
+  link.is_finishing = true;
+  if (link.tls) {
+    seal(link);
+    link.tls->client.close();
+  }
   flush(user);
 }
 
@@ -99,7 +109,16 @@ char* Swarm::write(User user, std::size_t bytes) {
     link.is_dirty = true;
     dirty_.push_back(user);
   }
-  return link.out.grow(bytes);
+  return (link.tls ? link.tls->plain : link.out).grow(bytes);
+}
+
+/// Moves what TLS has for the kernel to `out`.
+void Swarm::seal(Link& link) {
+  TlsClient& client = link.tls->client;
+  client.send(link.tls->plain.view());
+  link.tls->plain.clear();
+  link.out.append(client.output().view());
+  client.output().clear(0);
 }
 
 void Swarm::flush() {
@@ -115,6 +134,9 @@ void Swarm::flush(User user) {
   Link& link = links_[user];
   if (link.fd < 0) {
     return;
+  }
+  if (link.tls) {
+    seal(link);
   }
   while (!link.out.is_empty()) {
     const std::string_view bytes = link.out.view();
@@ -133,7 +155,8 @@ void Swarm::flush(User user) {
     }
     link.out.take(static_cast<std::size_t>(n));
   }
-  if (link.out.is_empty() && link.is_finishing) {
+  const bool is_connecting = link.tls && link.tls->client.state() == TlsClient::State::Connecting;
+  if (link.out.is_empty() && link.is_finishing && !is_connecting) {
     shutdown(link.fd, SHUT_WR);
   }
   watch(user);
@@ -187,18 +210,27 @@ void Swarm::turn(Nanos until) {
 void Swarm::read(User user) {
   Link& link = links_[user];
   const bool is_long = link.partial.size() > kFrontBytes;
-  const std::size_t front = is_long ? 0 : link.partial.size();
+  const std::size_t front = is_long || link.tls ? 0 : link.partial.size();
   const ssize_t n = recv(link.fd, buffer_.data() + front, kReadBytes, 0);
   if (n <= 0) {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
       return;
     }
     const int error = n < 0 ? errno : link.error;
+    if (error == 0 && link.tls) {
+      static_cast<void>(link.tls->client.receive_end());
+      lose(user, std::string(link.tls->client.error()));
+      return;
+    }
     lose(user, error == 0 ? "the server closed the connection" : std::strerror(error));
     return;
   }
   refresh_now();
   const auto count = static_cast<std::size_t>(n);
+  if (link.tls) {
+    read_sealed(user, {buffer_.data(), count});
+    return;
+  }
   if (is_long) {
     link.partial.append({buffer_.data(), count});
     const ByteQueue whole = std::exchange(link.partial, {});
@@ -211,6 +243,31 @@ void Swarm::read(User user) {
     link.partial.clear();
   }
   hand_over(user, {buffer_.data(), front + count});
+}
+
+void Swarm::read_sealed(User user, std::string_view ciphertext) {
+  Link& link = links_[user];
+  TlsClient& client = link.tls->client;
+  const std::uint32_t generation = link.generation;
+  const bool was_connecting = client.state() == TlsClient::State::Connecting;
+  plain_.clear(kReadBytes);
+  plain_.append(link.partial.view());
+  link.partial.clear();
+  const TlsClient::State state = client.receive(ciphertext, plain_);
+  if (state != TlsClient::State::Connecting && state != TlsClient::State::Failed &&
+      was_connecting) {
+    events_.on_secured(user);
+  }
+  // What is left of the handshake, or why it failed.
+  flush(user);
+  if (state == TlsClient::State::Failed) {
+    lose(user, std::string(client.error()));
+    return;
+  }
+  hand_over(user, plain_.view());
+  if (state == TlsClient::State::Ended && link.fd >= 0 && link.generation == generation) {
+    lose(user, "the server closed the connection");
+  }
 }
 
 void Swarm::hand_over(User user, std::string_view bytes) {

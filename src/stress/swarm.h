@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // Many connections to one server on one thread: one poll for all, one read and one write per
-// connection and turn, no allocation per frame. Knows frames, but not their meaning. All calls must
-// come from the thread that created it.
+// connection and turn, no allocation per frame. Speaks TLS where the server does. Knows frames, but
+// not their meaning. All calls must come from the thread that created it.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/byte_buffer.h"
 #include "stress/byte_queue.h"
 #include "stress/endpoint.h"
 #include "stress/poller.h"
 #include "stress/types.h"
+#include "tls/tls_client.h"
 #include "zero/frame.h"
 
 namespace tribar::stress {
@@ -23,6 +26,8 @@ namespace tribar::stress {
 class SwarmEvents {
  public:
   virtual ~SwarmEvents() = default;
+  /// The TLS handshake of `user` is over.
+  virtual void on_secured(User /*user*/) {}
   /// `user` received a whole frame.
   virtual void on_frame(User user, std::uint8_t code, std::string_view data) = 0;
   /// All frames of one read were passed on: now they can be answered with one write.
@@ -35,7 +40,7 @@ class Swarm {
  public:
   /// For up to `users` connections to `server`, on which frames of `version` come. `events` must
   /// outlive this; throws std::system_error if the system denies a resource.
-  Swarm(const Address& server, User users, SwarmEvents& events, std::uint8_t version = kVersion0);
+  Swarm(const Server& server, User users, SwarmEvents& events, std::uint8_t version = kVersion0);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
@@ -43,7 +48,7 @@ class Swarm {
   /// Starts to connect; what is written meanwhile is sent when possible. Requires !is_open().
   /// Returns 0, or the errno if it cannot even start; later failures are reported by on_gone().
   [[nodiscard]] int open(User user);
-  /// Closes the connection at once; unwritten bytes are dropped.
+  /// Closes the connection at once; unwritten bytes are dropped, and with TLS no end is announced.
   void close(User user);
   /// Shuts down our side once everything is written. When the server closes, on_gone() is called.
   void finish(User user);
@@ -53,7 +58,10 @@ class Swarm {
   /// any other call. They are sent by the next flush.
   char* write(User user, std::size_t bytes);
   /// Bytes of an open connection that the kernel has not accepted yet.
-  [[nodiscard]] std::size_t unwritten(User user) const { return links_[user].out.size(); }
+  [[nodiscard]] std::size_t unwritten(User user) const {
+    const Link& link = links_[user];
+    return link.out.size() + (link.tls ? link.tls->plain.size() : 0);
+  }
   /// Writes the pending output of all connections.
   void flush();
 
@@ -75,6 +83,10 @@ class Swarm {
   static constexpr std::size_t kMostEventsPerTurn = 512;
   static constexpr int kUnwatched = -1;  // not in the poll yet
 
+  struct Tls {
+    TlsClient client;
+    ByteQueue plain;  // not sealed yet
+  };
   struct Link {
     int fd = -1;
     std::uint32_t generation = 0;  // to recognise events of an earlier connection
@@ -83,22 +95,26 @@ class Swarm {
     bool is_reading = true;
     bool is_dirty = false;
     bool is_finishing = false;
-    ByteQueue out;
-    ByteQueue partial;  // the start of an incomplete frame
+    std::unique_ptr<Tls> tls;  // none: no TLS
+    ByteQueue out;             // for the kernel
+    ByteQueue partial;         // the start of an incomplete frame
   };
 
   void read(User user);
+  void read_sealed(User user, std::string_view ciphertext);
+  static void seal(Link& link);
   void flush(User user);
   void hand_over(User user, std::string_view bytes);
   void lose(User user, std::string_view why);
   void watch(User user);
 
-  Address server_;
+  Server server_;
   std::uint8_t version_;
   SwarmEvents& events_;
   std::vector<Link> links_;
   std::vector<User> dirty_;
   std::vector<char> buffer_;
+  ByteBuffer plain_;  // of the last read over TLS, with the start of its first frame
   Poller poller_;
   std::size_t opened_ = 0;  // connections opened so far
   std::size_t events_per_turn_ = kMostEventsPerTurn;

@@ -28,8 +28,10 @@ inline std::string tribard() { return program("TRIBARD", "tribard"); }
 class RunningServer {
  public:
   /// `settings`: keys and values, as in a config. `redirections`: for the shell, such as "<&-".
-  explicit RunningServer(std::string_view settings = "", std::string_view redirections = "")
-      : process_(command(settings, redirections), Process::Stdio::Pipes) {
+  /// `listener`: more keys and values of the listener.
+  explicit RunningServer(std::string_view settings = "", std::string_view redirections = "",
+                         std::string_view listener = "")
+      : process_(command(settings, redirections, listener), Process::Stdio::Pipes) {
     process_.read_error_until("listening on 127.0.0.1:");
     port_ = static_cast<std::uint16_t>(std::stoi(process_.read_error_until("\n")));
   }
@@ -38,9 +40,11 @@ class RunningServer {
   [[nodiscard]] Process& process() { return process_; }
 
  private:
-  std::vector<std::string> command(std::string_view settings, std::string_view redirections) {
+  std::vector<std::string> command(std::string_view settings, std::string_view redirections,
+                                   std::string_view listener) {
     const std::string config = folder_.file("tribard.json");
-    write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0}}]{}{}}})",
+    write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0{}{}}}]{}{}}})",
+                                   listener.empty() ? "" : ", ", listener,
                                    settings.empty() ? "" : ", ", settings));
     return {"/bin/sh", "-c", fmt::format("exec '{}' -c '{}' {}", tribard(), config, redirections)};
   }

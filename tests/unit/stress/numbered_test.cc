@@ -66,7 +66,7 @@ class NumberedTest : public testing::Test {
   Usernames names{"ab", 2};
   Pairing pairing{0, 2, 5};
   NoEvents events;
-  Swarm swarm{Address(), 2, events, kVersion1};
+  Swarm swarm{Server(), 2, events, kVersion1};
   Traffic traffic{settings, names, pairing, swarm};
 };
 

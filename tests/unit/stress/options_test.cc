@@ -53,6 +53,13 @@ TEST(Options, TakeASecretWithProtocol1) {
   EXPECT_EQ(parse({"--secret", "bears-and-trees"}).error(), "--secret needs --protocol 1");
 }
 
+TEST(Options, TakeTlsAndACa) {
+  EXPECT_FALSE(parse({}).value().is_tls);
+  EXPECT_TRUE(parse({"--tls"}).value().is_tls);
+  EXPECT_EQ(parse({"--tls", "--ca", "ca.pem"}).value().ca_file, "ca.pem");
+  EXPECT_EQ(parse({"--ca", "ca.pem"}).error(), "--ca needs --tls");
+}
+
 TEST(Options, TakeTheSecretFromAFile) {
   const std::string path = testing::TempDir() + "/stress_options_test_secret";
   std::ofstream(path) << "bears-and-trees\nnot this\n";

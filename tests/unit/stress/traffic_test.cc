@@ -39,7 +39,7 @@ class TrafficTest : public testing::Test {
   Usernames names{"ab", 2};
   Pairing pairing{0, 2, 5};
   NoEvents events;
-  Swarm swarm{Address(), 2, events};
+  Swarm swarm{Server(), 2, events};
   Traffic traffic{settings, names, pairing, swarm};
 };
 
