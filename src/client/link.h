@@ -105,19 +105,18 @@ class Link {
   [[nodiscard]] bool is_private() const;
 
  private:
-  enum class Step { Down, Failing, LookingUp, Trying, Waiting, Handshaking, Open };
+  enum class Step { Down, LookingUp, Trying, Pausing, Handshaking, Open, Ending };
   using Events = std::vector<LinkEvent>;
 
+  void take_lookup();
   void take_addresses(Resolved resolved);
-  void try_next();
   void try_address();
-  void note_failure(std::string_view why);
+  void give_up_address(std::string_view why);
   void finish_try();
   void begin_session();
   void open();
   void fail(std::string_view why);
-  void fail_with(std::string text);
-  void lose(std::string text);
+  void end(LinkEvent::Kind kind, std::string text);
   void expire();
   void read();
   void receive(std::string_view bytes);

@@ -17,14 +17,13 @@
 #include <string_view>
 #include <utility>
 
-#include "base/descriptor.h"
 #include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "client/client.h"
-#include "client/connect.h"
 #include "client/conversation.h"
 #include "client/interrupt.h"
 #include "client/lines1.h"
+#include "client/link.h"
 #include "client/own_files.h"
 #include "client/server_address.h"
 #include "tls/tls_client.h"
@@ -93,8 +92,7 @@ bool has_utf8_locale() {
 }
 
 /// The conversation in protocol 1 over `server`. The secret was read already, if it is in a file.
-Conversation conversation1(const Descriptor& server, bool has_tls,
-                           std::optional<std::string> secret) {
+Conversation conversation1(const Link& server, std::optional<std::string> secret) {
   auto name = client_name();
   if (!name) {
     complain(fmt::format("note: this client has no name that lasts, so the server cannot recognise "
@@ -106,7 +104,7 @@ Conversation conversation1(const Descriptor& server, bool has_tls,
       .client = name ? name.value() : "",
       .secret = std::move(secret),
       .is_utf8 = has_utf8_locale(),
-      .may_send_secrets = has_tls || reaches_this_machine_only(server),
+      .may_send_secrets = server.is_private(),
   }));
 }
 
@@ -139,19 +137,13 @@ int chat(const Options& options) {
     context = std::move(loaded.value());
   }
   catch_interrupts();
-  auto server = connect_to(options.address);
-  if (!server) {
-    return complain(server.error().text, EX_UNAVAILABLE);
+  Link server({.address = options.address, .tls = std::move(context)});
+  if (const auto failure = server.connect_and_wait()) {
+    return complain(*failure, EX_UNAVAILABLE);
   }
   Conversation conversation =
-      is_protocol1 ? conversation1(server.value(), has_tls, std::move(secret)) : Conversation();
-  std::optional<TlsClient> tls;
-  if (has_tls) {
-    tls.emplace(std::move(context), options.address.host);
-  }
-  const Ending ending = Client(std::move(server.value()), std::move(conversation), std::move(tls),
-                               has_tls || is_protocol1)
-                            .run();
+      is_protocol1 ? conversation1(server, std::move(secret)) : Conversation();
+  const Ending ending = Client(server, std::move(conversation), has_tls || is_protocol1).run();
   return ending.reason.empty() ? ending.exit_code : complain(ending.reason, ending.exit_code);
 }
 
