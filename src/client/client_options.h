@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // What the person who runs tribar wants: one table of settings for all of its front ends. A setting
-// is taken from the config file, the environment, or the command line; the latter wins. Only
-// read_client_config() touches the system.
+// is taken from the config file, the environment, or the command line; the latter wins.
 //
-// Each setting with a `key` is `key = value` in the file, $TRIBAR_KEY in the environment, and an
-// option. A new one is a member of ClientOptions, a row of the table in the .cc, and a line in
+// A setting with the key k is `k = value` in the file, $TRIBAR_K in the environment, and an option.
+// A new one is a member of ClientOptions, a row of the table in the .cc, and a row in
 // docs/client.md.
 #pragma once
 
@@ -22,7 +21,7 @@
 
 namespace tribar {
 
-/// What one run of the program does, beside talking to a person.
+/// What the program does; None: it lets a person chat.
 enum class Verb { None, Send, List, Receive, Create, Delete };
 
 enum class ColorWhen { Auto, Always, Never };
@@ -32,11 +31,12 @@ struct ClientOptions {
 
   Action action = Action::Run;
   Verb verb = Verb::None;
-  std::vector<std::string> operands{};  // of the verb: what is neither option nor verb
+  std::vector<std::string> operands{};  // of the verb; send: the recipient, list: a pattern, if any
 
   // Settings, also of the file and the environment.
   ServerAddress server{};
-  std::string name{};  // of the account; empty: asked for
+  std::string name{};          // of the account; empty: not given
+  bool is_name_asked = false;  // it is of the command line
   std::optional<int> protocol{};
   std::string ca{};           // empty: the system's
   std::string secret_file{};  // empty: none
@@ -60,33 +60,32 @@ struct ClientOptions {
   friend bool operator==(const ClientOptions&, const ClientOptions&) = default;
 };
 
-/// Mistakes, each as one line for the user.
-using ClientMistakes = std::vector<std::string>;
-
 /// Looks up a variable of the environment, as std::getenv does.
 using Environment = std::function<const char*(const char*)>;
+
+/// Why the program cannot run: all mistakes, each as one line for the user.
+struct ClientMistakes {
+  int exit_code = 0;
+  std::vector<std::string> lines{};
+  friend bool operator==(const ClientMistakes&, const ClientMistakes&) = default;
+};
+
+/// The options of this run: those of the command line, then the environment, then the config file.
+/// If help or the version is asked for, the latter two are not looked at. May reorder argv.
+[[nodiscard]] Result<ClientOptions, ClientMistakes> read_client_options(
+    int argc, char** argv, const Environment& environment);
 
 /// Where the config file is: $XDG_CONFIG_HOME/tribar/config, else ~/.config/tribar/config; empty if
 /// neither is known.
 [[nodiscard]] std::string client_config_path(const Environment& environment);
 
-/// Takes the settings in `text`, lines of `key = value`, into `options`; or returns every mistake
-/// as FILE:LINE:COLUMN: what is wrong. `file_name`: for those, and for paths relative to the file's
-/// folder; `home`: for paths that begin with ~/, may be empty.
-[[nodiscard]] ClientMistakes take_client_config(std::string_view text, std::string_view file_name,
-                                                std::string_view home, ClientOptions& options);
-
-/// The same for the file at `path`, which need not be there.
-[[nodiscard]] ClientMistakes read_client_config(const std::string& path, std::string_view home,
-                                                ClientOptions& options);
-
-/// Takes the settings of the environment into `options`. An empty variable is none.
-[[nodiscard]] ClientMistakes take_client_environment(const Environment& environment,
-                                                     ClientOptions& options);
-
-/// Takes the command line into `options`. May reorder argv. Returns what is wrong with it.
-[[nodiscard]] std::optional<std::string> take_client_arguments(int argc, char** argv,
-                                                               ClientOptions& options);
+/// Takes the settings in `text`, lines of `key = value`, into `options`; or returns every mistake,
+/// as FILE:LINE:COLUMN and what is wrong there. `file_name`: for those, and for its folder, from
+/// which relative paths in it count; `home`: for paths that begin with ~/. Pure.
+[[nodiscard]] std::vector<std::string> take_client_config(std::string_view text,
+                                                          std::string_view file_name,
+                                                          std::string_view home,
+                                                          ClientOptions& options);
 
 /// The help for `verb`; for Verb::None, of the program. At most 80 columns and 23 lines.
 [[nodiscard]] std::string client_help(Verb verb);

@@ -37,7 +37,11 @@ void catch_interrupts() {
   action.sa_handler = on_interrupt;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  ::sigaction(SIGINT, &action, nullptr);
+  struct sigaction before {};
+  // Started by nohup or in the background of a script, it stays ignored.
+  if (::sigaction(SIGINT, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+    ::sigaction(SIGINT, &action, nullptr);
+  }
 }
 
 Interrupt::Interrupt() {

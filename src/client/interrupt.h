@@ -10,7 +10,8 @@ namespace tribar {
 
 inline constexpr int kInterruptedExitCode = 130;
 
-/// Installs the handler of SIGINT; there is no session yet. Call once, from main.
+/// Installs the handler of SIGINT, unless the program was started with that signal ignored; there
+/// is no session yet. Call once, from main.
 void catch_interrupts();
 
 /// Exists during a session; one at a time.
