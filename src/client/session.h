@@ -221,17 +221,16 @@ class Session {
   struct Request {
     RequestId id = 0;
     Kind kind = Kind::List;
-    std::string name{};         // the account, pattern or recipient
-    std::string text{};         // of Send
-    SecretBytes secret{};       // of LogIn, Create, Remove; the old one of SetSecret
-    SecretBytes new_secret{};   // of SetSecret
-    bool is_again = false;      // LogIn: by itself
-    bool tries_change = false;  // LogIn: with the secret of the unsettled SetSecret
-    std::uint64_t n = 0;        // Send in protocol 1, once it went out
-    int echoes = 0;             // Send in protocol 0: frames that confirm it, still to come
-    // Fetch: how many messages had arrived when it was made, and when the server was last asked.
-    std::uint64_t arrivals_before = 0;
-    std::uint64_t arrivals_asked = 0;
+    std::string name{};                 // the account, pattern or recipient
+    std::string text{};                 // of Send
+    SecretBytes secret{};               // of LogIn, Create, Remove; the old one of SetSecret
+    SecretBytes new_secret{};           // of SetSecret
+    bool is_again = false;              // LogIn: by itself
+    bool tries_change = false;          // LogIn: with the secret of the unsettled SetSecret
+    std::uint64_t n = 0;                // Send in protocol 1, once it went out
+    int echoes = 0;                     // Send in protocol 0: frames that confirm it, still to come
+    std::uint64_t arrivals_before = 0;  // Fetch: how many messages had arrived when it was made
+    std::uint64_t pushes_before = 0;  // Fetch: how many were pushed when the server was last asked
     // Fetch, and Remove in protocol 0: the first of its two commands was refused.
     std::optional<Refused> refusal{};
   };
@@ -239,22 +238,24 @@ class Session {
 
   RequestId add(Request request);
   void queue_login_again();
-  void keep(Request message);
-  void refuse_kept();
+  void put_back(Request message);
+  void forget(const Request& message);
   void forget_login();
 
   void pump();
   [[nodiscard]] Requests* next_queue();
+  [[nodiscard]] bool may_ask(const Request& request) const;
   [[nodiscard]] bool may_send() const;
   [[nodiscard]] bool awaits_login() const;
-  [[nodiscard]] bool awaits_sends() const;
+  [[nodiscard]] std::size_t sends_on_the_way() const;
   void write(Request& request);
   void write0(Request& request);
   void write1(Request& request);
   void acknowledge_shown();
 
   void take_frame(const FrameCut& cut);
-  void take_version(std::uint8_t found);
+  void take_reply(const FrameCut& cut);
+  void take_foreign(const FrameCut& cut);
   void on(const Response& response);
   void on(const ListResponse& list);
   void on(const Delivery& delivery);
@@ -271,13 +272,15 @@ class Session {
   void take_own(const Message& message);
   void arrive(std::string_view sender, std::string_view text, MessageNumber number,
               std::optional<UnixMs> time);
-  void succeed(std::optional<std::uint64_t> waiting, std::uint64_t highest);
   void start_session(Request login, std::optional<std::uint64_t> waiting, std::uint64_t highest);
   void settle(bool is_changed);
+  void take_error(std::string_view token, std::string_view text,
+                  std::optional<std::uint64_t> figure = {});
   void fail(std::string_view token, std::string_view text, std::optional<std::uint64_t> figure);
   void refuse_login(Request login, Refused why);
   void come_back(std::optional<std::uint64_t> highest);
-  void finish_list(std::vector<UserList::User> users, bool is_too_long);
+  template <typename Names, typename AsUser>
+  void finish_list(const Names& names, AsUser as_user);
   void finish_fetch();
   void finish_removal(const ListResponse& list);
   void remove_account(RequestId id);
@@ -293,8 +296,9 @@ class Session {
   RequestId last_id_ = 0;
 
   bool is_connected_ = false;
-  bool has_ended_ = false;   // this connection: it is of no more use
-  bool is_foreign_ = false;  // protocol 1, and what comes is protocol 0
+  bool has_ended_ = false;     // this connection: it is of no more use
+  bool has_received_ = false;  // on this connection
+  bool is_foreign_ = false;    // protocol 1, and what comes is protocol 0
   bool is_logged_in_ = false;
 
   // Who is logged in, or is to be; empty: nobody.
@@ -310,7 +314,8 @@ class Session {
   std::size_t kept_count_ = 0;
   std::optional<Request> unsettled_;  // SetSecret or Remove, cut off by a lost connection
 
-  std::uint64_t arrivals_ = 0;  // messages that arrived
+  std::uint64_t arrivals_ = 0;  // messages that were told
+  std::uint64_t pushes_ = 0;    // those, and repeats
   // Protocol 1.
   std::uint64_t highest_n_ = 0;   // of this installation's messages, accepted
   bool is_coming_back_ = false;   // messages on the way are refused: no other goes out meanwhile
