@@ -57,6 +57,15 @@ std::size_t utf8_size(std::string_view bytes) {
   return 0;
 }
 
+char32_t decoded_utf8(std::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  char32_t character = bytes.size() == 1 ? first : first & (0xffU >> (bytes.size() + 1));
+  for (const char byte : bytes.substr(1)) {
+    character = character << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
+  }
+  return character;
+}
+
 bool is_plain(std::string_view bytes) {
   const auto word_at = [bytes](std::size_t at) {
     std::uint64_t word = 0;

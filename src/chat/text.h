@@ -34,6 +34,10 @@ namespace tribar {
 /// sequences; 0: it is none.
 [[nodiscard]] std::size_t utf8_size(std::string_view bytes);
 
+/// The character that `bytes` are. Requires that they are one of ASCII, or well-formed UTF-8 of
+/// one.
+[[nodiscard]] char32_t decoded_utf8(std::string_view bytes);
+
 /// Why `text` cannot be in a command of protocol 1, if so: not UTF-8, or a control character other
 /// than HT, LF, CR.
 [[nodiscard]] std::optional<Refusal> refuse_text(std::string_view text);

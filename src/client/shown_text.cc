@@ -50,16 +50,6 @@ bool is_unseen(char32_t character) {
   return range != kUnseen.end() && range->first <= character;
 }
 
-/// The character in well-formed UTF-8 of two to four bytes.
-char32_t decoded(std::string_view bytes) {
-  const auto first = static_cast<unsigned char>(bytes[0]);
-  char32_t character = first & (0xffU >> (bytes.size() + 1));
-  for (const char byte : bytes.substr(1)) {
-    character = character << 6 | (static_cast<unsigned char>(byte) & 0x3fU);
-  }
-  return character;
-}
-
 }  // namespace
 
 std::string shown_text(std::string_view text, bool is_utf8) {
@@ -72,7 +62,7 @@ std::string shown_text(std::string_view text, bool is_utf8) {
       shown += log::escaped(bytes);
       continue;
     }
-    const char32_t character = decoded(bytes);
+    const char32_t character = decoded_utf8(bytes);
     if (is_utf8 && !is_unseen(character)) {
       shown += bytes;
     } else {
