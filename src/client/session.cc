@@ -129,7 +129,7 @@ RequestId Session::send(std::string recipient, std::string text) {
   return add({.kind = Kind::Send, .name = std::move(recipient), .text = std::move(text)});
 }
 
-RequestId Session::fetch() { return add({.kind = Kind::Fetch, .arrivals_before = arrivals_}); }
+RequestId Session::fetch() { return add({.kind = Kind::Fetch}); }
 
 RequestId Session::set_secret(std::string old_secret, std::string new_secret) {
   return add(
@@ -383,6 +383,7 @@ std::size_t Session::sends_on_the_way() const {
 }
 
 void Session::write(Request& request) {
+  request.arrivals_before = request.arrivals_before.value_or(arrivals_);
   request.pushes_before = pushes_;
   if (settings_.protocol == 0) {
     write0(request);
@@ -594,7 +595,7 @@ void Session::fail(std::string_view token, std::string_view text,
 /// A message that stood behind a refused one: it goes out again with the right number once all of
 /// them are back.
 void Session::come_back(std::optional<std::uint64_t> highest) {
-  if (!highest || *highest + 1 >= awaited_.front().n) {
+  if (!highest || *highest >= awaited_.front().n - 1) {
     return break_off("it refuses the number that it asks for");
   }
   highest_n_ = *highest;
@@ -720,7 +721,7 @@ void Session::finish_fetch() {
     return tell(std::move(*request.refusal));
   }
   if (settings_.protocol == 0 || request.pushes_before == pushes_) {
-    return tell(FetchDone{request.id, arrivals_ - request.arrivals_before});
+    return tell(FetchDone{request.id, arrivals_ - *request.arrivals_before});
   }
   if (shown_ < arrived_) {
     return fetches_.push_back(std::move(request));

@@ -113,7 +113,7 @@ struct InDoubt {
 /// The answer to fetch(): everything that waited has arrived, and in protocol 1 is acknowledged.
 struct FetchDone {
   RequestId id = 0;
-  std::uint64_t count = 0;  // of messages that arrived since fetch()
+  std::uint64_t count = 0;  // of messages that arrived since it was asked for
   friend bool operator==(const FetchDone&, const FetchDone&) = default;
 };
 /// The secret is changed; or the account is deleted, and nobody is logged in any more.
@@ -221,16 +221,17 @@ class Session {
   struct Request {
     RequestId id = 0;
     Kind kind = Kind::List;
-    std::string name{};                 // the account, pattern or recipient
-    std::string text{};                 // of Send
-    SecretBytes secret{};               // of LogIn, Create, Remove; the old one of SetSecret
-    SecretBytes new_secret{};           // of SetSecret
-    bool is_again = false;              // LogIn: by itself
-    bool tries_change = false;          // LogIn: with the secret of the unsettled SetSecret
-    std::uint64_t n = 0;                // Send in protocol 1, once it went out
-    int echoes = 0;                     // Send in protocol 0: frames that confirm it, still to come
-    std::uint64_t arrivals_before = 0;  // Fetch: how many messages had arrived when it was made
-    std::uint64_t pushes_before = 0;  // Fetch: how many were pushed when the server was last asked
+    std::string name{};         // the account, pattern or recipient
+    std::string text{};         // of Send
+    SecretBytes secret{};       // of LogIn, Create, Remove; the old one of SetSecret
+    SecretBytes new_secret{};   // of SetSecret
+    bool is_again = false;      // LogIn: by itself
+    bool tries_change = false;  // LogIn: with the secret of the unsettled SetSecret
+    std::uint64_t n = 0;        // Send in protocol 1, once it went out
+    int echoes = 0;             // Send in protocol 0: frames that confirm it, still to come
+    // How many messages had arrived when it first went out, and were pushed when it last did.
+    std::optional<std::uint64_t> arrivals_before{};
+    std::uint64_t pushes_before = 0;
     // Fetch, and Remove in protocol 0: the first of its two commands was refused.
     std::optional<Refused> refusal{};
   };
