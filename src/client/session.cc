@@ -170,8 +170,8 @@ RequestId Session::add(Request request) {
   return id;
 }
 
-void Session::acknowledge() {
-  shown_ = handed_out_;
+void Session::acknowledge(MessageNumber number) {
+  shown_ = std::max(shown_, std::min(number, handed_out_));
   acknowledge_shown();
   if (shown_ < arrived_) {
     return;  // what a fetch waits for is not all of it shown

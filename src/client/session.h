@@ -178,7 +178,9 @@ class Session {
 
   /// What take_events() has returned so far was shown, or is stored. Protocol 1 tells the server,
   /// which forgets those messages; protocol 0 has nothing like it.
-  void acknowledge();
+  void acknowledge() { acknowledge(handed_out_); }
+  /// The same for the messages up to `number`, of those that take_events() has returned.
+  void acknowledge(MessageNumber number);
 
   // The connection.
   /// There is a new connection, on which nothing was said yet. Logs in if log_in() awaits that, or

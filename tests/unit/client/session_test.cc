@@ -480,6 +480,24 @@ TEST(Session1, AcknowledgesWhatWasHandedOut) {
   EXPECT_EQ(sent_by(session), "");
 }
 
+TEST(Session1, AcknowledgesAsFarAsTheCallerSays) {
+  Session session = ann1();
+  session.fetch();
+  EXPECT_EQ(events_of(session, message1(5, "five") + message1(6, "six") + kEndOfFetch1).size(), 2U);
+  session.receive(message1(7, "seven"));
+  sent_by(session);
+  session.acknowledge({5});
+  EXPECT_EQ(sent_by(session), ack1(5));
+  session.acknowledge({4});
+  EXPECT_EQ(sent_by(session), "");
+  // Not beyond what was handed out; the rest of the fetch waits for the last one.
+  session.acknowledge({9});
+  EXPECT_EQ(sent_by(session), ack1(6));
+  EXPECT_EQ(session.take_events(), (Events{arrived1(7, "seven")}));
+  session.acknowledge();
+  EXPECT_EQ(sent_by(session), ack1(7) + fetch1("ann"));
+}
+
 TEST(Session1, TellsAMessageOnceOverManyConnections) {
   Session session = ann1();
   EXPECT_EQ(events_of(session, message1(5, "five") + message1(6, "six")).size(), 2U);
