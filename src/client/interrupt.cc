@@ -20,29 +20,45 @@ volatile std::sig_atomic_t g_told_fd = -1;
 /// Whether the session was notified.
 volatile std::sig_atomic_t g_was_told = 0;
 
-extern "C" void on_interrupt(int) {
+/// The signal of that.
+volatile std::sig_atomic_t g_signal = SIGINT;
+
+constexpr int kSignalExitCode = 128;
+static_assert(kInterruptedExitCode == kSignalExitCode + SIGINT);
+
+extern "C" void on_interrupt(int signal) {
   const int interrupted_errno = errno;
   if (g_told_fd < 0 || g_was_told != 0 || ::write(g_told_fd, "", 1) != 1) {
     restore_terminal();
-    ::_exit(kInterruptedExitCode);
+    ::_exit(kSignalExitCode + signal);
   }
+  g_signal = signal;
   errno = interrupted_errno;
   g_was_told = 1;
 }
 
-}  // namespace
-
-void catch_interrupts() {
+void catch_signal(int signal) {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
   struct sigaction before {};
   // Started by nohup or in the background of a script, it stays ignored.
-  if (::sigaction(SIGINT, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
-    ::sigaction(SIGINT, &action, nullptr);
+  if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+    ::sigaction(signal, &action, nullptr);
   }
 }
+
+}  // namespace
+
+void catch_interrupts() { catch_signal(SIGINT); }
+
+void catch_termination() {
+  catch_signal(SIGTERM);
+  catch_signal(SIGHUP);
+}
+
+int Interrupt::exit_code() const { return kSignalExitCode + g_signal; }
 
 Interrupt::Interrupt() {
   std::array<int, 2> ends{-1, -1};

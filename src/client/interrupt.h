@@ -14,6 +14,9 @@ inline constexpr int kInterruptedExitCode = 130;
 /// is no session yet. Call once, from main.
 void catch_interrupts();
 
+/// The same for SIGTERM and SIGHUP, unless the program was started with them ignored.
+void catch_termination();
+
 /// Exists during a session; one at a time.
 class Interrupt {
  public:
@@ -24,6 +27,9 @@ class Interrupt {
 
   /// Becomes readable when Ctrl-C is pressed; negative if the system had no descriptor left.
   [[nodiscard]] int fd() const { return readable_.get(); }
+
+  /// What the program ends with when fd() is readable: 128 and the number of the signal.
+  [[nodiscard]] int exit_code() const;
 
   /// While an object of this class exists, Ctrl-C ends the program at once: for a call that could
   /// block for ever.
