@@ -3,6 +3,8 @@
 // Stops a terminal from showing what is typed, while a secret is. One object at a time; one thread.
 #pragma once
 
+#include "client/terminal_modes.h"
+
 namespace tribar {
 
 /// Standard input, if it is a terminal. However the program ends, but for SIGKILL, the terminal is
@@ -17,9 +19,9 @@ class QuietTerminal {
   /// While quiet, line breaks are still shown, and the program cannot be suspended from the
   /// keyboard. False: the terminal does not do it.
   bool set(bool is_quiet);
-};
 
-/// Makes the terminal as it was. For signal handlers that end the program.
-void restore_terminal() noexcept;
+ private:
+  bool is_quiet_ = false;
+};
 
 }  // namespace tribar
