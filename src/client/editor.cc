@@ -46,6 +46,9 @@ constexpr std::size_t kMostDiscardedBytes = std::size_t{1} << 24;
 
 constexpr char control(char letter) { return static_cast<char>(letter & 0x1f); }
 
+/// No key that libedit ever gets from the person: its own way to empty the line.
+constexpr const wchar_t* kResetKey = L"\x1f";
+
 /// What a key does that is not libedit's.
 enum class Action { None, Older, Newer, OlderLikeThis, NewerLikeThis };
 
@@ -213,6 +216,8 @@ struct Editor::Parts {
         ::el_wset(libedit, EL_BIND, to_wide(each.keys).c_str(), each.command, nullptr);
       }
     }
+    ::el_wset(libedit, EL_ADDFN, L"reset-line", L"Empty the line", reset_line);
+    ::el_wset(libedit, EL_BIND, kResetKey, L"reset-line", nullptr);
     for (wchar_t digit = L'0'; digit <= L'9'; ++digit) {
       const std::wstring key{L'\x1b', digit};
       ::el_wset(libedit, EL_BIND, key.c_str(), L"ed-argument-digit", nullptr);
@@ -223,6 +228,8 @@ struct Editor::Parts {
       ::el_wset(libedit, EL_BIND, key.c_str(), L"ed-insert", nullptr);
     }
   }
+
+  static unsigned char reset_line(EditLine*, int) { return CC_FATAL; }
 
   static int next_character(EditLine* libedit, wchar_t* character) {
     void* data = nullptr;
@@ -250,8 +257,12 @@ struct Editor::Parts {
     ::el_cursor(libedit, static_cast<int>(place) - static_cast<int>(cursor()));
   }
 
-  /// Empties libedit's line, and all that it has begun with it.
-  void reset_text() { ::el_wset(libedit, EL_PREP_TERM, 1); }
+  /// Empties libedit's line, and ends all that it has begun with it. What was killed stays.
+  void reset_text() {
+    pressed = kResetKey;
+    int size = 0;
+    ::el_wgets(libedit, &size);
+  }
 
   void set_text(const std::wstring& to) {
     reset_text();

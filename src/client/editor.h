@@ -39,7 +39,7 @@ class Editor {
     Kind kind = Kind::Line;
     /// UTF-8 if the terminal is, else ASCII. It may hold HT, and LF where what was pasted has line
     /// ends (never at its end), and characters that are unsafe to show.
-    std::string text;
+    std::string text = {};
     /// Whether any of the line was pasted.
     bool is_pasted = false;
     friend bool operator==(const Input&, const Input&) = default;
@@ -54,15 +54,15 @@ class Editor {
   using Complete = std::function<Completion(std::string_view)>;
 
   struct Settings {
-    std::string history_path;         // empty: history is in memory only
+    std::string history_path = {};    // empty: history is in memory only
     std::size_t limit_bytes = 65536;  // of a line
-    bool is_utf8 = true;  // whether terminal and locale (LC_CTYPE, already set) are UTF-8
-    Complete complete;    // empty: Tab does nothing
+    bool is_utf8 = true;     // whether terminal and locale (LC_CTYPE, already set) are UTF-8
+    Complete complete = {};  // empty: Tab does nothing
   };
 
   struct Prompt {
-    std::string text;   // one line; what is unsafe in it is shown escaped
-    std::string style;  // parameters of SGR for it, such as "1;36"; empty: plain
+    std::string text = {};   // one line; what is unsafe in it is shown escaped
+    std::string style = {};  // parameters of SGR for it, such as "1;36"; empty: plain
     /// Nothing of the line is shown, it goes to no history, and is wiped. A paste counts up to its
     /// first line end.
     bool is_secret = false;

@@ -13,8 +13,8 @@ namespace tribar {
 
 struct LineLayout {
   struct Row {
-    std::string bytes;  // as to write it
-    int width = 0;      // of cells, at most the terminal's
+    std::string bytes = {};  // as to write it
+    int width = 0;           // of cells, at most the terminal's
     friend bool operator==(const Row&, const Row&) = default;
   };
   std::vector<Row> rows;  // at least one

@@ -22,7 +22,7 @@ struct Key {
     PasteEnd,    // `dropped` control characters and bytes that are no character were in it
   };
   Kind kind = Kind::Text;
-  std::string bytes;
+  std::string bytes = {};
   std::size_t dropped = 0;
   friend bool operator==(const Key&, const Key&) = default;
 };

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -58,6 +59,15 @@ std::pair<int, int> make_pipe(Direction direction) {
   return {ends[0], ends[1]};
 }
 
+std::pair<int, int> open_terminal(const termios& settings, const winsize* size) {
+  int ours = -1;
+  int theirs = -1;
+  checked(::openpty(&ours, &theirs, nullptr, &settings, size), "openpty");
+  set_flags(ours);
+  checked(::fcntl(theirs, F_SETFD, FD_CLOEXEC), "fcntl");
+  return {ours, theirs};
+}
+
 std::pair<int, int> make_terminal() {
   termios settings{};
   ::cfmakeraw(&settings);
@@ -66,12 +76,34 @@ std::pair<int, int> make_terminal() {
   settings.c_cc[VMIN] = 1;
   settings.c_cc[VINTR] = 'C' - '@';
   settings.c_cc[VEOF] = 'D' - '@';
-  int ours = -1;
-  int theirs = -1;
-  checked(::openpty(&ours, &theirs, nullptr, &settings, nullptr), "openpty");
-  set_flags(ours);
-  checked(::fcntl(theirs, F_SETFD, FD_CLOEXEC), "fcntl");
-  return {ours, theirs};
+  return open_terminal(settings, nullptr);
+}
+
+/// As `stty sane`, but for the speed.
+termios shell_modes() {
+  termios settings{};
+  settings.c_iflag = ICRNL | IXON | BRKINT | IUTF8;
+  settings.c_oflag = OPOST | ONLCR;
+  settings.c_cflag = CS8 | CREAD;
+  settings.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VINTR] = 'C' - '@';
+  settings.c_cc[VQUIT] = '\\' - '@';
+  settings.c_cc[VERASE] = 0x7f;
+  settings.c_cc[VKILL] = 'U' - '@';
+  settings.c_cc[VEOF] = 'D' - '@';
+  settings.c_cc[VSTART] = 'Q' - '@';
+  settings.c_cc[VSTOP] = 'S' - '@';
+  settings.c_cc[VSUSP] = 'Z' - '@';
+  settings.c_cc[VREPRINT] = 'R' - '@';
+  settings.c_cc[VWERASE] = 'W' - '@';
+  settings.c_cc[VLNEXT] = 'V' - '@';
+  ::cfsetspeed(&settings, B38400);
+  return settings;
+}
+
+winsize as_winsize(Process::TerminalSize size) {
+  return {static_cast<unsigned short>(size.rows), static_cast<unsigned short>(size.columns), 0, 0};
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
@@ -126,6 +158,21 @@ Process::Process(const std::vector<std::string>& arguments, Stdio stdio,
   const auto [our_output, their_output] =
       on_terminal ? make_terminal() : make_pipe(Direction::FromProgram);
   output_.channel.open(our_output);
+  start(arguments, on_terminal, their_output, environment);
+}
+
+Process::Process(const std::vector<std::string>& arguments, TerminalSize size,
+                 const std::vector<std::string>& environment)
+    : name_(arguments.at(0)) {
+  const winsize window = as_winsize(size);
+  const auto [ours, theirs] = open_terminal(shell_modes(), &window);
+  output_.channel.open(ours);
+  start(arguments, true, theirs, environment);
+}
+
+void Process::start(const std::vector<std::string>& arguments, bool on_terminal, int their_output,
+                    const std::vector<std::string>& environment) {
+  const int our_output = output_.channel.fd();
   const Channel output(their_output);
   Channel input;
   Channel error;
@@ -148,6 +195,9 @@ Process::Process(const std::vector<std::string>& arguments, Stdio stdio,
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) {
     ::signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const bool is_set = on_terminal ? ::login_tty(output.fd()) == 0
                                     : ::dup2(input.fd(), STDIN_FILENO) >= 0 &&
                                           ::dup2(output.fd(), STDOUT_FILENO) >= 0 &&
@@ -180,6 +230,19 @@ std::string Process::read_until(Stream& stream, std::string_view text) {
     }
     exchange(milliseconds_until(deadline), false);
   }
+}
+
+bool Process::await_output(Clock::time_point deadline) {
+  const std::size_t had = output_.text.size();
+  while (output_.text.size() == had && output_.channel.fd() >= 0 && Clock::now() < deadline) {
+    exchange(milliseconds_until(deadline), false);
+  }
+  return output_.text.size() > had;
+}
+
+void Process::resize(TerminalSize size) {
+  const winsize window = as_winsize(size);
+  checked(::ioctl(input_.fd(), TIOCSWINSZ, &window), "TIOCSWINSZ");
 }
 
 void Process::send(std::string_view text) {

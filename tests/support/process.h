@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -57,6 +58,13 @@ class Process {
   /// own.
   Process(const std::vector<std::string>& arguments, Stdio stdio,
           const std::vector<std::string>& environment = {});
+  struct TerminalSize {
+    int columns = 0;
+    int rows = 0;
+  };
+  /// Starts it on a terminal of that size, with the modes and keys that a shell gives to programs.
+  Process(const std::vector<std::string>& arguments, TerminalSize size,
+          const std::vector<std::string>& environment = {});
   /// Kills the program if it is still running.
   ~Process();
   Process(const Process&) = delete;
@@ -75,6 +83,14 @@ class Process {
 
   /// Reads the output so far, without waiting.
   void take_output() { exchange(0, false); }
+
+  /// Waits until there is more output. False: the deadline passed, or no more comes.
+  bool await_output(std::chrono::steady_clock::time_point deadline);
+
+  /// Our end of its terminal, while it has one.
+  [[nodiscard]] int terminal() const { return input_.fd(); }
+  /// Changes the size of its terminal.
+  void resize(TerminalSize size);
 
   /// Writes all of `text` to the program's input.
   void send(std::string_view text);
@@ -99,6 +115,8 @@ class Process {
     std::size_t returned = 0;
   };
 
+  void start(const std::vector<std::string>& arguments, bool on_terminal, int their_output,
+             const std::vector<std::string>& environment);
   std::string read_until(Stream& stream, std::string_view text);
   /// Waits for output, its end or, if wanted, room for input; reads what is there.
   void exchange(int deadline_ms, bool for_input);
