@@ -72,4 +72,41 @@ std::string shown_text(std::string_view text, bool is_utf8) {
   return shown;
 }
 
+std::vector<std::string> shown_lines(std::string_view text, bool is_utf8) {
+  while (text.ends_with('\n') || text.ends_with('\r')) {
+    text.remove_suffix(1);
+  }
+  std::vector<std::string> lines;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (end != std::string_view::npos && line.ends_with('\r')) {
+      line.remove_suffix(1);
+    }
+    std::string& shown = lines.emplace_back();
+    for (std::size_t tab = 0; (tab = line.find('\t')) != std::string_view::npos;) {
+      shown += shown_text(line.substr(0, tab), is_utf8) + "    ";
+      line.remove_prefix(tab + 1);
+    }
+    shown += shown_text(line, is_utf8);
+    if (end == std::string_view::npos) {
+      return lines;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string shown_name(std::string_view name) {
+  std::string shown;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const std::string_view byte = name.substr(at, 1);
+    if (refuse_username(byte, 1)) {
+      fmt::format_to(std::back_inserter(shown), "\\x{:02x}", static_cast<unsigned char>(byte[0]));
+    } else {
+      shown += byte;
+    }
+  }
+  return shown;
+}
+
 }  // namespace tribar

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace tribar {
 namespace {
@@ -45,6 +46,36 @@ TEST(ShownText, WritesOutControlCharactersAndWhatIsNotUtf8) {
 
 TEST(ShownText, IsAsciiWhereThereIsNoMore) {
   EXPECT_EQ(shown_text("h\u00e9 \u20ac \U0001f600", false), "h\\u{e9} \\u{20ac} \\u{1f600}");
+}
+
+using Shown = std::vector<std::string>;
+
+TEST(ShownLines, AreOneAtLeast) {
+  EXPECT_EQ(shown_lines("", true), Shown{""});
+  EXPECT_EQ(shown_lines("one", true), Shown{"one"});
+  EXPECT_EQ(shown_lines("\n\r\n", true), Shown{""});
+}
+
+TEST(ShownLines, EndAtLineEndsAndNowhereElse) {
+  EXPECT_EQ(shown_lines("one\ntwo\r\n\nthree\n", true), (Shown{"one", "two", "", "three"}));
+  EXPECT_EQ(shown_lines("one\rtwo\u2028three\vfour", true),
+            Shown{"one\\x0dtwo\\u{2028}three\\x0bfour"});
+}
+
+TEST(ShownLines, HaveBlanksForTabs) {
+  EXPECT_EQ(shown_lines("\ta\tb\t\nc", true), (Shown{"    a    b    ", "c"}));
+}
+
+TEST(ShownLines, AreSafeToShow) {
+  EXPECT_EQ(shown_lines("\x1b[2J\n\u202eh\u00e9", false), (Shown{"\\x1b[2J", "\\u{202e}h\\u{e9}"}));
+  EXPECT_EQ(shown_lines("h\u00e9", true), Shown{"h\u00e9"});
+}
+
+TEST(ShownName, IsOneWordOfWhatNamesMayHold) {
+  EXPECT_EQ(shown_name(""), "");
+  EXPECT_EQ(shown_name("Ann-1_2.3"), "Ann-1_2.3");
+  EXPECT_EQ(shown_name("a> b\n"), "a\\x3e\\x20b\\x0a");
+  EXPECT_EQ(shown_name("\u00e9\x1b"), "\\xc3\\xa9\\x1b");
 }
 
 }  // namespace

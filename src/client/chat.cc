@@ -1,0 +1,1040 @@
+// SPDX-License-Identifier: MIT
+//
+// See chat.h.
+#include "client/chat.h"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "client/interrupt.h"
+#include "client/shown_text.h"
+#include "client/unsendable.h"
+
+namespace tribar {
+namespace {
+
+using client::RequestId;
+
+constexpr std::string_view kBlanks = " \t\n";
+constexpr std::string_view kNoConnection =
+    "There is no connection now: this works again when it is back.";
+constexpr std::string_view kHowToTalk = "Each line is a message; an empty line leaves.";
+/// Enough to complete, and little memory.
+constexpr std::size_t kMostNames = 10000;
+/// Of a name in a prompt; the rest of it is not shown.
+constexpr std::size_t kMostPromptBytes = 32;
+
+std::string in_prompt(std::string_view name) {
+  const std::string shown = shown_name(name.substr(0, kMostPromptBytes));
+  return name.size() > kMostPromptBytes ? shown + "..." : shown;
+}
+
+struct Words {
+  std::string_view first;
+  std::string_view rest;  // without the blanks around it
+};
+
+Words split(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  const std::size_t end = std::min(text.find_first_of(kBlanks, begin), text.size());
+  const std::size_t rest = std::min(text.find_first_not_of(kBlanks, end), text.size());
+  return {text.substr(begin, end - begin), text.substr(rest)};
+}
+
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+void forget(std::string& secret) {
+  wipe(secret.data(), secret.size());
+  secret.clear();
+}
+
+}  // namespace
+
+Chat::Chat(Settings settings)
+    : settings_(std::move(settings)), session_(settings_.session), view_(settings_.view) {}
+
+// Steps.
+
+void Chat::start(const ChatMoment& moment) {
+  step_ = {};
+  moment_ = moment;
+}
+
+/// Carries out what the call caused: events, and lines that waited for them.
+ChatStep Chat::finish() {
+  while (!step_.ending) {
+    const auto events = session_.take_events();
+    for (const client::SessionEvent& event : events) {
+      std::visit([this](const auto& what) { on(what); }, event);
+    }
+    if (due_ == Due::Nothing && !waiting_.empty() && !step_.ending) {
+      Line line = std::move(waiting_.front());
+      waiting_.pop_front();
+      take(std::move(line));
+    } else if (events.empty()) {
+      break;
+    }
+  }
+  if (due_ == Due::Leaving && unconfirmed() == 0 && !step_.ending) {
+    step_.ending = Ending{};
+  }
+  ask_about_doubt();
+  return std::exchange(step_, {});
+}
+
+/// Puts what was typed back into the line, or prints it if it cannot be there.
+void Chat::give_back(std::string draft) {
+  if (moment_.is_typing || is_open() || due_ != Due::Nothing || step_.draft) {
+    step_.print += view_.text(draft);
+  } else {
+    step_.draft = std::move(draft);
+  }
+}
+
+void Chat::give_back(const Outgoing& message) {
+  if (!is_in_) {
+    step_.print += view_.text(message.text);
+  } else if (message.recipient == partner_) {
+    give_back((message.text.starts_with('/') ? "/" : "") + message.text);
+  } else {
+    give_back(as_command(fmt::format("c {} {}", message.recipient, message.text)));
+  }
+}
+
+void Chat::print_text(std::string_view heading, const Outgoing& message) {
+  warn(fmt::format("{} {}:", heading, shown_name(message.recipient)));
+  step_.print += view_.text(message.text);
+}
+
+/// What is typed to run a command where the user is now.
+std::string Chat::as_command(std::string_view words) const {
+  return (partner_.empty() ? "" : "/") + std::string(words);
+}
+
+// Lines.
+
+ChatStep Chat::take_line(std::string text, bool is_pasted, const ChatMoment& moment) {
+  start(moment);
+  was_interrupted_ = false;
+  Line line{false, std::move(text), is_pasted};
+  if (due_ == Due::Nothing) {
+    take(std::move(line));
+  } else {
+    waiting_.push_back(std::move(line));
+  }
+  return finish();
+}
+
+ChatStep Chat::end_input(const ChatMoment& moment) {
+  start(moment);
+  was_interrupted_ = false;
+  Line line{true, {}, false};
+  if (due_ == Due::Nothing) {
+    take(std::move(line));
+  } else {
+    waiting_.push_back(std::move(line));
+  }
+  return finish();
+}
+
+ChatStep Chat::interrupt(std::string_view cleared, const ChatMoment& moment) {
+  start(moment);
+  const bool is_second = was_interrupted_ && cleared.empty();
+  was_interrupted_ = cleared.empty() && !is_open();
+  if (!cleared.empty() && !wants_secret()) {
+    notice("Cleared:");
+    step_.print += view_.text(cleared);
+  } else if (is_open()) {
+    cancel();
+  } else if (is_second) {
+    give_up({kInterruptedExitCode, ""});
+  } else if (!cleared.empty()) {
+    return finish();
+  } else if (due_ == Due::Leaving) {
+    due_ = Due::Nothing;
+    ask_to_leave();
+  } else if (partner_.empty()) {
+    notice("q or Ctrl-D ends the program; Ctrl-C again does, too.");
+  } else {
+    notice("An empty line leaves the conversation, /q ends the program; Ctrl-C again does, too.");
+  }
+  return finish();
+}
+
+void Chat::take(Line line) {
+  if (is_open()) {
+    answer(line);
+  } else if (line.is_end) {
+    if (partner_.empty()) {
+      begin_leaving();
+    } else {
+      leave_conversation();
+    }
+  } else if (partner_.empty()) {
+    run(line.text.starts_with('/') ? std::string_view(line.text).substr(1) : line.text, line.text);
+  } else {
+    say(line);
+  }
+}
+
+/// A line in a conversation.
+void Chat::say(const Line& line) {
+  const std::string& text = line.text;
+  if (without_blanks(text).empty()) {
+    if (!line.is_pasted) {
+      leave_conversation();
+    }
+  } else if (text.starts_with("//")) {
+    // Pasted text is what it is, such as a comment of a program.
+    send({partner_, line.is_pasted ? text : text.substr(1)}, text);
+  } else if (text.starts_with('/')) {
+    run(std::string_view(text).substr(1), text);
+  } else {
+    send({partner_, text}, text);
+  }
+}
+
+void Chat::run(std::string_view text, std::string_view typed) {
+  const Words words = split(text);
+  if (words.first.empty() && words.rest.empty()) {
+    return;
+  }
+  const auto found = find_chat_command(words.first, place());
+  const bool is_one_line = text.find('\n') == std::string_view::npos;
+  if (!found) {
+    const std::string word =
+        words.first.size() <= kMostPromptBytes ? " " + view_.quoted(words.first) : "";
+    warn(is_in_ ? fmt::format("There is no command{}: help lists them. A message: {}", word,
+                              partner_.empty() ? "c NAME TEXT." : "//TEXT.")
+                : fmt::format("There is no command{} here: login NAME, create NAME, help or quit.",
+                              word));
+    give_back(std::string(typed));
+  } else if (found->arguments == ChatArguments::None && !words.rest.empty()) {
+    warn(fmt::format("Nothing stands behind {}. A message: c NAME TEXT.",
+                     view_.quoted(words.first)));
+    give_back(std::string(typed));
+  } else if (found->arguments == ChatArguments::Name && !is_one_line) {
+    warn("A command is one line.");
+    give_back(std::string(typed));
+  } else {
+    run(found->command, words.rest, typed);
+  }
+}
+
+void Chat::run(ChatCommand command, std::string_view arguments, std::string_view typed) {
+  switch (command) {
+    case ChatCommand::Login:
+    case ChatCommand::Create: {
+      const bool creates = command == ChatCommand::Create;
+      const std::string_view name = without_blanks(arguments);
+      return name.empty() ? open(creates ? Question::NewName : Question::LoginName)
+                          : begin_login(name, creates);
+    }
+    case ChatCommand::Compose: {
+      const Words words = split(arguments);
+      if (words.first.empty()) {
+        return open(Question::Partner);
+      }
+      return words.rest.empty() ? begin_conversation(words.first, typed)
+                                : send({std::string(words.first), std::string(words.rest)}, typed);
+    }
+    case ChatCommand::Reply:
+      if (last_sender_.empty()) {
+        warn("Nobody has written yet.");
+        return give_back(std::string(typed));
+      }
+      return arguments.empty() ? begin_conversation(last_sender_, typed)
+                               : send({last_sender_, std::string(arguments)}, typed);
+    case ChatCommand::List:
+      return list(without_blanks(arguments), typed);
+    case ChatCommand::Get:
+      return is_online() ? get(Asked::Kind::Get) : warn(kNoConnection);
+    case ChatCommand::Secret:
+      return is_online() ? begin_secret_change() : warn(kNoConnection);
+    case ChatCommand::Delete:
+      return is_online() ? open(Question::ConfirmDelete) : warn(kNoConnection);
+    case ChatCommand::Help:
+      return notice(chat_help(place()));
+    case ChatCommand::Quit:
+      return begin_leaving();
+  }
+}
+
+// Questions.
+
+std::string Chat::prompt() const {
+  if (is_open()) {
+    return words();
+  }
+  switch (due_) {
+    case Due::Nothing:
+      break;
+    case Due::Leaving:
+      return "(sending) ";
+    default:
+      return "(wait) ";
+  }
+  const std::string place = !partner_.empty() ? "to " + in_prompt(partner_)
+                            : is_in_          ? in_prompt(name_)
+                                              : "tribar";
+  return (session_.is_connected() ? "" : "(offline) ") + place + "> ";
+}
+
+std::string Chat::words() const {
+  switch (question_) {
+    case Question::LoginName:
+    case Question::NewName:
+      return "Name: ";
+    case Question::LoginSecret:
+    case Question::DeleteSecret:
+      return fmt::format("Secret of {}: ", in_prompt(name_));
+    case Question::FirstSecret:
+      return "New secret (empty: none): ";
+    case Question::OldSecret:
+      return "Old secret: ";
+    case Question::NewSecret:
+      return "New secret: ";
+    case Question::FirstSecretAgain:
+    case Question::NewSecretAgain:
+      return "New secret again: ";
+    case Question::Partner:
+      return "To: ";
+    case Question::ConfirmDelete:
+      return fmt::format("Delete {} and what waits for it? (y/n): ", in_prompt(name_));
+    case Question::SendAgain:
+      return "Send it again? (y/n): ";
+    case Question::Leave:
+      return "Leave all the same? (y/n): ";
+    case Question::None:
+      break;
+  }
+  return {};
+}
+
+bool Chat::wants_secret() const {
+  switch (question_) {
+    case Question::LoginSecret:
+    case Question::FirstSecret:
+    case Question::FirstSecretAgain:
+    case Question::OldSecret:
+    case Question::NewSecret:
+    case Question::NewSecretAgain:
+    case Question::DeleteSecret:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool Chat::is_yes_or_no() const {
+  return question_ == Question::ConfirmDelete || question_ == Question::SendAgain ||
+         question_ == Question::Leave;
+}
+
+void Chat::open(Question question) {
+  question_ = question;
+  if (!waiting_.empty()) {
+    warn(fmt::format("What was typed before this question is not taken: {}.",
+                     counted(waiting_.size(), "line")));
+    waiting_.clear();
+  }
+}
+
+void Chat::answer(Line& line) {
+  if (line.is_end) {
+    return cancel();
+  }
+  if (wants_secret()) {
+    answer_secret(line.text);
+    return forget(line.text);
+  }
+  if (is_yes_or_no()) {
+    return answer_yes_or_no(line);
+  }
+  const std::string name(without_blanks(line.text));
+  const Question question = std::exchange(question_, Question::None);
+  if (name.empty()) {
+    notice("Cancelled.");
+  } else if (question == Question::Partner) {
+    begin_conversation(name, as_command("c " + name));
+  } else {
+    begin_login(name, question == Question::NewName);
+  }
+}
+
+void Chat::answer_yes_or_no(const Line& line) {
+  const auto is_yes = yes_or_no(line.text);
+  if (line.is_pasted || !is_yes) {
+    warn(line.is_pasted ? "Type y or n: what is pasted does not answer this." : "Type y or n.");
+    return;
+  }
+  switch (std::exchange(question_, Question::None)) {
+    case Question::ConfirmDelete:
+      return *is_yes ? begin_deletion() : notice("Not deleted.");
+    case Question::SendAgain: {
+      const Outgoing message = std::move(doubts_.front());
+      doubts_.pop_front();
+      return *is_yes ? send(message, "") : notice("Not sent again.");
+    }
+    case Question::Leave:
+      if (*is_yes) {
+        step_.ending = Ending{};
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+void Chat::answer_secret(std::string_view secret) {
+  if (secret.find('\n') != std::string_view::npos) {
+    return warn("A secret is one line.");
+  }
+  switch (std::exchange(question_, Question::None)) {
+    case Question::LoginSecret:
+      return log_in(secret);
+    case Question::FirstSecret:
+      if (secret.empty()) {
+        return create(secret);
+      }
+      if (refuses_new_secret(secret)) {
+        return open(Question::FirstSecret);
+      }
+      new_secret_ = SecretBytes(secret);
+      return open(Question::FirstSecretAgain);
+    case Question::FirstSecretAgain:
+      if (secret == new_secret_.view()) {
+        return create(secret);
+      }
+      warn("The two are not the same.");
+      return open(Question::FirstSecret);
+    case Question::OldSecret:
+      if (refuses_secret(secret)) {
+        return open(Question::OldSecret);
+      }
+      old_secret_ = SecretBytes(secret);
+      return open(Question::NewSecret);
+    case Question::NewSecret:
+      if (refuses_new_secret(secret)) {
+        return open(Question::NewSecret);
+      }
+      new_secret_ = SecretBytes(secret);
+      return open(Question::NewSecretAgain);
+    case Question::NewSecretAgain:
+      if (secret == new_secret_.view()) {
+        return change_secret();
+      }
+      warn("The two are not the same.");
+      return open(Question::NewSecret);
+    case Question::DeleteSecret:
+      return refuses_secret(secret) ? open(Question::DeleteSecret) : remove(secret);
+    default:
+      return;
+  }
+}
+
+void Chat::cancel() {
+  const Question question = std::exchange(question_, Question::None);
+  old_secret_ = {};
+  new_secret_ = {};
+  switch (question) {
+    case Question::SendAgain:
+      doubts_.pop_front();
+      return notice("Not sent again.");
+    case Question::ConfirmDelete:
+    case Question::DeleteSecret:
+      return notice("Not deleted.");
+    case Question::OldSecret:
+    case Question::NewSecret:
+    case Question::NewSecretAgain:
+      return notice("The secret was not changed.");
+    default:
+      return notice("Cancelled.");
+  }
+}
+
+/// The question waits until nothing is half typed.
+void Chat::ask_about_doubt() {
+  if (doubts_.empty() || !is_online() || is_open() || due_ != Due::Nothing || moment_.is_typing ||
+      step_.draft || step_.ending) {
+    return;
+  }
+  print_text("It is not known whether this has reached", doubts_.front());
+  open(Question::SendAgain);
+}
+
+// Commands.
+
+void Chat::begin_login(std::string_view name, bool creates) {
+  if (const auto why = client::why_not_username(name, settings_.view.is_utf8)) {
+    warn(fmt::format("No account has that name: {}.", *why));
+    return give_back(fmt::format("{} {}", creates ? "create" : "login", name));
+  }
+  name_ = name;
+  if (settings_.session.protocol == 0) {
+    return creates ? create({}) : log_in({});
+  }
+  if (settings_.secret) {
+    return creates ? create(*settings_.secret) : log_in(*settings_.secret);
+  }
+  open(creates ? Question::FirstSecret : Question::LoginSecret);
+}
+
+void Chat::log_in(std::string_view secret) {
+  wants_link_ = true;
+  if (refuses_secret(secret)) {
+    return give_back("login " + name_);
+  }
+  has_secret_ = !secret.empty();
+  due_ = Due::Login;
+  session_.log_in(name_, std::string(secret));
+  if (!session_.is_connected()) {
+    notice("You are logged in as soon as there is a connection.");
+  }
+}
+
+void Chat::create(std::string_view secret) {
+  wants_link_ = true;
+  if (!session_.is_connected()) {
+    warn(kNoConnection);
+    return give_back("create " + name_);
+  }
+  if (!secret.empty() && refuses_new_secret(secret)) {
+    return give_back("create " + name_);
+  }
+  has_secret_ = !secret.empty();
+  due_ = Due::Create;
+  session_.create(name_, std::string(secret));
+  new_secret_ = {};
+}
+
+/// Says so if `secret` should not be sent.
+bool Chat::refuses_secret(std::string_view secret) {
+  if (secret.empty()) {
+    return false;
+  }
+  if (!is_private_ && session_.is_connected()) {
+    warn("A secret is not sent where others can read it: connect to tribars://HOST instead.");
+    return true;
+  }
+  const auto why = client::why_not_secret(secret);
+  if (why) {
+    warn(fmt::format("Not taken: {}.", *why));
+  }
+  return why.has_value();
+}
+
+bool Chat::refuses_new_secret(std::string_view secret) {
+  if (const auto why = client::why_not_new_secret(secret)) {
+    warn(fmt::format("Not taken: {}.", *why));
+    return true;
+  }
+  return refuses_secret(secret);
+}
+
+/// Asks the server first whether there is such an account.
+void Chat::begin_conversation(std::string_view name, std::string_view typed) {
+  if (const auto why = client::why_not_username(name, settings_.view.is_utf8)) {
+    warn(fmt::format("No account has that name: {}.", *why));
+    return give_back(std::string(typed));
+  }
+  const std::string partner(name);
+  if (!is_online()) {
+    return enter_conversation(partner, std::nullopt);
+  }
+  due_ = Due::Partner;
+  const RequestId id = session_.list(literal_pattern(partner));
+  asked_[id] = {Asked::Kind::Partner, {partner, ""}};
+}
+
+void Chat::enter_conversation(const std::string& partner, std::optional<bool> is_there) {
+  partner_ = partner;
+  note_name(partner);
+  const std::string name = shown_name(partner);
+  if (!is_there) {
+    notice(fmt::format("To {}. {}", name, kHowToTalk));
+  } else if (*is_there) {
+    notice(fmt::format("To {}, who is online. {}", name, kHowToTalk));
+  } else {
+    notice(fmt::format("To {}, who is not online: messages wait. {}", name, kHowToTalk));
+  }
+}
+
+void Chat::leave_conversation() {
+  notice(fmt::format("No longer to {}.", shown_name(std::exchange(partner_, {}))));
+}
+
+/// `typed` comes back if it cannot be sent; without it the message does.
+void Chat::send(const Outgoing& message, std::string_view typed) {
+  auto why = client::why_not_username(message.recipient, settings_.view.is_utf8);
+  if (!why) {
+    why = client::why_not_text(message.text, name_, message.recipient, settings_.session.protocol,
+                               settings_.view.is_utf8);
+  }
+  if (why) {
+    warn(fmt::format("Not sent: {}.", *why));
+    return typed.empty() ? give_back(message) : give_back(std::string(typed));
+  }
+  const RequestId id = session_.send(message.recipient, message.text);
+  asked_[id] = {Asked::Kind::Send, message};
+  if (!session_.is_connected()) {
+    notice(fmt::format("Kept: it is sent to {} when the connection is back.",
+                       shown_name(message.recipient)));
+  }
+}
+
+void Chat::list(std::string_view pattern, std::string_view typed) {
+  if (!is_online()) {
+    return warn(kNoConnection);
+  }
+  if (const auto why =
+          client::why_not_pattern(pattern, settings_.session.protocol, settings_.view.is_utf8)) {
+    warn(fmt::format("Not asked: {}.", *why));
+    return give_back(std::string(typed));
+  }
+  asked_[session_.list(std::string(pattern))] = {Asked::Kind::List, {}};
+}
+
+void Chat::get(Asked::Kind kind) { asked_[session_.fetch()] = {kind, {}}; }
+
+void Chat::begin_secret_change() {
+  if (!has_secret_) {
+    return open(Question::NewSecret);
+  }
+  if (!settings_.secret) {
+    return open(Question::OldSecret);
+  }
+  old_secret_ = SecretBytes(*settings_.secret);
+  open(Question::NewSecret);
+}
+
+void Chat::change_secret() {
+  due_ = Due::Secret;
+  const RequestId id =
+      session_.set_secret(std::string(old_secret_.view()), std::string(new_secret_.view()));
+  asked_[id] = {Asked::Kind::Secret, {}};
+  old_secret_ = {};
+}
+
+void Chat::begin_deletion() {
+  if (has_secret_ && !settings_.secret) {
+    return open(Question::DeleteSecret);
+  }
+  remove(has_secret_ ? std::string_view(*settings_.secret) : std::string_view());
+}
+
+void Chat::remove(std::string_view secret) {
+  due_ = Due::Delete;
+  asked_[session_.remove(std::string(secret))] = {Asked::Kind::Delete, {}};
+}
+
+std::size_t Chat::unconfirmed() const { return session_.unsent().size() + doubts_.size(); }
+
+/// Ends when the server has everything that was typed.
+void Chat::begin_leaving() {
+  if (unconfirmed() == 0) {
+    step_.ending = Ending{};
+  } else if (is_online() && doubts_.empty()) {
+    due_ = Due::Leaving;
+  } else {
+    ask_to_leave();
+  }
+}
+
+void Chat::ask_to_leave() {
+  warn(fmt::format("The server has not confirmed {}.", counted(unconfirmed(), "message")));
+  open(Question::Leave);
+}
+
+/// Ends in any case, and shows what would be lost.
+void Chat::give_up(Ending ending) {
+  give_up_unsent();
+  give_up_doubts();
+  step_.ending = std::move(ending);
+}
+
+void Chat::give_up_unsent() {
+  for (const client::Session::Unsent& each : session_.unsent()) {
+    print_text(each.is_in_doubt ? "It is not known whether this has reached" : "Not sent to",
+               {std::string(each.recipient), std::string(each.text)});
+  }
+}
+
+void Chat::give_up_doubts() {
+  for (const Outgoing& each : std::exchange(doubts_, {})) {
+    print_text("It is not known whether this has reached", each);
+  }
+}
+
+ChatStep Chat::end(Ending ending) {
+  start({});
+  give_up(std::move(ending));
+  return std::exchange(step_, {});
+}
+
+// The connection.
+
+ChatStep Chat::connected(bool is_private, const ChatMoment& moment) {
+  start(moment);
+  is_private_ = is_private;
+  session_.connected();
+  if (!std::exchange(has_connected_, true)) {
+    notice(fmt::format("Connected to {}.", view_.quoted(settings_.server)));
+    if (settings_.name.empty()) {
+      notice("login NAME or create NAME; help lists all.");
+    } else {
+      begin_login(settings_.name, false);
+    }
+  } else if (session_.self().empty()) {
+    has_said_lost_ = false;
+    notice("Connected again.");
+  }
+  return finish();
+}
+
+ChatStep Chat::lost(std::string_view why, const ChatMoment& moment) {
+  start(moment);
+  lose(why);
+  return finish();
+}
+
+ChatStep Chat::receive(std::string_view bytes, const ChatMoment& moment) {
+  start(moment);
+  session_.receive(bytes);
+  return finish();
+}
+
+void Chat::lose(std::string_view why) {
+  session_.disconnected();
+  if (!settings_.reconnects) {
+    return give_up({EX_UNAVAILABLE, std::string(why)});
+  }
+  if (!std::exchange(has_said_lost_, true)) {
+    warn(fmt::format("No connection: {}\nTrying again. What you type is kept.", why));
+  }
+  if (due_ == Due::Leaving) {
+    due_ = Due::Nothing;
+    ask_to_leave();
+  } else if (due_ == Due::Secret || due_ == Due::Delete) {
+    due_ = Due::Nothing;  // the next login tells
+  }
+}
+
+void Chat::log_out() {
+  is_in_ = false;
+  is_caught_up_ = false;
+  partner_.clear();
+  question_ = Question::None;
+  due_ = Due::Nothing;
+  old_secret_ = {};
+  new_secret_ = {};
+  give_up_doubts();
+}
+
+// Events.
+
+std::optional<Chat::Asked> Chat::take_asked(RequestId id) {
+  const auto found = asked_.find(id);
+  if (found == asked_.end()) {
+    return std::nullopt;
+  }
+  Asked asked = std::move(found->second);
+  asked_.erase(found);
+  return asked;
+}
+
+bool Chat::awaits(Asked::Kind kind) const {
+  return std::any_of(asked_.begin(), asked_.end(),
+                     [kind](const auto& each) { return each.second.kind == kind; });
+}
+
+void Chat::note_name(const std::string& name) {
+  if (names_.size() < kMostNames) {
+    names_.insert(name);
+  }
+}
+
+void Chat::on(const client::LoggedIn& event) {
+  has_said_lost_ = false;
+  has_said_refused_ = false;
+  const std::uint64_t waiting = event.waiting.value_or(0);
+  const std::string how_many =
+      waiting == 0
+          ? ""
+          : fmt::format("\n{}: g shows {}.",
+                        waiting == 1 ? "1 message waits" : counted(waiting, "message") + " wait",
+                        waiting == 1 ? "it" : "them");
+  const bool is_new = due_ == Due::Create;
+  const bool is_first = !event.is_again || !is_in_;
+  is_in_ = true;
+  if (is_first) {
+    due_ = Due::Nothing;
+    const bool may_wait = settings_.session.protocol == 0 && !is_new;
+    is_caught_up_ = waiting == 0 && !may_wait;
+    return notice(fmt::format("Logged in as {}. help lists the commands.{}{}", shown_name(name_),
+                              how_many, may_wait ? "\ng shows messages that wait." : ""));
+  }
+  const std::size_t kept = session_.unsent().size();
+  notice(fmt::format("Connected again.{}{}",
+                     kept == 0 ? "" : fmt::format(" Sending {}.", counted(kept, "message")),
+                     is_caught_up_ ? "" : how_many));
+  // What came meanwhile would hold up what comes now.
+  if (is_caught_up_ && (settings_.session.protocol == 0 || waiting > 0)) {
+    get(Asked::Kind::GetAgain);
+  }
+}
+
+void Chat::on(const client::LoginRefused& event) {
+  const std::string text = view_.quoted(event.text);
+  const bool creates = due_ == Due::Create;
+  const std::string told = told_not_logged_in({event.token, text, event.figure}, shown_name(name_),
+                                              has_secret_ && !creates);
+  if (event.is_again && client::is_temporary(event.token) && settings_.reconnects) {
+    if (!std::exchange(has_said_refused_, true)) {
+      warn(fmt::format("{}\nTrying again.", told));
+    }
+    step_.drops_link = true;
+    session_.disconnected();
+    return;
+  }
+  if (event.is_again) {
+    warn(fmt::format("You are logged out. {}", told));
+    log_out();
+  } else {
+    warn(told);
+  }
+  due_ = Due::Nothing;
+  give_back(fmt::format("{} {}", creates ? "create" : "login", name_));
+}
+
+void Chat::on(const client::Refused& event) {
+  const auto asked = take_asked(event.id);
+  if (!asked) {
+    return;
+  }
+  const std::string text = view_.quoted(event.text);
+  const ServerRefusal refusal{event.token, text, event.figure};
+  switch (asked->kind) {
+    case Asked::Kind::Send:
+      if (due_ == Due::Leaving) {
+        due_ = Due::Nothing;
+      }
+      warn(told_not_sent(refusal, shown_name(asked->message.recipient)));
+      return give_back(asked->message);
+    case Asked::Kind::Names:
+      return;
+    case Asked::Kind::Partner:
+      due_ = Due::Nothing;
+      if (event.token == client::kLostToken) {
+        return enter_conversation(asked->message.recipient, std::nullopt);
+      }
+      return refuse_partner(asked->message.recipient, told_refused(refusal));
+    case Asked::Kind::List:
+    case Asked::Kind::Get:
+    case Asked::Kind::GetAgain:
+      return warn(told_refused(refusal));
+    case Asked::Kind::Secret:
+    case Asked::Kind::Delete:
+      if (due_ == Due::Secret || due_ == Due::Delete) {
+        due_ = Due::Nothing;
+      }
+      has_secret_ = has_secret_ || event.token == "bad-secret";
+      new_secret_ = {};
+      return warn(told_refused(refusal));
+  }
+}
+
+void Chat::on(const client::UserList& event) {
+  const auto asked = take_asked(event.id);
+  if (!asked) {
+    return;
+  }
+  for (const client::UserList::User& user : event.users) {
+    note_name(user.name);
+  }
+  if (asked->kind == Asked::Kind::Partner) {
+    due_ = Due::Nothing;
+    finish_partner(asked->message.recipient, event);
+  } else if (asked->kind == Asked::Kind::List) {
+    show_users(event);
+  }
+}
+
+void Chat::finish_partner(const std::string& name, const client::UserList& list) {
+  for (const client::UserList::User& user : list.users) {
+    if (user.name == name) {
+      return enter_conversation(name, user.is_online);
+    }
+  }
+  refuse_partner(name,
+                 fmt::format("There is no account {}. l lists the accounts.", shown_name(name)));
+}
+
+/// What was typed for `name` meanwhile comes back, too.
+void Chat::refuse_partner(const std::string& name, std::string_view why) {
+  warn(why);
+  std::string command = "c " + name;
+  char between = ' ';
+  for (const Line& line : std::exchange(waiting_, {})) {
+    if (!line.is_end) {
+      command += std::exchange(between, '\n') + line.text;
+    }
+  }
+  give_back(as_command(command));
+}
+
+void Chat::show_users(const client::UserList& list) {
+  if (list.users.empty()) {
+    return notice("No account matches.");
+  }
+  std::string text = counted(list.users.size(), "account") + ":";
+  for (const client::UserList::User& user : list.users) {
+    text += '\n' + shown_name(user.name);
+    if (user.is_online.value_or(false)) {
+      text += " (online)";
+    }
+  }
+  notice(text);
+}
+
+void Chat::on(const client::Arrived& event) {
+  const bool is_old = awaits(Asked::Kind::Get) || awaits(Asked::Kind::GetAgain);
+  const auto time = event.time || is_old ? event.time : std::optional(moment_.now);
+  step_.print += view_.message(time, moment_.now, event.sender, event.text);
+  step_.rings = step_.rings || settings_.rings;
+  last_sender_ = event.sender;
+  note_name(event.sender);
+}
+
+void Chat::on(const client::Sent& event) {
+  static_cast<void>(take_asked(event.id));
+  const std::string to =
+      event.recipient == partner_ ? "" : fmt::format(" to {}", shown_name(event.recipient));
+  notice(fmt::format("sent{}{}", to, event.is_repeat ? ", before the connection was lost" : ""));
+}
+
+void Chat::on(const client::InDoubt& event) {
+  static_cast<void>(take_asked(event.id));
+  doubts_.push_back({event.recipient, event.text});
+  warn(
+      fmt::format("It is not known whether your last message has reached {}. You are asked whether "
+                  "to send it again when the connection is back.",
+                  shown_name(event.recipient)));
+}
+
+void Chat::on(const client::FetchDone& event) {
+  const auto asked = take_asked(event.id);
+  is_caught_up_ = true;
+  if (asked && asked->kind == Asked::Kind::Get) {
+    notice(event.count == 0
+               ? "Nothing waits."
+               : fmt::format("{}; nothing more waits.", counted(event.count, "message")));
+  }
+}
+
+void Chat::on(const client::Done& event) {
+  const auto asked = take_asked(event.id);
+  if (!asked) {
+    return;
+  }
+  due_ = Due::Nothing;
+  if (asked->kind == Asked::Kind::Delete) {
+    has_said_lost_ = false;
+    notice(fmt::format("The account {} is deleted.", shown_name(name_)));
+    return log_out();
+  }
+  has_secret_ = true;
+  if (settings_.secret) {
+    forget(*settings_.secret);
+    settings_.secret = std::string(new_secret_.view());
+  }
+  notice(settings_.secret ? "The secret is changed. Write the new one to the secret file, too."
+                          : "The secret is changed.");
+  new_secret_ = {};
+}
+
+void Chat::on(const client::Ended& event) {
+  step_.drops_link = true;
+  const std::string text = view_.quoted(event.text);
+  if (event.token == client::kBrokenToken || event.token == "bad-version") {
+    session_.disconnected();
+    return give_up({EX_PROTOCOL, text});
+  }
+  if (event.may_return || !settings_.reconnects) {
+    return lose(fmt::format("the server says: {}.", text));
+  }
+  session_.disconnected();
+  wants_link_ = false;
+  give_up_unsent();
+  session_ = client::Session(settings_.session);  // that does not log in again by itself
+  asked_.clear();
+  const std::string name = shown_name(name_);
+  warn(event.token == "replaced"
+           ? fmt::format("{0} was logged in elsewhere, which ended this session.\n"
+                         "login {0} takes it back here.",
+                         name)
+           : fmt::format("The server ended the connection: {}.", text));
+  log_out();
+}
+
+// Completion.
+
+ChatCompletion Chat::complete(std::string_view line) {
+  if (wants_secret() || is_yes_or_no() || line.find('\n') != std::string_view::npos) {
+    return {};
+  }
+  if (question_ == Question::Partner) {
+    return complete_name(line, 0);
+  }
+  const bool has_slash = line.starts_with('/');
+  if (is_open() || line.starts_with("//") || (!partner_.empty() && !has_slash)) {
+    return {};
+  }
+  const std::size_t begin = has_slash ? 1 : 0;
+  const std::size_t end = line.find(' ', begin);
+  if (end == std::string_view::npos) {
+    ChatCompletion found{begin, {}};
+    for (const std::string_view name : chat_command_names(place())) {
+      if (name.starts_with(line.substr(begin))) {
+        found.words.emplace_back(name);
+      }
+    }
+    return found;
+  }
+  const auto command = find_chat_command(line.substr(begin, end - begin), place());
+  const std::size_t name = std::min(line.find_first_not_of(' ', end), line.size());
+  const bool takes_name = command && (command->command == ChatCommand::Compose ||
+                                      command->command == ChatCommand::List);
+  return takes_name && line.find(' ', name) == std::string_view::npos ? complete_name(line, name)
+                                                                      : ChatCompletion{};
+}
+
+/// Also asks the server, if it was not asked for this before.
+ChatCompletion Chat::complete_name(std::string_view line, std::size_t from) {
+  const std::string_view prefix = line.substr(from);
+  if (is_online() && !awaits(Asked::Kind::Names) && names_asked_ != prefix) {
+    names_asked_ = prefix;
+    const std::string pattern = literal_pattern(prefix) + "*";
+    if (!client::why_not_pattern(pattern, settings_.session.protocol, settings_.view.is_utf8)) {
+      asked_[session_.list(pattern)] = {Asked::Kind::Names, {}};
+    }
+  }
+  ChatCompletion found{from, {}};
+  for (auto name = names_.lower_bound(prefix); name != names_.end() && name->starts_with(prefix);
+       ++name) {
+    if (!client::why_not_username(*name, settings_.view.is_utf8)) {
+      found.words.push_back(*name);
+    }
+  }
+  return found;
+}
+
+}  // namespace tribar
