@@ -713,10 +713,11 @@ ChatStep Chat::receive(std::string_view bytes, const ChatMoment& moment) {
 }
 
 void Chat::lose(std::string_view why) {
-  session_.disconnected();
   if (!settings_.reconnects) {
+    disconnect_for_good();
     return give_up({EX_UNAVAILABLE, std::string(why)});
   }
+  session_.disconnected();
   if (!std::exchange(has_said_lost_, true)) {
     warn(fmt::format("No connection: {}\nTrying again. What you type is kept.", why));
   }
@@ -725,6 +726,16 @@ void Chat::lose(std::string_view why) {
     ask_to_leave();
   } else if (due_ == Due::Secret || due_ == Due::Delete) {
     due_ = Due::Nothing;  // the next login tells
+  }
+}
+
+/// There is no next connection to ask about messages in doubt.
+void Chat::disconnect_for_good() {
+  session_.disconnected();
+  for (client::SessionEvent& event : session_.take_events()) {
+    if (auto* doubt = std::get_if<client::InDoubt>(&event)) {
+      doubts_.push_back({std::move(doubt->recipient), std::move(doubt->text)});
+    }
   }
 }
 
@@ -965,13 +976,13 @@ void Chat::on(const client::Ended& event) {
   step_.drops_link = true;
   const std::string text = view_.quoted(event.text);
   if (event.token == client::kBrokenToken || event.token == "bad-version") {
-    session_.disconnected();
+    disconnect_for_good();
     return give_up({EX_PROTOCOL, text});
   }
   if (event.may_return || !settings_.reconnects) {
     return lose(fmt::format("the server says: {}.", text));
   }
-  session_.disconnected();
+  disconnect_for_good();
   wants_link_ = false;
   give_up_unsent();
   session_ = client::Session(settings_.session);  // that does not log in again by itself

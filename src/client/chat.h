@@ -219,6 +219,7 @@ class Chat {
   void show_users(const client::UserList& list);
   void note_name(const std::string& name);
   void lose(std::string_view why);
+  void disconnect_for_good();
   void log_out();
 
   [[nodiscard]] ChatCompletion complete_name(std::string_view line, std::size_t from);

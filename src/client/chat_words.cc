@@ -102,12 +102,11 @@ constexpr std::array kRows{
         false,
         Arguments::None,
         {"quit", "q", "logout", "exit"},
-        "q, Ctrl-D",
-        "ends the program"},
+        "q, quit",
+        "ends the program, as Ctrl-D does"},
 };
 
 constexpr std::string_view kKeys =
-    "compose, reply, list, get, secret, delete and quit are the same commands.\n"
     "In a conversation a command begins with /, as in /l; a text that begins\n"
     "with / is typed with //.\n"
     "Tab completes commands and names. Up and Down go through earlier lines.\n"
@@ -182,8 +181,14 @@ std::string chat_help(ChatPlace place) {
       fmt::format_to(std::back_inserter(help), "{:<12} {}\n", row.usage, row.help);
     }
   }
-  help += place.is_logged_in ? kKeys : kFirstKeys;
-  return help;
+  if (!place.is_logged_in) {
+    return help.append(kFirstKeys);
+  }
+  help += "Long names:";
+  for (const std::string_view name : chat_command_names(place)) {
+    fmt::format_to(std::back_inserter(help), " {}", name);
+  }
+  return help.append(".\n").append(kKeys);
 }
 
 std::string told_not_sent(const ServerRefusal& refusal, std::string_view recipient) {
