@@ -674,6 +674,12 @@ void Chat::give_up_doubts() {
   }
 }
 
+ChatStep Chat::note(std::string_view text) {
+  start({});
+  warn(text);
+  return std::exchange(step_, {});
+}
+
 ChatStep Chat::end(Ending ending) {
   start({});
   give_up(std::move(ending));

@@ -96,6 +96,8 @@ class Chat {
   /// Whether there should be a connection: if there is none, make one, after a while.
   [[nodiscard]] bool wants_link() const { return wants_link_; }
 
+  /// Tells the user something else: a sentence, safe to show.
+  [[nodiscard]] ChatStep note(std::string_view text);
   /// Ends the chat for another reason; prints the messages that the server has not confirmed.
   [[nodiscard]] ChatStep end(Ending ending);
 

@@ -954,6 +954,11 @@ void Editor::set_line(std::string_view text) {
   p.set_text(line);
 }
 
+bool Editor::is_empty() const {
+  const Parts& p = *parts_;
+  return p.prompt.is_secret ? p.secret.empty() : p.text().empty();
+}
+
 std::string Editor::take_line() {
   Parts& p = *parts_;
   std::string line = p.prompt.is_secret ? "" : to_utf8(p.text());

@@ -109,6 +109,8 @@ class Editor {
   void set_prompt(const Prompt& prompt);
   /// Replaces the line being typed, with the cursor at its end. Cut at the limit.
   void set_line(std::string_view text);
+  /// Whether nothing is typed.
+  [[nodiscard]] bool is_empty() const;
   /// Takes the line being typed out of the terminal, such as to put it back later.
   std::string take_line();
 

@@ -19,6 +19,7 @@ std::optional<Editor::Input> Editor::take() { return std::nullopt; }
 void Editor::show(std::string_view) {}
 void Editor::set_prompt(const Prompt&) {}
 void Editor::set_line(std::string_view) {}
+bool Editor::is_empty() const { return true; }
 std::string Editor::take_line() { return {}; }
 std::optional<std::string> Editor::draw() { return std::nullopt; }
 void Editor::resized() {}

@@ -144,4 +144,9 @@ Result<std::string, FileError> client_name() {
   return name;
 }
 
+std::string history_path() {
+  const std::string folder = state_folder();
+  return folder.empty() ? "" : folder + "/history";
+}
+
 }  // namespace tribar

@@ -23,4 +23,8 @@ struct FileError {
 /// ~/.local/state/tribar/client.
 [[nodiscard]] Result<std::string, FileError> client_name();
 
+/// Where typed lines are kept: $XDG_STATE_HOME/tribar/history, or ~/.local/state/tribar/history;
+/// empty if neither is known.
+[[nodiscard]] std::string history_path();
+
 }  // namespace tribar
