@@ -101,19 +101,17 @@ struct VerbRow {
   Verb verb;
   std::string_view word;
   std::string_view operands;  // as the help shows them
-  std::size_t least;          // operands
-  std::size_t most;
   std::string_view help;
 };
 constexpr std::array kVerbs{
-    VerbRow{Verb::Send, "send", " NAME", 1, 1,
+    VerbRow{Verb::Send, "send", " NAME",
             "Sends one message to NAME, and ends when the server has it."},
-    VerbRow{Verb::List, "list", " [PATTERN]", 0, 1,
+    VerbRow{Verb::List, "list", " [PATTERN]",
             "Lists the accounts that PATTERN matches, or all: * is any text, ? one character."},
-    VerbRow{Verb::Receive, "receive", "", 0, 0,
+    VerbRow{Verb::Receive, "receive", "",
             "Prints the messages that wait, and confirms each when it is printed."},
-    VerbRow{Verb::Create, "create", " [NAME]", 0, 1, "Creates the account NAME."},
-    VerbRow{Verb::Delete, "delete", " [NAME]", 0, 1,
+    VerbRow{Verb::Create, "create", " NAME", "Creates the account NAME."},
+    VerbRow{Verb::Delete, "delete", " [NAME]",
             "Deletes the account NAME and the messages that wait for it. Does not ask."},
 };
 
@@ -676,19 +674,7 @@ class ArgumentReader {
       return mistake;
     }
     const std::span<char* const> operands = words.subspan(1);
-    if (operands.size() < verb->least || operands.size() > verb->most) {
-      return fmt::format("usage: tribar {}{} [OPTION]...; a server is named with --server",
-                         verb->word, verb->operands);
-    }
     options_.operands.assign(operands.begin(), operands.end());
-    if (!operands.empty() && (verb->verb == Verb::Create || verb->verb == Verb::Delete)) {
-      if (!given_.insert(find_key("name")).second) {
-        return "the account was given twice, behind --as, too";
-      }
-      auto refusal = tribar::read(operands[0], &options_.name);
-      return refusal ? std::optional(fmt::format("NAME must be {}", refusal->allowed))
-                     : std::nullopt;
-    }
     return std::nullopt;
   }
 

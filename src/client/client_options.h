@@ -31,7 +31,7 @@ struct ClientOptions {
 
   Action action = Action::Run;
   Verb verb = Verb::None;
-  std::vector<std::string> operands{};  // of the verb; send: the recipient, list: a pattern, if any
+  std::vector<std::string> operands{};  // what stands behind the verb; it judges them
 
   // Settings, also of the file and the environment.
   ServerAddress server{};

@@ -15,13 +15,16 @@
 
 #include "base/output.h"
 #include "base/standard_descriptors.h"
+#include "client/chat_client.h"
 #include "client/client.h"
 #include "client/client_options.h"
 #include "client/client_setup.h"
 #include "client/conversation.h"
+#include "client/editor.h"
 #include "client/interrupt.h"
 #include "client/lines1.h"
 #include "client/link.h"
+#include "client/verbs.h"
 
 namespace tribar {
 namespace {
@@ -68,6 +71,15 @@ int run(int argc, char** argv) {
   if (!setup) {
     return finish(setup.error());
   }
+  if (options.verb != Verb::None) {
+    return finish(run_verb(options, std::move(setup.value())));
+  }
+  const bool is_classic = options.classic || !Editor::is_available();
+  if (is_classic && options.is_name_asked) {
+    return complain(
+        "--as is for verbs and for the chat with line editing: the plain prompts ask for the name",
+        EX_USAGE);
+  }
   catch_interrupts();
   Link server(setup.value().link);
   if (const auto failure = server.connect_and_wait()) {
@@ -75,6 +87,9 @@ int run(int argc, char** argv) {
   }
   if (!setup.value().client_failure.empty()) {
     complain("note: " + setup.value().client_failure, EX_OK);
+  }
+  if (!is_classic) {
+    return finish(run_chat(server, options, std::move(setup.value())));
   }
   // Protocol 1 confirms what was shown, and TLS that nothing was cut off.
   const bool waits_for_end =
