@@ -87,7 +87,7 @@ constexpr std::array kRows{
         "ring the terminal's bell at a message; default: no"},
     Row{"history", 0, "", "history", kChat, [](ClientOptions& o) -> Member { return &o.history; },
         "keep what was typed for the next time; default: yes"},
-    Row{"reconnect", 0, "", "reconnect", kChat, [](ClientOptions& o) -> Member { return &o.reconnect; },
+    Row{"reconnect", 0, "", "reconnect", kChat | bit(Verb::Send) | bit(Verb::Receive), [](ClientOptions& o) -> Member { return &o.reconnect; },
         "connect again when the server is lost; default: yes"},
     Row{"classic", 0, "", "classic", kChat, [](ClientOptions& o) -> Member { return &o.classic; },
         "plain prompts without line editing, as with pipes"},

@@ -62,13 +62,21 @@ std::string without_figures(std::string_view text) {
 
 /// Protocol 1's token for an error of protocol 0.
 std::string_view token_of_text(std::string_view text) {
-  const std::string shape = without_figures(text);
-  for (const RefusalCode code : refusal_codes()) {
-    if (without_figures(text_of(Refusal{code})) == shape) {
-      return token1_of(code);
+  struct Row {
+    std::string shape;
+    std::string_view token;
+  };
+  static const std::vector<Row> kRows = [] {
+    std::vector<Row> rows;
+    for (const RefusalCode code : refusal_codes()) {
+      rows.push_back({without_figures(text_of(Refusal{code})), token1_of(code)});
     }
-  }
-  return kRefusedToken;
+    return rows;
+  }();
+  const std::string shape = without_figures(text);
+  const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                [&](const Row& each) { return each.shape == shape; });
+  return row == kRows.end() ? kRefusedToken : row->token;
 }
 
 void wipe_and_clear(std::string& text) {

@@ -145,19 +145,6 @@ Result<VerbTask, Ending> make_task(const ClientOptions& options, ClientSetup& se
 
 std::optional<std::string> why_not_verb(const ClientOptions& options, bool is_utf8) {
   const Verb verb = options.verb;
-  const std::size_t most = verb == Verb::Receive ? 0 : 1;
-  const std::string_view word = word_of(verb);
-  if (options.operands.size() > most) {
-    return fmt::format("{} takes {}: '{}' is too much{}", word, most == 0 ? "no name" : "one name",
-                       options.operands[most],
-                       verb == Verb::Send ? "; a text stands behind -m, in quotes" : "");
-  }
-  if (verb == Verb::Send && options.operands.empty()) {
-    return "send needs the name of the recipient";
-  }
-  if (verb == Verb::Create && options.operands.empty()) {
-    return "create needs the name of the account";
-  }
   if (!options.operands.empty()) {
     const std::string& name = options.operands.front();
     if (verb == Verb::List) {
@@ -169,11 +156,11 @@ std::optional<std::string> why_not_verb(const ClientOptions& options, bool is_ut
     }
   }
   const std::string account = account_of(options);
-  if (account.empty() && verb == Verb::Delete) {
-    return "delete needs the name of the account";
+  if (account.empty() && (verb == Verb::Create || verb == Verb::Delete)) {
+    return fmt::format("{} needs the name of the account", word_of(verb));
   }
   if (account.empty() && verb != Verb::List) {
-    return fmt::format("{} needs your own name: --as NAME", word);
+    return fmt::format("{} needs your own name: --as NAME", word_of(verb));
   }
   if (!account.empty()) {
     if (auto why = why_not_username(account, is_utf8)) {
@@ -196,7 +183,7 @@ Ending run_verb(const ClientOptions& options, ClientSetup setup) {
   }
   catch_termination();
   if (!setup.client_failure.empty()) {
-    fmt::print(stderr, "tribar: {}\n", setup.client_failure);
+    fmt::print(stderr, "tribar: note: {}\n", setup.client_failure);
   }
   return VerbRun(options, setup, std::move(task.value())).run();
 }
