@@ -234,12 +234,12 @@ struct Editor::Parts {
   static int next_character(EditLine* libedit, wchar_t* character) {
     void* data = nullptr;
     ::el_wget(libedit, EL_CLIENTDATA, &data);
-    std::wstring& pressed = static_cast<Parts*>(data)->pressed;
-    if (pressed.empty()) {
+    auto& parts = *static_cast<Parts*>(data);
+    if (parts.pressed.empty()) {
       return 0;
     }
-    *character = pressed.front();
-    pressed.erase(0, 1);
+    *character = parts.pressed.front();
+    parts.pressed.remove_prefix(1);
     return 1;
   }
 
@@ -276,13 +276,16 @@ struct Editor::Parts {
   }
 
   /// Lets libedit do what a key means.
-  void press(std::wstring key) {
+  void press(std::wstring_view key) {
     const std::wstring before(text());
     const std::size_t was_at = cursor();
-    pressed = std::move(key);
+    pressed = key;
     while (!pressed.empty()) {
       int size = 0;
       ::el_wgets(libedit, &size);
+    }
+    if (text().size() < before.size()) {
+      is_full_known = false;
     }
     if (text() == before) {
       skip_combining(was_at);
@@ -309,7 +312,12 @@ struct Editor::Parts {
 
   // --- what is typed
 
+  /// Reads what there is. It may be nothing: what poll(2) reported was discarded meanwhile.
   void receive_chunk() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (is_gone || ::poll(&input, 1, 0) <= 0) {
+      return;
+    }
     std::array<char, kChunkBytes> chunk;
     const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
     if (got > 0) {
@@ -387,18 +395,29 @@ struct Editor::Parts {
     return command(key);
   }
 
-  void type(const std::string& character) {
-    if (prompt.is_secret) {
-      if (secret.size() + character.size() > settings.limit_bytes) {
-        complain_of_full_line();
-      } else {
-        secret += character;
-      }
-    } else if (is_searching) {
-      query += to_wide(character);
+  void type(const std::string& characters) {
+    if (is_searching && !prompt.is_secret) {
+      query += to_wide(characters);
       search(1);
-    } else {
-      press(to_wide(character));
+      return;
+    }
+    // As much as fits.
+    const std::size_t had = prompt.is_secret ? secret.size() : utf8_bytes(text());
+    const std::wstring typed = to_wide(characters);
+    std::size_t count = 0;
+    for (std::size_t bytes = had; count < typed.size(); ++count) {
+      bytes += utf8_bytes({&typed[count], 1});
+      if (bytes > settings.limit_bytes) {
+        break;
+      }
+    }
+    if (prompt.is_secret) {
+      secret.append(characters, 0, utf8_bytes(std::wstring_view(typed).substr(0, count)));
+    } else if (count > 0) {
+      press(typed.substr(0, count));
+    }
+    if (count < typed.size()) {
+      complain_of_full_line();
     }
   }
 
@@ -783,9 +802,9 @@ struct Editor::Parts {
   TypedKeys keys;
   std::FILE* nowhere = nullptr;
   EditLine* libedit = nullptr;
-  std::wstring pressed;     // what libedit is to read
-  std::deque<Input> ready;  // what take() returns first
-  std::string secret;       // what is typed under a secret prompt; never moves
+  std::wstring_view pressed;  // what libedit is to read
+  std::deque<Input> ready;    // what take() returns first
+  std::string secret;         // what is typed under a secret prompt; never moves
 
   Prompt prompt;
   bool is_line_taken = false;  // under this prompt
@@ -810,6 +829,7 @@ struct Editor::Parts {
   int rows = 24;
   bool reflows;
   bool is_started = false;
+  bool is_suspended = false;
   bool is_stopping = false;
   bool is_gone = false;
 };
@@ -853,10 +873,7 @@ void Editor::stop() {
   std::vector<std::string> unsent;
   if (!p.prompt.is_secret) {
     p.is_stopping = true;
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (!p.is_gone && ::poll(&input, 1, 0) > 0) {
-      p.receive_chunk();
-    }
+    p.receive_chunk();
     while (auto typed = take()) {
       if (typed->kind == Input::Kind::Line) {
         unsent.push_back(std::move(typed->text));
@@ -968,6 +985,9 @@ std::string Editor::take_line() {
 
 std::optional<std::string> Editor::draw() {
   Parts& p = *parts_;
+  if (p.is_suspended) {
+    return std::nullopt;
+  }
   p.flush_shown();
   p.painter.paint(p.out, p.layout(), p.most_line_rows());
   return p.write();
@@ -981,17 +1001,20 @@ void Editor::resized() {
 
 void Editor::suspended() {
   Parts& p = *parts_;
+  p.receive_chunk();  // or it would be discarded
   p.painter.leave(p.out);
   p.out += kPasteOff;
   static_cast<void>(p.write());  // draw() will say so if the terminal is gone
   restore_terminal();
+  p.is_suspended = true;
 }
 
 void Editor::continued() {
   Parts& p = *parts_;
+  p.is_suspended = false;
   p.measure();
   p.painter.forget();
-  p.out += std::string("\r") + kPasteOn;
+  p.out += std::string("\r\x1b[J") + kPasteOn;
   if (!p.set_modes()) {
     p.lose_terminal(fmt::format("the terminal cannot be used: {}", std::strerror(errno)));
   }

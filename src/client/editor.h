@@ -120,7 +120,8 @@ class Editor {
 
   /// SIGWINCH came.
   void resized();
-  /// SIGTSTP came: makes the terminal as it was. What stops the program is the caller, behind this.
+  /// SIGTSTP came: makes the terminal as it was. The caller stops the program behind this, by
+  /// raise(SIGSTOP). Until continued(), draw() does nothing.
   void suspended();
   /// SIGCONT came, whatever stopped the program: sets the modes again and draws all afresh.
   void continued();

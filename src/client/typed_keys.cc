@@ -127,8 +127,10 @@ std::optional<Key> TypedKeys::take_outside() {
     consume(1);
     return key;
   }
-  const bool is_sequence = text[0] == kEscape;
-  const Piece piece = is_sequence ? sequence(text) : character(text, is_utf8_);
+  if (text[0] != kEscape) {
+    return take_text();
+  }
+  const Piece piece = sequence(text);
   if (piece.kind == Piece::Kind::Incomplete) {
     return std::nullopt;
   }
@@ -139,9 +141,32 @@ std::optional<Key> TypedKeys::take_outside() {
     dropped_ = 0;
     key = {Key::Kind::PasteBegin, ""};
   } else if (piece.kind == Piece::Kind::Good) {
-    key.kind = is_sequence ? Key::Kind::Sequence : Key::Kind::Text;
+    key.kind = Key::Kind::Sequence;
   }
   consume(piece.bytes);
+  return key;
+}
+
+std::optional<Key> TypedKeys::take_text() {
+  const std::string_view text = rest();
+  std::size_t size = 0;
+  while (size < text.size() && !is_control(text[size])) {
+    const Piece piece = character(text.substr(size), is_utf8_);
+    if (size == 0 && piece.kind == Piece::Kind::Bad) {
+      Key key{Key::Kind::Invalid, std::string(text.substr(0, piece.bytes))};
+      consume(piece.bytes);
+      return key;
+    }
+    if (piece.kind != Piece::Kind::Good) {
+      break;
+    }
+    size += piece.bytes;
+  }
+  if (size == 0) {
+    return std::nullopt;
+  }
+  Key key{Key::Kind::Text, std::string(text.substr(0, size))};
+  consume(size);
   return key;
 }
 

@@ -13,7 +13,7 @@ namespace tribar {
 
 struct Key {
   enum class Kind {
-    Text,        // `bytes` is one printable character
+    Text,        // `bytes` is one or more printable characters
     Control,     // one byte: 0x00..0x1f but for ESC, or 0x7f
     Sequence,    // ESC and what belongs to it, whole; known to somebody or not
     Invalid,     // what is no character here: dropped
@@ -52,6 +52,7 @@ class TypedKeys {
  private:
   [[nodiscard]] std::string_view rest() const { return std::string_view(buffer_).substr(at_); }
   std::optional<Key> take_outside();
+  std::optional<Key> take_text();
   std::optional<Key> take_pasted();
   void consume(std::size_t bytes);
 

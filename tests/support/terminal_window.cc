@@ -78,9 +78,13 @@ void TerminalWindow::await_text(std::string_view text) {
         text);
 }
 
-void TerminalWindow::resize(int columns, int rows, bool reflows) {
+void TerminalWindow::look() {
   process_.take_output();
   show_output();
+}
+
+void TerminalWindow::resize(int columns, int rows, bool reflows) {
+  look();
   screen_.resize(columns, rows, reflows);
   process_.resize({columns, rows});
 }
@@ -94,8 +98,7 @@ void TerminalWindow::await_stop() {
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(process_.pid()), &info, WSTOPPED | WNOHANG) == 0 &&
         info.si_pid != 0) {
-      process_.take_output();
-      show_output();
+      look();
       return;
     }
     const timespec patience{1, 0};  // other tests' children may have taken the signal

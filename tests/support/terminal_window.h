@@ -33,6 +33,9 @@ class TerminalWindow {
   /// Waits until `text` is on the screen.
   void await_text(std::string_view text);
 
+  /// Brings the screen up to date with what the program has written, without waiting.
+  void look();
+
   /// Changes the size, as the person does who drags the window's edge.
   void resize(int columns, int rows, bool reflows = true);
 
