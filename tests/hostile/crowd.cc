@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "support/over_tls.h"
+
 namespace tribar::test {
 namespace {
 
@@ -32,6 +34,15 @@ sockaddr_in loopback(std::uint32_t host, std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
   return address;
+}
+
+/// What `peer` waits for.
+epoll_event wishes_of(Crowd::Peer& peer) {
+  epoll_event event{};
+  event.data.ptr = &peer;
+  event.events = EPOLLRDHUP | (peer.reads || peer.is_shaking_hands() ? EPOLLIN : 0U) |
+                 (peer.unsent.empty() ? 0U : EPOLLOUT);
+  return event;
 }
 
 }  // namespace
@@ -65,11 +76,20 @@ Crowd::Peer& Crowd::connect(const Options& options) {
     checked(-1, "connect");
   }
   peer.reads = options.reads;
-  epoll_event event{};
-  event.data.ptr = &peer;
-  event.events = EPOLLRDHUP | (peer.reads ? EPOLLIN : 0U);
+  if (is_over_tls()) {
+    peer.tls.emplace(peers_tls(), "127.0.0.1");
+    collect(peer);
+  }
+  epoll_event event = wishes_of(peer);
   checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, peer.fd, &event), "epoll_ctl");
   return peer;
+}
+
+bool Crowd::shake_hands(std::chrono::milliseconds most) {
+  return turn_until(most, [this] {
+    return std::none_of(peers_.begin(), peers_.end(),
+                        [](const Peer& peer) { return peer.is_open() && peer.is_shaking_hands(); });
+  });
 }
 
 void Crowd::send(Peer& peer, std::string_view bytes) {
@@ -77,13 +97,30 @@ void Crowd::send(Peer& peer, std::string_view bytes) {
     return;
   }
   const bool was_empty = peer.unsent.empty();
-  peer.unsent += bytes;
+  if (peer.tls) {
+    peer.tls->send(bytes);
+    collect(peer);
+  } else {
+    peer.unsent += bytes;
+  }
   if (was_empty) {
     flush(peer);
   }
 }
 
 std::size_t Crowd::send_some(Peer& peer, std::string_view bytes) {
+  if (!peer.tls) {
+    return push(peer, bytes);
+  }
+  if (!peer.is_open() || peer.is_shaking_hands() || !peer.unsent.empty()) {
+    return 0;
+  }
+  send(peer, bytes);
+  return bytes.size();
+}
+
+/// Gives the kernel of `bytes` what it takes; returns how much.
+std::size_t Crowd::push(Peer& peer, std::string_view bytes) {
   const ssize_t taken =
       peer.is_open() ? ::send(peer.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) : 0;
   // Whether it has ended is found by reading.
@@ -96,7 +133,9 @@ void Crowd::read_some(Peer& peer, std::size_t most) {
   std::array<char, 16> bytes;
   if (peer.is_open()) {
     const ssize_t size = recv(peer.fd, bytes.data(), std::min(most, bytes.size()), 0);
-    peer.heard_bytes += size > 0 ? static_cast<std::size_t>(size) : 0;
+    if (size > 0) {
+      hear(peer, {bytes.data(), static_cast<std::size_t>(size)});
+    }
   }
 }
 
@@ -105,7 +144,14 @@ void Crowd::set_reads(Peer& peer, bool reads) {
   update(peer);
 }
 
-void Crowd::half_close(Peer& peer) { shutdown(peer.fd, SHUT_WR); }
+void Crowd::half_close(Peer& peer) {
+  if (peer.tls) {
+    peer.tls->close();
+    collect(peer);
+    flush(peer);
+  }
+  shutdown(peer.fd, SHUT_WR);
+}
 
 void Crowd::close(Peer& peer) {
   if (peer.fd >= 0) {
@@ -138,13 +184,14 @@ void Crowd::turn(std::chrono::milliseconds most) {
     if (!peer.is_open()) {
       continue;
     }
-    if (!peer.reads && (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    const bool reads = peer.reads || peer.is_shaking_hands();
+    if (!reads && (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       set_end(peer, (what & (EPOLLHUP | EPOLLERR)) != 0 ? End::Reset : End::Order);
     } else {
       if ((what & EPOLLOUT) != 0) {
         flush(peer);
       }
-      if (peer.reads && (what & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
+      if (reads && (what & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) {
         take_in(peer);
       }
     }
@@ -175,18 +222,39 @@ void Crowd::take_in(Peer& peer) {
   static std::array<char, 262144> bytes;
   const ssize_t size = recv(peer.fd, bytes.data(), bytes.size(), 0);
   if (size > 0) {
-    const auto got = static_cast<std::size_t>(size);
-    peer.heard_bytes += got;
-    peer.heard.append(bytes.data(), std::min(got, kKeptBytes - peer.heard.size()));
+    hear(peer, {bytes.data(), static_cast<std::size_t>(size)});
   } else if (size == 0) {
-    set_end(peer, End::Order);
+    // Over TLS one in order has ended already.
+    set_end(peer, peer.tls ? End::Reset : End::Order);
   } else if (errno != EAGAIN) {
     set_end(peer, End::Reset);
   }
 }
 
+/// `peer` has received `bytes`.
+void Crowd::hear(Peer& peer, std::string_view bytes) {
+  plain_.clear(std::size_t{1} << 20);
+  if (peer.tls) {
+    const TlsClient::State state = peer.tls->receive(bytes, plain_);
+    collect(peer);
+    flush(peer);
+    if (state == TlsClient::State::Ended || state == TlsClient::State::Failed) {
+      set_end(peer, state == TlsClient::State::Ended ? End::Order : End::Reset);
+    }
+    bytes = plain_.view();
+  }
+  peer.heard_bytes += bytes.size();
+  peer.heard.append(bytes.substr(0, kKeptBytes - peer.heard.size()));
+}
+
+/// What TLS wants to say is to be sent.
+void Crowd::collect(Peer& peer) {
+  peer.unsent += peer.tls->output().view();
+  peer.tls->output().clear(0);
+}
+
 void Crowd::flush(Peer& peer) {
-  peer.unsent.erase(0, send_some(peer, peer.unsent));
+  peer.unsent.erase(0, push(peer, peer.unsent));
   update(peer);
 }
 
@@ -203,9 +271,7 @@ void Crowd::update(Peer& peer) const {
   if (!peer.is_open()) {
     return;
   }
-  epoll_event event{};
-  event.data.ptr = &peer;
-  event.events = EPOLLRDHUP | (peer.reads ? EPOLLIN : 0U) | (peer.unsent.empty() ? 0U : EPOLLOUT);
+  epoll_event event = wishes_of(peer);
   epoll_ctl(epoll_, EPOLL_CTL_MOD, peer.fd, &event);
 }
 

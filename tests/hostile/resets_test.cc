@@ -59,6 +59,10 @@ TEST_P(Resets, LeaveNothingBehind) {
     }
     crowd.close_all();
     crowd.on_turn();
+    if (is_over_tls()) {
+      // Handshakes take turns. Else the memory would be that of those that wait.
+      attack.wait_for_descriptors(0, milliseconds(20'000));
+    }
   };
   attack.begin();
   for (std::size_t i = 0; i < rounds / 3; ++i) {
@@ -71,7 +75,8 @@ TEST_P(Resets, LeaveNothingBehind) {
   }
   attack.wait_for_descriptors(0, milliseconds(5000));
   const auto grown_since = attack.grown_bytes_now() - after_a_third;
-  EXPECT_LE(grown_since, static_cast<std::ptrdiff_t>(sized(4 * kMiB, 2 * kMiB)));
+  EXPECT_LE(grown_since,
+            static_cast<std::ptrdiff_t>(sized(4 * kMiB, 2 * kMiB) + tls_bytes(kAtOnce)));
   attack.end(
       fmt::format("{} connections, reset or closed at random points ({})", rounds * kAtOnce,
                   name_of(GetParam())),

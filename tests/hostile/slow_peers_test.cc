@@ -59,6 +59,7 @@ TEST(SlowPeers, HaveTheirDeadlinesAndNoMore) {
     }
   }
   // Connecting is over; from here on there are only slow ones.
+  ASSERT_TRUE(crowd.shake_hands(milliseconds(20'000)));
   crowd.turn_for(pace / 2);
   const Bystanders::Times coming = attack.take_times();
   std::deque<Crowd::Peer>& peers = crowd.peers();

@@ -14,7 +14,9 @@
 #include <iterator>
 #include <sstream>
 
+#include "config/config.h"
 #include "support/memory.h"
+#include "support/over_tls.h"
 
 namespace tribar::test {
 
@@ -22,9 +24,16 @@ std::string_view name_of(Engine engine) { return engine == Engine::Memory ? "mem
 
 Target::Target(std::string_view settings, Engine engine) {
   const std::string config = folder_.file("tribard.json");
-  write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0}}],
-               "storage": {{"engine": "{}", "path": "{}"}}{}{}}})",
-                                 name_of(engine), folder_.file("tribar.db"),
+  std::string tls;
+  if (is_over_tls()) {
+    Config with_tls;
+    use_tls(with_tls);
+    tls = fmt::format(R"(, "tls": {{"certificate": "{}", "key": "{}"}})", with_tls.tls.certificate,
+                      with_tls.tls.key);
+  }
+  write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0, "tls": {}}}],
+               "storage": {{"engine": "{}", "path": "{}"}}{}{}{}}})",
+                                 is_over_tls(), name_of(engine), folder_.file("tribar.db"), tls,
                                  settings.empty() ? "" : ", ", settings));
   const char* program = std::getenv("TRIBARD");
   process_.emplace(std::vector<std::string>{program == nullptr ? "tribard" : program, "-c", config},

@@ -4,7 +4,6 @@
 // Python's ssl, where they are.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -13,8 +12,8 @@
 
 #include "support/process.h"
 #include "support/running_server.h"
+#include "support/served_certificate.h"
 #include "support/tls_files.h"
-#include "tls/openssl.h"
 #include "zero/frame.h"
 
 namespace tribar::test {
@@ -54,19 +53,6 @@ struct Tribard {
   Process process;
   std::string port;
 };
-
-/// The serial of the certificate that is served at `port`.
-long serial_at(const std::string& port) {
-  const tls::SslContextPtr context(SSL_CTX_new(TLS_client_method()));
-  const std::unique_ptr<BIO, tls::Free<BIO_free_all>> connection(
-      BIO_new_ssl_connect(context.get()));
-  BIO_set_conn_hostname(connection.get(), ("127.0.0.1:" + port).c_str());
-  EXPECT_EQ(BIO_do_connect(connection.get()), 1);
-  SSL* ssl = nullptr;
-  BIO_get_ssl(connection.get(), &ssl);
-  const X509* certificate = SSL_get0_peer_certificate(ssl);
-  return certificate == nullptr ? -1 : ASN1_INTEGER_get(X509_get0_serialNumber(certificate));
-}
 
 TEST_F(TlsProgram, ReadsItsFilesAgainOnSighup) {
   Tribard server(config());

@@ -9,6 +9,7 @@ namespace tribar::test {
 
 bool is_over_tls() { return false; }
 void use_tls(Config&) { std::abort(); }
+long renew_certificate() { std::abort(); }
 std::string tls_ca_file() { return {}; }
 std::shared_ptr<const TlsClientContext> peers_tls() { return nullptr; }
 

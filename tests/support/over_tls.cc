@@ -10,8 +10,8 @@
 namespace tribar::test {
 namespace {
 
-const TlsFiles& files() {
-  static const TlsFiles made;
+TlsFiles& files() {
+  static TlsFiles made;
   return made;
 }
 
@@ -26,6 +26,12 @@ void use_tls(Config& config) {
   config.listen.front().tls = true;
   config.tls.certificate = files().settings().certificate;
   config.tls.key = files().settings().key;
+}
+
+long renew_certificate() {
+  const TestCertificate renewed = files().ca.issue();
+  files().put(renewed);
+  return renewed.serial;
 }
 
 std::string tls_ca_file() { return files().path("ca.pem"); }

@@ -19,6 +19,10 @@ void use_tls(Config& config);
 /// The file with the certificate of the CA that such a server's is of; empty without TLS.
 [[nodiscard]] std::string tls_ca_file();
 
+/// Replaces the certificate of such servers by another one of the same CA, which they use once they
+/// read their files again. Returns its serial.
+long renew_certificate();
+
 /// What peers of such a server have in common.
 [[nodiscard]] std::shared_ptr<const TlsClientContext> peers_tls();
 
