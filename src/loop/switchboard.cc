@@ -578,7 +578,8 @@ void Switchboard::drop(Connection& connection, const char* why) {
   if (connection.is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();
   }
-  dropped_bytes_ += sizeof(Connection) + held_bytes_of(connection);
+  dropped_bytes_ +=
+      sizeof(Connection) + held_bytes_of(connection) + connection.transport->memory_bytes();
   framer_.forget(connection);
   writer_.forget(connection);
   const std::size_t at = dispatcher_.place().own_at(id);

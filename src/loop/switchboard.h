@@ -117,7 +117,7 @@ class Switchboard final : public TransportEvents {
   void drop_all();
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Bytes that dropped connections held, since the last call of this.
+  /// Bytes that dropped connections and their transports held, since the last call of this.
   [[nodiscard]] std::uint64_t take_dropped_bytes() { return std::exchange(dropped_bytes_, 0); }
 
  private:

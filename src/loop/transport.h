@@ -75,6 +75,9 @@ class Transport {
   /// Shuts down our side of the stream. No write may be in progress.
   virtual void shut_down() = 0;
 
+  /// Memory that it takes beside what passes through it, in bytes, roughly.
+  [[nodiscard]] virtual std::size_t memory_bytes() const { return 0; }
+
   /// The peer's address, for the log.
   [[nodiscard]] virtual std::string peer() const = 0;
 

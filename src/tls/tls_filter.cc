@@ -24,6 +24,9 @@ constexpr std::string_view kSubject = "tls";
 /// Of ciphertext, read at once: a whole record, and what is read and not decrypted yet is kept
 /// here, beside all that `limits.buffered_bytes` counts.
 constexpr std::size_t kReadBytes = 17408;
+/// What the library takes for a connection at rest, and for one in its handshake.
+constexpr std::size_t kOpenBytes = std::size_t{16} << 10;
+constexpr std::size_t kHandshakeBytes = std::size_t{45} << 10;
 constexpr int kReadsPerTurn = 4;
 constexpr int kRecordsPerTurn = 64;
 /// Written before the handshake is over: a last word.
@@ -127,6 +130,9 @@ class TlsFilter final : public Transport,
     finish_shut_down();
   }
 
+  std::size_t memory_bytes() const override {
+    return engine_.is_open() ? kOpenBytes : kHandshakeBytes;
+  }
   std::string peer() const override { return under_->peer(); }
   PeerNetwork network() const override { return under_->network(); }
   bool is_private() const override { return true; }

@@ -28,6 +28,7 @@ struct FakeStream {
   int discards = 0;
   PeerNetwork network;
   std::string certificate_name;
+  std::size_t memory_bytes = 0;
 
   /// The kernel accepts up to `most` bytes of the current write; true if that was all of it, and
   /// written() must be called.
@@ -61,6 +62,7 @@ class FakeTransport final : public Transport {
   void shut_down() override { stream_->is_shut = true; }
   std::string peer() const override { return "a test"; }
   PeerNetwork network() const override { return stream_->network; }
+  std::size_t memory_bytes() const override { return stream_->memory_bytes; }
   std::string certificate_name() const override { return stream_->certificate_name; }
 
  private:

@@ -817,6 +817,19 @@ TEST(Switchboard, SaysWhomACertificateNamesIfThatProvesAnything) {
   }
 }
 
+TEST(Switchboard, CountsTheMemoryOfWhatItDrops) {
+  Rig rig;
+  static_cast<void>(rig.board.take_dropped_bytes());
+  for (const std::size_t bytes : {0U, 50'000U}) {
+    Peer peer = rig.connect();
+    peer.stream->memory_bytes = bytes;
+    rig.board.end(*peer.connection, true);
+    const std::uint64_t dropped = rig.board.take_dropped_bytes();
+    EXPECT_GT(dropped, bytes);
+    EXPECT_LT(dropped, bytes + 4096);
+  }
+}
+
 TEST(Switchboard, GivesEveryConnectionANewId) {
   Rig rig;
   std::vector<ConnectionId> ids;

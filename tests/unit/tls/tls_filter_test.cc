@@ -50,6 +50,14 @@ TEST(TlsFilter, CarriesBytesBothWays) {
   EXPECT_EQ(rig.wire->taken.find("welcome"), std::string::npos);
 }
 
+TEST(TlsFilter, TakesMoreMemoryDuringTheHandshake) {
+  TlsRig rig(context());
+  const std::size_t before = rig.filter->memory_bytes();
+  rig.settle();
+  EXPECT_GT(rig.filter->memory_bytes(), 0U);
+  EXPECT_LT(rig.filter->memory_bytes(), before);
+}
+
 TEST(TlsFilter, SaysWhatIsUnderIt) {
   OpenRig rig;
   EXPECT_EQ(rig.filter->peer(), "a test");
