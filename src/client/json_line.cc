@@ -62,17 +62,17 @@ std::string& JsonLine::begin(std::string_view key) {
   return members_ += "\":";
 }
 
-JsonLine& JsonLine::add(std::string_view key, std::string_view text) {
+JsonLine& JsonLine::text(std::string_view key, std::string_view text) {
   begin(key) += json_string(text);
   return *this;
 }
 
-JsonLine& JsonLine::add(std::string_view key, std::optional<std::uint64_t> number) {
+JsonLine& JsonLine::number(std::string_view key, std::optional<std::uint64_t> number) {
   begin(key) += number ? std::to_string(*number) : "null";
   return *this;
 }
 
-JsonLine& JsonLine::add(std::string_view key, std::optional<bool> truth) {
+JsonLine& JsonLine::truth(std::string_view key, std::optional<bool> truth) {
   begin(key) += !truth ? "null" : *truth ? "true" : "false";
   return *this;
 }

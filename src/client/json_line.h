@@ -19,9 +19,9 @@ namespace tribar {
 class JsonLine {
  public:
   /// The next key, which needs no escaping, and its value; none: null.
-  JsonLine& add(std::string_view key, std::string_view text);
-  JsonLine& add(std::string_view key, std::optional<std::uint64_t> number);
-  JsonLine& add(std::string_view key, std::optional<bool> truth);
+  JsonLine& text(std::string_view key, std::string_view text);
+  JsonLine& number(std::string_view key, std::optional<std::uint64_t> number);
+  JsonLine& truth(std::string_view key, std::optional<bool> truth);
 
   /// The object, with a line end.
   [[nodiscard]] std::string line() const { return "{" + members_ + "}\n"; }

@@ -61,7 +61,10 @@ Ending VerbRun::run() {
     turn();
   }
   send_output();
-  link_.part();
+  // A server that does not answer, or cannot be understood, is not waited for.
+  if (ending_->exit_code != EX_TEMPFAIL && ending_->exit_code != EX_PROTOCOL) {
+    link_.part();
+  }
   return *ending_;
 }
 
@@ -373,8 +376,9 @@ void VerbRun::on(const client::Refused& event) {
 
 void VerbRun::on(const client::UserList& event) {
   for (const client::UserList::User& user : event.users) {
-    lines_ += options_.json ? JsonLine().add("name", user.name).add("online", user.is_online).line()
-                            : shown(user.name) + '\n';
+    lines_ += options_.json
+                  ? JsonLine().text("name", user.name).truth("online", user.is_online).line()
+                  : shown(user.name) + '\n';
   }
   end(EX_OK, "");
 }
@@ -399,10 +403,10 @@ void VerbRun::on(const client::Arrived& event) {
     const auto number = is_protocol0 ? std::nullopt : std::optional(event.number.value);
     const auto time = event.time ? std::optional(event.time->value) : std::nullopt;
     lines_ += JsonLine()
-                  .add("from", event.sender)
-                  .add("text", event.text)
-                  .add("number", number)
-                  .add("time_ms", time)
+                  .text("from", event.sender)
+                  .text("text", event.text)
+                  .number("number", number)
+                  .number("time_ms", time)
                   .line();
   } else {
     lines_ += fmt::format("{}: {}\n", shown(event.sender), shown(event.text));

@@ -12,12 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "support/patience.h"
 #include "support/process.h"
 #include "support/temporary_folder.h"
 
 namespace tribar::test {
-
-inline constexpr int kPatienceMs = 30000;
 
 inline const std::string kFirstMenu = "Commands: login, create_account, quit\n";
 inline const std::string kMenu =

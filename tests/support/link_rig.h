@@ -22,10 +22,9 @@
 #include "base/descriptor.h"
 #include "client/link.h"
 #include "client/server_address.h"
+#include "support/patience.h"
 
 namespace tribar::test {
-
-inline constexpr int kPatienceMs = 30000;
 
 /// A listening socket, at any loopback port or at a path.
 class Listener {
