@@ -92,6 +92,7 @@ class Rows {
     } else if (width == 0 && column() > 0) {
       begin_style();
       layout_.rows.back().bytes += bytes;
+      layout_.rows.back().combines_at_edge |= column() >= columns_;
     } else {
       put(fmt::format("\\u{{{:x}}}", static_cast<unsigned>(character)));
     }

@@ -15,6 +15,9 @@ struct LineLayout {
   struct Row {
     std::string bytes = {};  // as to write it
     int width = 0;           // of cells, at most the terminal's
+    /// Whether a character combines with one in the terminal's last column. Some terminals put it
+    /// elsewhere if they do not wrap.
+    bool combines_at_edge = false;
     friend bool operator==(const Row&, const Row&) = default;
   };
   std::vector<Row> rows;  // at least one

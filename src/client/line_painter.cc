@@ -50,7 +50,9 @@ void LinePainter::paint(std::string& out, const LineLayout& layout, int most_row
       out += "\r\n";
       row_ = i;
     }
+    out += row.combines_at_edge ? kWrapOn : "";
     out += row.bytes;
+    out += row.combines_at_edge ? kWrapOff : "";
     const int drawn_width = i < size(drawn_) ? drawn_[static_cast<std::size_t>(i)].width : 0;
     if (row.width < drawn_width) {
       out += "\x1b[K";
