@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -32,12 +33,21 @@ const std::string kUp = "\x1b[A";
 
 std::string pasted(const std::string& text) { return "\x1b[200~" + text + "\x1b[201~"; }
 
-/// Whether the cursor stands behind a row that begins with `prompt`, or in rows that it wraps into.
+/// Whether the row with the cursor begins with `prompt`, or is one that such a row wraps into.
 std::function<bool(const Screen&)> has_prompt(const std::string& prompt) {
   return [prompt](const Screen& screen) {
     const std::string text = "\n" + screen.text_with_cursor();
-    const std::size_t begin = text.rfind("\n" + prompt);
-    return begin != std::string::npos && text.find('[', begin) != std::string::npos;
+    std::size_t begin = text.rfind("\n" + prompt);
+    while (begin != std::string::npos) {
+      const std::size_t end = std::min(text.find('\n', begin + 1), text.size());
+      if (text.find('[', begin) < end) {
+        return true;
+      }
+      // What wraps leaves no room.
+      begin =
+          end - begin - 1 == static_cast<std::size_t>(screen.columns()) ? end : std::string::npos;
+    }
+    return false;
   };
 }
 
@@ -254,16 +264,20 @@ TEST_F(ChatProgram, AsksAboutAMessageInDoubt) {
   ann->say("c bob", "to bob> ");
   server().process().signal(SIGSTOP);
   ann->type("one\r");
-  ann->await_prompt("to bob> [ ]");
+  ann->type("t");
+  ann->await_prompt("to bob> t[ ]");
   kill_server();
   ann->await_text("! It is not known whether your last message has reached bob.");
   start_server();
-  ann->await_prompt("Send it again? (y/n): ");
+  // The question waits until nothing is half typed.
+  ann->await_text("* Connected again.");
+  ann->say("wo", "Send it again? (y/n): ");
   ann->say("y", "to bob> ");
-  ann->await_text("* sent");
+  ann->await_text("* sent\n* sent\n");
   bob->await_prompt("bob> ");
   bob->say("g", "bob> ");
   bob->await_text("<ann> one");
+  bob->await_text("<ann> two");
 }
 
 TEST_F(ChatProgram, LeavesNothingToTheShell) {
@@ -351,7 +365,7 @@ TEST_F(ChatProgram, HidesSecretsEverywhere) {
   ann->say("create ann", "New secret");
   ann->say(secret, "New secret again: ");
   ann->say(secret, "ann> ");
-  ann->say("q", "");
+  ann->type("q\r");
   EXPECT_EQ(ann->wait_for_exit(), 0);
   EXPECT_FALSE(ann->sees("sesame"));
   const auto again = start(1);
@@ -419,7 +433,7 @@ TEST_F(ChatProgram, PaintsAndRingsWhenItMay) {
 
 TEST_F(ChatProgram, SaysWhatWaits) {
   const auto bob = created("bob", 1);
-  bob->say("q", "");
+  bob->type("q\r");
   EXPECT_EQ(bob->wait_for_exit(), 0);
   const auto ann = created("ann", 1);
   ann->say("c bob one", "ann> ");
