@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // A client that is made up: it connects, asks, reads, and leaves, each in its own manner, from one
-// that behaves well to one that means harm. What it knows of the protocol it has from src/zero.
+// that behaves well to one that means harm. What it knows of a protocol it has from src/zero; there
+// is a class for each.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,7 +16,6 @@
 #include "simulation/diary.h"
 #include "simulation/network.h"
 #include "simulation/random.h"
-#include "zero/command.h"
 #include "zero/frame.h"
 
 namespace tribar::simulation {
@@ -27,6 +28,10 @@ struct Manner {
   unsigned leaves = 3;      // of its turns end the connection
   unsigned harms = 0;       // of its turns do what no client should
   std::size_t at_once = 3;  // commands in one write, at most
+  // Of protocol 1 only:
+  unsigned acknowledges = 50;  // of its turns
+  unsigned answers = 100;      // of the server's pings
+  unsigned changes = 3;        // of its commands change the secret
 };
 
 [[nodiscard]] Manner roll_manner(Random& random);
@@ -36,21 +41,28 @@ class Client {
   /// Gives the client a new connection.
   using Dial = std::function<std::shared_ptr<Link>()>;
 
-  Client(std::vector<std::string> names, Manner manner, Dial dial, std::uint64_t& last_message,
-         Diary& diary, Random& random);
+  /// What all clients of a run share.
+  struct World {
+    std::vector<std::string> names;
+    std::uint64_t& last_message;
+    Diary& diary;
+    Random& random;
+  };
+
+  Client(const World& world, Manner manner, Dial dial, std::uint8_t version);
+  virtual ~Client() = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   /// Does something.
   void act();
   /// Takes what has come.
   void receive(std::size_t most);
+  /// Everything calms down: only what is due is still done.
+  virtual void calm_down() {}
   /// Ends the connection, if any.
   void hang_up(bool by_reset);
-
-  // For a plan instead of a manner:
-  void dial();
-  void ask(const Command& command) { append_command(link_->travelling, command); }
-  /// A new message, of the account that this client is to log in to.
-  void send(std::string_view recipient, std::size_t bytes);
+  virtual void dial();
 
   [[nodiscard]] bool is_connected() const { return link_ && !link_->is_at_end(); }
   [[nodiscard]] bool has_hung_up() const {
@@ -58,7 +70,8 @@ class Client {
   }
   /// Whether it can be left alone: it gets all that it is owed and keeps to the protocol.
   [[nodiscard]] bool behaves() const {
-    return manner_.harms == 0 && manner_.reads > 10 && trickle_.empty() && !is_spoilt_;
+    return manner_.harms == 0 && manner_.reads > 10 && manner_.answers == 100 && trickle_.empty() &&
+           !is_spoilt_;
   }
   [[nodiscard]] const std::shared_ptr<Link>& link() const { return link_; }
   void set_name(std::string name) { name_ = std::move(name); }
@@ -67,31 +80,32 @@ class Client {
   std::size_t lists = 0;
   std::size_t messages = 0;
 
- private:
-  void take_frames();
-  void note_list_answered();
-  void write();
-  void write_command(std::string& out);
-  void write_mistake(std::string& out);
-  void harm();
+ protected:
+  virtual void take_frame(const FrameCut& cut) = 0;
+  /// Appends a command, or several that belong together.
+  virtual void write_command(std::string& out) = 0;
+  virtual void write_mistake(std::string& out) = 0;
+  virtual void harm() = 0;
+  /// Whether nothing more is asked for now.
+  [[nodiscard]] virtual bool must_wait() const = 0;
+
+  /// No two messages of a run have the same text.
   [[nodiscard]] std::string new_text(std::size_t padding);
 
-  std::vector<std::string> names_;
+  World world_;
   Manner manner_;
-  Dial dial_;
-  std::uint64_t& last_message_;
-  Diary& diary_;
   Random& random_;
   std::shared_ptr<Link> link_;
-  std::unique_ptr<FrameReader> reader_;
   std::string name_;
-  std::string trickle_;  // of a frame that is sent byte by byte
-  bool is_logged_in_ = false;
-  bool has_asked_login_ = false;
-  bool wants_create_ = true;
-  bool awaits_list_ = false;  // behind a DELETE nothing else is asked before
-  std::size_t lists_due_ = 0;
   bool is_spoilt_ = false;  // the stream: nothing that makes sense can follow
+
+ private:
+  void write();
+
+  Dial dial_;
+  std::uint8_t version_;
+  std::unique_ptr<FrameReader> reader_;
+  std::string trickle_;  // of a frame that is sent byte by byte
 };
 
 }  // namespace tribar::simulation

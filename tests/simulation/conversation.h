@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
-// What the checker knows of one connection: the commands that the server has read of it, and every
-// byte that it has answered. Each answer must be the one that is due, or one of those that may be.
+// What the checker knows of one connection, whatever its protocol: the commands that the server has
+// read of it and not answered, whose account it may be, and how it ends. Each protocol has a class
+// of its own that judges the answers.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "chat/protocol.h"
 #include "chat/refusal.h"
+#include "registry/effect.h"
 #include "simulation/ledger.h"
 #include "simulation/network.h"
-#include "zero/command.h"
-#include "zero/reply.h"
 
 namespace tribar::simulation {
 
-class Conversation final : public Witness {
+class Conversation : public Witness {
  public:
-  /// `number` is for the trace.
-  Conversation(Ledger& ledger, std::uint64_t number);
+  /// `number` is for the trace; `version`: of the protocol on the wire.
+  Conversation(Ledger& ledger, std::uint64_t number, std::uint8_t version);
 
   void arrived(std::size_t bytes) override;
   void read(std::string_view bytes) override;
@@ -40,9 +41,14 @@ class Conversation final : public Witness {
   void note_dismissed() { is_dismissed_ = true; }
   /// The check of one of its commands came out wrong.
   void note_wrong_secret() { ++wrong_secrets_; }
-  void note_closed();
+  virtual void note_closed(const Batch& batch);
   /// The server can know since now that the client has ended: see Ledger::may_have_been_logged_in.
   void note_end_visible();
+  /// The registry decided this for it. In the order of the registry.
+  virtual void note_effect(const Effect&) {}
+  /// The registry was told that all that was pushed up to `number` has arrived. Returns the numbers
+  /// of those messages.
+  virtual std::vector<std::uint64_t> note_acknowledged(MessageNumber) { return {}; }
 
   /// Whether it is logged in as `name`, or may be.
   [[nodiscard]] bool claims(const std::string& name) const;
@@ -53,16 +59,16 @@ class Conversation final : public Witness {
   [[nodiscard]] const std::string& account() const { return account_; }
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// Everything asked is answered, and no frame is cut short.
-  [[nodiscard]] bool is_complete();
+  [[nodiscard]] virtual bool is_complete() = 0;
   [[nodiscard]] bool is_over() const { return is_over_; }
   [[nodiscard]] std::string describe() const;
 
-  Link* link = nullptr;
+  std::shared_ptr<Link> link;
   ConnectionId id;
   std::uint64_t accepted_step = 0;
 
- private:
-  enum class Kind { Create, Login, List, Send, Deliver, Delete, Wrong };
+ protected:
+  enum class Kind { Create, Login, List, Send, Deliver, Delete, SetSecret, Wrong };
   struct Asked {
     Kind kind = Kind::Wrong;
     std::string what;                // the name, pattern, or text
@@ -73,32 +79,30 @@ class Conversation final : public Witness {
     std::uint64_t read_step = 0;
     std::uint64_t read_ms = 0;
     std::uint64_t arrived_step = 0;
+    // Of protocol 1 only:
+    std::uint64_t n = 0;
+    std::string client;
+    std::string secret;  // or the old one, if there are two
+    std::string new_secret;
+    std::optional<std::string> answer;  // which the registry has decided on
+    std::uint64_t account = 0;          // and whose id the connection had then
   };
-  /// How far a stream was when.
-  using Progress = std::deque<std::pair<std::uint64_t, std::uint64_t>>;
+
+  /// A frame was read: adds what it asks for.
+  virtual void ask(std::uint8_t code, std::string_view data) = 0;
+  /// A frame was taken by the kernel.
+  virtual void hear(const FrameCut& cut) = 0;
+  /// How a refusal is known in `Asked::wrong`.
+  [[nodiscard]] virtual std::string said(const Refusal& refusal) const = 0;
 
   void cut();
-  void ask(std::uint8_t code, std::string_view data);
-  void lose(std::vector<std::string> texts);
-  bool pass_silent(bool is_storage_refusal);
-  bool pass_echo_heard();
-  void settle_silent(bool is_storage_refusal);
-  void hear(const Reply& reply);
-  void hear_response(const std::string& text);
-  void hear_names(const ListResponse& list);
-  void hear_message(const Message& message);
-  void hear_push(MessageFacts& message);
-  [[nodiscard]] bool is_echo_due(const MessageFacts& message) const;
-  [[nodiscard]] bool is_echo_heard(const Asked& asked) const;
-  [[nodiscard]] bool hear_timeout(const std::string& text);
-  void hear_dismissal();
-  void judge(const Asked& asked, const std::string& text);
-  void stop_listening(const Asked& asked);
-  void judge_create(const Asked& asked, const std::string& text);
-  void judge_login(const Asked& asked, const std::string& text);
-  void judge_send(const Asked& asked, const std::string& text);
+  /// Of a command with this kind and name, once it is in `asked_`.
+  [[nodiscard]] Asked new_asked();
+  void ask_to_delete(Asked& asked);
+  void lose(const std::vector<Refusal>& refusals);
   void log_in(const std::string& name, std::uint64_t asked_step);
   void settle(const Asked& asked);
+  void hear_names(const Asked& asked, const std::vector<std::string_view>& names);
   [[nodiscard]] bool has_pending_delete() const;
   [[nodiscard]] bool has_read_all() const;
 
@@ -109,29 +113,33 @@ class Conversation final : public Witness {
 
   Ledger& ledger_;
   std::uint64_t number_;
-  std::string input_;  // read, and not cut yet
-  std::uint64_t arrived_bytes_ = 0;
-  std::uint64_t cut_bytes_ = 0;
-  Progress arrivals_;
-  std::deque<Asked> asked_;  // and not answered
-  std::size_t blocks_ = 0;   // of the first DELIVERs asked, those whose messages have begun
-  std::string output_;       // taken, and not a whole frame yet
-  std::string account_;      // as the answers so far say
-  std::uint64_t last_number_ = 0;
-  std::set<std::string> pushed_;  // messages to itself
-  std::uint64_t login_from_ms_;   // since when a login is waited for
-  std::uint64_t frame_from_ms_;   // since when the first byte of input_ is here
-  std::uint64_t last_taken_ms_;
-  std::optional<std::uint64_t> released_step_;
+  std::uint8_t version_;
+  std::uint8_t output_version_;  // of what the server says
+  std::string input_;            // read, and not cut yet
+  std::deque<Asked> asked_;      // and not answered
+  std::string output_;           // taken, and not a whole frame yet
+  std::string account_;          // as the answers so far say
+  std::uint64_t login_from_ms_;  // since when a login is waited for
+  std::uint64_t frame_from_ms_;  // since when the first byte of input_ is here
+  std::uint64_t last_read_ms_;
   bool has_lost_stream_ = false;  // nothing is cut any more
   bool is_over_ = false;          // the last word was said
   bool is_rejected_ = false;      // may be told that the server is full
   bool is_dismissed_ = false;
-  int wrong_secrets_ = 0;  // results that no command was refused for yet
+  int wrong_secrets_ = 0;        // results that no command was refused for yet
+  bool has_logged_out_ = false;  // so far as the registry goes, perhaps
+
+ private:
+  /// How far a stream was when.
+  using Progress = std::deque<std::pair<std::uint64_t, std::uint64_t>>;
+
+  std::uint64_t arrived_bytes_ = 0;
+  std::uint64_t cut_bytes_ = 0;
+  Progress arrivals_;
+  std::uint64_t last_taken_ms_;
+  std::optional<std::uint64_t> released_step_;
   bool is_shut_ = false;
   bool is_closed_ = false;
-  bool is_settled_ = false;      // the registry has forgotten it
-  bool has_logged_out_ = false;  // so far as the registry goes, perhaps
 };
 
 }  // namespace tribar::simulation

@@ -8,6 +8,8 @@
 #include <variant>
 
 #include "simulation/conversation.h"
+#include "simulation/hash.h"
+#include "zero/portable.h"
 
 namespace tribar::simulation {
 
@@ -20,6 +22,110 @@ MessageFacts& Ledger::add_message(std::string_view text) {
   MessageFacts& facts = messages_[std::string(text)];
   facts.sequence = ++sequence_;
   return facts;
+}
+
+MessageFacts& Ledger::add_numbered(std::string_view recipient, std::string_view text) {
+  if (MessageFacts* again = message(text)) {
+    return *again;
+  }
+  MessageFacts& facts = add_message(text);
+  facts.recipient = recipient;
+  facts.text = text;
+  facts.is_refused = true;
+  return facts;
+}
+
+void Ledger::accept_numbered(MessageFacts& message, const std::string& sender, AccountId account,
+                             MessageNumber number) {
+  if (message.accepted_from == account.value) {
+    diary.fail("message {} is accepted twice", message.text);
+  }
+  message.is_doubled |= message.accepted_from != 0;
+  message.accepted_from = account.value;
+  message.is_excused = this->account(message.recipient).unsettled_deletes > 0;
+  message.is_acknowledged = false;
+  know_sender(message, sender);
+  know_number(message.text, number);
+}
+
+void Ledger::know_sender(MessageFacts& message, const std::string& sender) {
+  message.sender = sender;
+  message.is_refused = false;
+  const std::size_t names_bytes = sender.size() + message.recipient.size() + 6;
+  told_as_[portable_text(message.text, settings.loop.frames.frame_bytes - names_bytes)] =
+      message.text;
+}
+
+void Ledger::note_unseen(const std::pair<std::string, std::string>& client, std::uint64_t n,
+                         MessageFacts& message) {
+  if (message.accepted_from == 0) {
+    know_sender(message, client.first);
+    message.may_be_from.insert(client.first);
+    message.is_excused = account(message.recipient).unsettled_deletes > 0;
+  }
+  if (!client.second.empty()) {
+    unseen_[client].emplace_back(n, message.text);
+  }
+}
+
+/// Of one that nobody was told about.
+void Ledger::learn_sender(std::string_view text, std::string_view sender) {
+  MessageFacts* facts = message(text);
+  if (facts != nullptr && facts->accepted_from == 0 &&
+      facts->may_be_from.contains(std::string(sender))) {
+    know_sender(*facts, std::string(sender));
+  }
+}
+
+void Ledger::see_unseen(const std::pair<std::string, std::string>& client, AccountId account,
+                        std::uint64_t highest) {
+  Accepted& accepted = accepted_from({account.value, client.second});
+  for (const auto& [n, text] : unseen_[client]) {
+    if (n == accepted.highest + 1 && n <= highest) {
+      accepted.highest = n;
+      accepted.texts[n] = text;
+      MessageFacts& facts = *message(text);
+      facts.accepted_from = account.value;
+      accepted.last_number = std::max(accepted.last_number, facts.number);
+    }
+  }
+  unseen_.erase(client);
+}
+
+MessageFacts* Ledger::message_told_as(std::string_view text) {
+  const auto found = told_as_.find(text);
+  return message(found == told_as_.end() ? text : found->second);
+}
+
+void Ledger::promise_up_to(const Client& client, std::uint64_t n) {
+  for (const auto& [each, text] : accepted_from(client).texts) {
+    MessageFacts& facts = *message(text);
+    if (each <= n && !facts.is_promised) {
+      facts.is_promised = true;
+      facts.promised_step = diary.step;
+    }
+  }
+}
+
+void Ledger::tell_number(std::uint64_t number, const std::string& text) {
+  const auto [at, is_new] = told_numbers_.emplace(number, text);
+  if (!is_new && at->second != text) {
+    diary.fail("number {} was told as that of message {}, and now as that of {}", number,
+               at->second, text);
+  }
+}
+
+std::size_t Ledger::waiting_at_least(const std::string& name) {
+  if (account(name).was_with_zero) {
+    return 0;
+  }
+  return static_cast<std::size_t>(
+      std::count_if(messages_.begin(), messages_.end(), [&](const auto& each) {
+        const MessageFacts& message = each.second;
+        return message.recipient == name && !message.is_excused && !message.is_acknowledged &&
+               message.taken == 0 &&
+               (message.is_promised || (message.accepted_from != 0 && !message.is_refused));
+      }));
 }
 
 std::size_t Ledger::most_accounts(std::uint64_t since) const {
@@ -100,6 +206,28 @@ void Ledger::note_accepted(Conversation& conversation) {
   }
 }
 
+/// An acknowledgement is applied at once: what is stored of the messages goes with the same batch.
+void Ledger::note_acknowledged(Conversation& from, MessageNumber number, const Batch& batch) {
+  const bool may_be_over =
+      std::any_of(batch.output.effects.begin(), batch.output.effects.end(), [&](const Effect& it) {
+        return it.to == from.id && (std::holds_alternative<Close>(it.body) ||
+                                    std::holds_alternative<LoggedOut>(it.body));
+      });
+  for (const std::uint64_t each : from.note_acknowledged(number)) {
+    MessageFacts& facts = *message(texts_[each]);
+    facts.is_excused |= may_be_over;
+    facts.is_acknowledged = !may_be_over;
+    const bool is_dropped = std::any_of(batch.output.records.begin(), batch.output.records.end(),
+                                        [each](const Record& record) {
+                                          const auto* handed = std::get_if<HandedOver>(&record);
+                                          return handed != nullptr && handed->number.value == each;
+                                        });
+    if (settings.is_durable && !may_be_over && !is_dropped) {
+      diary.fail("message {} is acknowledged, and stays", facts.text);
+    }
+  }
+}
+
 void Ledger::note_passed(const Batch& batch) {
   for (const Input& input : batch.inputs) {
     if (const auto* back = std::get_if<Returned>(&input.body)) {
@@ -112,12 +240,15 @@ void Ledger::note_passed(const Batch& batch) {
                  done->charge);
     }
     if (std::holds_alternative<Closed>(input.body) && from != nullptr) {
-      from->note_closed();
+      from->note_closed(batch);
     } else if (std::holds_alternative<Ended>(input.body) && from != nullptr) {
       from->note_logout();
     } else if (const auto* result = std::get_if<Answered>(&input.body);
                result != nullptr && result->refusal && from != nullptr) {
       from->note_wrong_secret();
+    } else if (const auto* all = std::get_if<Acknowledge>(&input.body);
+               all != nullptr && from != nullptr) {
+      note_acknowledged(*from, all->number, batch);
     } else if (std::holds_alternative<StorageUp>(input.body)) {
       up_passed_ = diary.step;
       is_down_ = !is_told_up_;
@@ -129,18 +260,21 @@ void Ledger::note_passed(const Batch& batch) {
     }
   }
   for (const Effect& effect : batch.output.effects) {
+    const auto to = by_id_.find(effect.to.value);
+    if (to != by_id_.end()) {
+      to->second->note_effect(effect);
+    }
     if (const auto* push = std::get_if<Push>(&effect.body)) {
       diary.tell("{:x}: is to get {}", effect.to.value, push->message->text.substr(0, 20));
+      learn_sender(push->message->text, push->message->sender);
       know_number(push->message->text, push->number);
     } else if (const auto* refuse = std::get_if<Refuse>(&effect.body);
-               refuse != nullptr && refuse->refusal == kDismissal) {
-      if (const auto found = by_id_.find(effect.to.value); found != by_id_.end()) {
-        found->second->note_dismissed();
-      }
-    } else if (std::holds_alternative<Close>(effect.body)) {
-      if (const auto found = by_id_.find(effect.to.value); found != by_id_.end()) {
-        found->second->note_logout();
-      }
+               refuse != nullptr && refuse->refusal == kDismissal && to != by_id_.end()) {
+      to->second->note_dismissed();
+    } else if (std::holds_alternative<Close>(effect.body) && to != by_id_.end()) {
+      to->second->note_logout();
+    } else if (const auto* check = std::get_if<Check>(&effect.body)) {
+      attempts_[check->account.value] += 1;
     }
   }
 }
@@ -157,6 +291,7 @@ void Ledger::note_stored(const Record& record) {
     ++account(name).deleted_stored;
     name.clear();
   } else if (const auto* kept = std::get_if<MessageKept>(&record)) {
+    learn_sender(kept->text, kept->sender);
     MessageFacts* facts = message(kept->text);
     if (facts == nullptr || kept->sender != facts->sender ||
         stored_accounts_[kept->account.value] != facts->recipient) {
@@ -177,11 +312,16 @@ void Ledger::note_stored(const Record& record) {
     const MessageFacts* facts = message(texts_[handed->number.value]);
     if (facts == nullptr) {
       diary.fail("number {} is handed over, and nobody knows it", handed->number.value);
-    } else if (facts->taken == 0 && !facts->is_excused) {
+    } else if (facts->taken == 0 && !facts->is_excused && !facts->is_acknowledged &&
+               facts->number == handed->number.value) {
       diary.fail("message {} is stored as handed over before it is", facts->text);
     }
   } else if (const auto* reserved = std::get_if<NumbersReserved>(&record)) {
     reserved_below_ = reserved->below.value;
+  } else if (const auto* sent = std::get_if<ClientSent>(&record)) {
+    stored_clients_[{sent->account.value, std::string(sent->client)}] = sent->n;
+  } else if (const auto* set = std::get_if<SecretSet>(&record)) {
+    stored_secrets_.insert({set->account.value, secret_in(set->hash)});
   }
 }
 
@@ -195,6 +335,21 @@ void Ledger::note_storage_state(bool is_up) {
 
 void Ledger::begin_life(const Storage& storage) {
   check_pairs();
+  attempts_.clear();
+  secrets_.clear();
+  secret_steps_.clear();
+  for (const auto& [id, hash] : storage.secrets) {
+    if (const auto found = storage.accounts.find(id); found != storage.accounts.end()) {
+      secrets_[found->second.name] = secret_in(hash);
+    }
+  }
+  unseen_.clear();
+  for (auto& [client, accepted] : accepted_) {
+    const auto found = storage.clients.find(client);
+    accepted.highest = found == storage.clients.end() ? 0 : found->second.n;
+    accepted.last_number = found == storage.clients.end() ? 0 : found->second.number.value;
+    accepted.texts.erase(accepted.texts.upper_bound(accepted.highest), accepted.texts.end());
+  }
   std::map<std::string, std::uint64_t> kept_accounts;
   for (const auto& [id, account] : storage.accounts) {
     kept_accounts[account.name] = id;
@@ -215,6 +370,7 @@ void Ledger::begin_life(const Storage& storage) {
     facts.may_since = diary.step;
     facts.gone_since = diary.step;
     facts.claim_end = 0;
+    facts.was_with_zero = false;
     facts.unsettled_creates = 0;
     facts.unsettled_deletes = 0;
     // What was stored and never told counts as told.
@@ -225,8 +381,13 @@ void Ledger::begin_life(const Storage& storage) {
     const auto found = storage.messages.find(message.number);
     const bool is_kept = found != storage.messages.end() && found->second.text == text &&
                          storage.accounts.contains(found->second.recipient.value);
-    if (message.is_promised && !message.is_excused && message.taken == 0 && !is_kept) {
+    if (message.is_promised && !message.is_excused && message.taken == 0 &&
+        !message.is_acknowledged && !is_kept) {
       diary.fail("message {} is lost", text);
+    }
+    message.is_acknowledged = false;
+    if (!message.is_stored) {
+      message.accepted_from = 0;
     }
     message.is_promised = is_kept;
     message.promised_step = diary.step;
@@ -253,7 +414,8 @@ void Ledger::check_pairs() {
   using Place = std::tuple<std::uint64_t, std::string_view, std::uint64_t>;
   std::map<Place, std::uint64_t> sent;
   for (auto& [text, message] : messages_) {
-    if (message.number != 0 && message.from != nullptr) {
+    // Who got a later one before an earlier one came back got them in that order.
+    if (message.number != 0 && message.from != nullptr && !message.is_renumbered) {
       sent[{message.from->number(), message.recipient, message.sequence}] = message.number;
     }
     message.from = nullptr;
@@ -272,7 +434,8 @@ void Ledger::check_pairs() {
 
 void Ledger::check_delivered() {
   for (const auto& [text, message] : messages_) {
-    if (message.is_promised && !message.is_excused && message.taken == 0) {
+    if (message.is_promised && !message.is_excused && message.taken == 0 &&
+        !message.is_acknowledged) {
       diary.fail("message {} from {} was confirmed and never came to {}", text, message.sender,
                  message.recipient);
     }
@@ -295,7 +458,7 @@ std::size_t Ledger::queued_at_least(const std::string& name) const {
       std::count_if(messages_.begin(), messages_.end(), [&](const auto& each) {
         const MessageFacts& message = each.second;
         return message.is_promised && !message.is_excused && message.taken == 0 &&
-               message.recipient == name;
+               !message.is_acknowledged && message.recipient == name;
       }));
 }
 
@@ -306,7 +469,19 @@ void Ledger::know_number(std::string_view text, MessageNumber number) {
     return;
   }
   if (facts->number != 0 && facts->number != number.value) {
-    diary.fail("message {} has number {} and {}", text, facts->number, number.value);
+    // One that comes back from protocol 0 may be too late for its number.
+    const bool may_be_another = (facts->accepted_from != 0 || !facts->may_be_from.empty()) &&
+                                account(facts->sender).delete_step > 0;
+    facts->is_doubled |= may_be_another;
+    facts->is_renumbered = true;
+    if (!may_be_another &&
+        (number.value < facts->number || !account(facts->recipient).was_with_zero)) {
+      diary.fail("message {} has number {} and {}", text, facts->number, number.value);
+    }
+  }
+  if (const auto told = told_numbers_.find(number.value);
+      told != told_numbers_.end() && told->second != text) {
+    diary.fail("message {} gets the number of {}", text, told->second);
   }
   facts->number = number.value;
   texts_[number.value] = facts->text;

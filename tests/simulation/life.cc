@@ -8,6 +8,7 @@
 
 #include "journal/memory.h"
 #include "journal/restore.h"
+#include "simulation/hash.h"
 #include "workers/decoder.h"
 
 namespace tribar::simulation {
@@ -40,7 +41,7 @@ Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary&
       registry_(settings.registry, {1, 2}, storage != nullptr),
       turns_(settings.loops),
       reply_router_(make_loops()),
-      journal_(std::make_unique<Tap>([this](const Batch& batch) { note_passed(batch); },
+      journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
                                      [this](BatchPtr batch) { store(std::move(batch)); })),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
@@ -72,6 +73,15 @@ std::vector<LoopInbox*> Life::make_loops() {
         if (actor_.note_continuation_done()) {
           workers_.front().runs_registry = true;
         }
+      },
+      [this](ConnectionId id, const Check& check) {
+        if (!check.secret.empty() || !check.new_secret.empty()) {
+          if (random_.chance(settings_.busy_percent)) {
+            return answer(id, Answered{Refusal{RefusalCode::TooManySecrets}});
+          }
+        }
+        checks_.push_back({id, std::string(check.secret), std::string(check.hash),
+                           std::string(check.new_secret)});
       },
       listener_.accepted,
       listener_.ticked,
@@ -120,7 +130,8 @@ void Life::run_worker(std::size_t at) {
   decode(*batch, settings_.commands);
   for (Input& input : batch->inputs) {
     const bool can_be_checked =
-        std::holds_alternative<Create>(input.body) || std::holds_alternative<Login>(input.body);
+        input.protocol == Protocol::Zero &&
+        (std::holds_alternative<Create>(input.body) || std::holds_alternative<Login>(input.body));
     input.needs_check = can_be_checked && random_.chance(settings_.checked_percent);
   }
   actor_.deliver(std::move(batch));
@@ -213,19 +224,36 @@ void Life::dismiss(ConnectionId id) { tell_registry(id, Dismiss{kDismissal}); }
 
 void Life::answer_check(bool is_right) {
   const std::size_t at = random_.below(checks_.size());
-  const ConnectionId id = checks_[at];
+  const Task task = std::move(checks_[at]);
   checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(at));
-  diary_.tell("{:x}: the check comes out {}", id.value, is_right ? "right" : "wrong");
-  tell_registry(id, is_right ? Answered{} : Answered{kWrongSecret});
+  const bool is_of_secret = !task.secret.empty() || !task.new_secret.empty();
+  if (is_of_secret) {
+    is_right = task.hash.empty() || secret_in(task.hash) == task.secret;
+  }
+  diary_.tell("{:x}: the check comes out {}", task.from.value, is_right ? "right" : "wrong");
+  if (!is_of_secret) {
+    return tell_registry(task.from, is_right ? Answered{} : Answered{kWrongSecret});
+  }
+  if (!is_right) {
+    return answer(task.from, Answered{Refusal{RefusalCode::WrongSecret}});
+  }
+  std::string new_hash;
+  if (!task.new_secret.empty()) {
+    new_hash = hash_of(task.new_secret, ++salt_);
+  } else if (random_.chance(20)) {
+    new_hash = hash_of(task.secret, ++salt_);  // with today's cost
+  }
+  answer(task.from, Answered{{}, new_hash});
 }
 
-void Life::note_passed(const Batch& batch) {
-  for (const Effect& effect : batch.output.effects) {
-    if (std::holds_alternative<Check>(effect.body)) {
-      checks_.push_back(effect.to);
-    }
-  }
-  listener_.passed(batch);
+/// As Server::answer().
+void Life::answer(ConnectionId from, Answered answered) {
+  auto batch = std::make_unique<Batch>();
+  batch->bytes.append(answered.new_hash);
+  answered.new_hash = batch->bytes.view();
+  batch->inputs.push_back({from, 0, answered});
+  actor_.deliver(std::move(batch));
+  workers_.front().runs_registry = true;
 }
 
 /// An input that no loop sends.

@@ -65,7 +65,7 @@ class Life {
   void dismiss(ConnectionId id);
   /// Whether a command awaits the result of its check.
   [[nodiscard]] bool can_answer_check() const { return !checks_.empty(); }
-  /// Brings the result of one of them.
+  /// Brings the result of one of them. `is_right`: if there is no secret to decide that.
   void answer_check(bool is_right);
 
   /// Reads nothing any more; ready for end() when is_quiet().
@@ -80,6 +80,13 @@ class Life {
 
  private:
   class Tap;
+  /// What the vault is asked for: see SecretTask.
+  struct Task {
+    ConnectionId from;
+    std::string secret;
+    std::string hash;
+    std::string new_secret;
+  };
   struct Worker {
     std::vector<BatchPtr> mailbox;
     std::deque<BatchPtr> drained;
@@ -90,9 +97,9 @@ class Life {
   void store(BatchPtr batch);
   void tell_storage_state(bool is_up);
   void tell_registry(ConnectionId from, const InputBody& body);
-  void note_passed(const Batch& batch);
+  void answer(ConnectionId from, Answered answered);
 
-  Settings settings_;
+  const Settings& settings_;
   Listener listener_;
   Diary& diary_;
   Random& random_;
@@ -108,7 +115,8 @@ class Life {
   std::vector<BatchPtr> journal_mailbox_;
   RegistryActor actor_;
   std::vector<Worker> workers_;
-  std::vector<ConnectionId> checks_;  // whose commands are being checked
+  std::vector<Task> checks_;
+  std::uint64_t salt_ = 0;
 };
 
 }  // namespace tribar::simulation

@@ -16,7 +16,7 @@ Loop::Loop(LoopPlace place, const Shared& shared)
       shared_(shared),
       inbox_([this] { is_woken_ = true; }),
       dispatcher_(shared.settings.workers, inbox_, shared.last_batch, shared.submit, place),
-      switchboard_(shared.settings.loop, dispatcher_, shared.census) {}
+      switchboard_(shared.settings.loop, dispatcher_, shared.census, shared.checker) {}
 
 Loop::~Loop() {
   for (const auto& link : backlog_) {
@@ -89,7 +89,7 @@ void Loop::poll() {
       link->is_scrambled = true;
       transport = std::make_unique<test::XorFilter>(std::move(transport));
     }
-    Connection& connection = switchboard_.adopt(std::move(transport), Protocol::Zero);
+    Connection& connection = switchboard_.adopt(std::move(transport), link->protocol);
     shared_.accepted(*link, connection.id);
     switchboard_.begin(connection);
   }

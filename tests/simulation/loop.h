@@ -38,6 +38,8 @@ class Loop {
     Dispatcher::Submit submit;
     std::function<void()> wake_all;
     std::function<void()> continuation_is_done;
+    /// Has a secret checked.
+    SecretChecker checker;
     /// For a checker: the server took a connection in, under this id.
     std::function<void(Link&, ConnectionId)> accepted;
     /// For a checker: so much time counts at once.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "chat/protocol.h"
 #include "loop/peer_network.h"
 #include "loop/transport.h"
 #include "simulation/random.h"
@@ -41,7 +42,9 @@ class Witness {
 struct Link {
   explicit Link(Witness& what_it_tells) : witness(&what_it_tells) {}
 
-  PeerNetwork network;  // of the client
+  PeerNetwork network;                 // of the client
+  Protocol protocol = Protocol::Zero;  // of the listener
+  bool is_private = true;              // nobody else can read along
 
   // From client to server.
   std::string travelling;      // written, not arrived
@@ -104,6 +107,7 @@ class LinkTransport final : public Transport {
   void shut_down() override;
   std::string peer() const override { return "a simulation"; }
   PeerNetwork network() const override { return link_->network; }
+  bool is_private() const override { return link_->is_private; }
 
  private:
   std::shared_ptr<Link> link_;

@@ -20,8 +20,18 @@ struct Settings {
   std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
-  bool is_filtered = false;      // an XorFilter stands over each connection
-  unsigned checked_percent = 0;  // of CREATE and LOGIN: are checked outside the registry first
+  bool is_filtered = false;  // an XorFilter stands over each connection
+  // Of CREATE and LOGIN over protocol 0: are checked outside the registry first.
+  unsigned checked_percent = 0;
+  unsigned busy_percent = 0;   // of the secrets: there is no room to check them
+  unsigned fails_percent = 0;  // of the commits, and those behind it for a while
+  unsigned recovers_permille = 0;
+  unsigned one_percent = 0;      // of the clients: speak protocol 1
+  unsigned clear_percent = 0;    // of their connections: somebody could read along
+  unsigned secret_percent = 60;  // of the accounts that they create: have a secret
+  std::size_t most_names = 5;
+  std::size_t networks = 3;
+  bool is_restless = false;  // clients come and go, and change secrets
 };
 
 /// What a dismissed session is told, and a command whose check came out wrong: texts that nothing
@@ -58,6 +68,29 @@ inline constexpr Refusal kWrongSecret{RefusalCode::SenderIsNotYou};
   registry.queued_bytes = random.chance(15) ? random.between(100, 4000) : 10'000'000;
   registry.list_names = random.chance(10) ? random.between(1, 3) : 1000;
   settings.is_filtered = random.chance(25);
+  // Protocol 1 is half of it, alone or mixed.
+  settings.one_percent = random.chance(30)   ? 0
+                         : random.chance(40) ? 100
+                                             : static_cast<unsigned>(random.between(20, 80));
+  settings.fails_percent =
+      settings.is_durable && random.chance(30) ? static_cast<unsigned>(random.between(2, 30)) : 0;
+  settings.recovers_permille = static_cast<unsigned>(random.between(2, 30));
+  settings.busy_percent = random.chance(20) ? static_cast<unsigned>(random.between(5, 50)) : 0;
+  settings.clear_percent = random.chance(20) ? static_cast<unsigned>(random.between(5, 50)) : 0;
+  loop.idle_ms = random.chance(30) ? random.between(300, 4000) : 0;
+  // A few accounts, for which many contend: by their secrets, or over both protocols.
+  if (settings.one_percent > 0 && random.chance(30)) {
+    settings.most_names = random.between(1, 2);
+    settings.is_restless = random.chance(70);
+    settings.secret_percent = random.chance(50) ? 100 : 0;
+    settings.one_percent = settings.secret_percent > 0 ? 100 : 50;
+    registry.accounts = 1000;
+    settings.networks = 100;
+  }
+  registry.frame_bytes = loop.frames.frame_bytes;
+  registry.can_hash_secrets = true;
+  registry.needs_secrets =
+      settings.one_percent > 0 && settings.checked_percent == 0 && random.chance(5);
   return settings;
 }
 

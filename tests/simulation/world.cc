@@ -9,6 +9,8 @@
 
 #include "loop/connection.h"
 #include "simulation/bounds.h"
+#include "simulation/conversation0.h"
+#include "simulation/conversation1.h"
 
 namespace tribar::simulation {
 namespace {
@@ -25,27 +27,52 @@ World::World(std::uint64_t seed, bool is_telling)
     : diary_(is_telling),
       random_(seed),
       settings_(roll_settings(random_)),
-      weights_{random_.between(5, 40), random_.between(5, 40),
-               random_.between(2, 30), random_.between(10, 40),
-               random_.between(5, 40), random_.between(1, 10),
-               random_.between(0, 2),  settings_.checked_percent > 0 ? random_.between(1, 20) : 0},
+      weights_{random_.between(5, 40),
+               random_.between(5, 40),
+               random_.between(2, 30),
+               random_.between(10, 40),
+               random_.between(5, 40),
+               random_.between(1, 10),
+               random_.between(0, 2),
+               settings_.checked_percent + settings_.one_percent > 0 ? random_.between(1, 20) : 0},
       ledger_(settings_, diary_),
       credit_(settings_.registry.outbox_bytes, diary_) {
   storage_.on_stored = [this](const Record& record) { ledger_.note_stored(record); };
   names_ = {"ann", "bob", "cat", "dan", "eve"};
-  names_.resize(random_.between(2, names_.size()));
+  names_.resize(settings_.most_names < 2 ? 1 : random_.between(2, settings_.most_names));
   begin_life();
   for (std::size_t left = random_.between(2, 8); left > 0; --left) {
-    clients_.push_back(std::make_unique<Client>(
-        names_, roll_manner(random_), [this] { return connect(); }, last_message_, diary_,
-        random_));
+    clients_.push_back(make_client(left));
   }
+}
+
+std::unique_ptr<Client> World::make_client(std::size_t index) {
+  const Client::World shared{names_, last_message_, diary_, random_};
+  Manner manner = roll_manner(random_);
+  if (settings_.is_restless) {
+    manner.leaves = static_cast<unsigned>(random_.between(1, 15));
+    manner.changes = 30;
+  }
+  if (random_.chance(settings_.one_percent)) {
+    // An undecided listener learns the protocol from the first byte.
+    const Protocol protocol = random_.chance(70) ? Protocol::One : Protocol::Undecided;
+    std::string installation = random_.chance(90) ? fmt::format("c{}", index) : "";
+    return std::make_unique<Client1>(
+        shared, manner, [this, protocol] { return connect(protocol, Protocol::One); }, ledger_,
+        secrets_, std::move(installation), settings_.secret_percent);
+  }
+  // Who means harm may say 1.
+  const Protocol protocol =
+      manner.harms == 0 && random_.chance(30) ? Protocol::Undecided : Protocol::Zero;
+  return std::make_unique<Client0>(shared, manner,
+                                   [this, protocol] { return connect(protocol, Protocol::Zero); });
 }
 
 World::~World() { ledger_.is_ending = true; }
 
 std::string World::run() {
-  for (std::size_t left = random_.between(150, 900); left > 0 && !diary_.has_failed(); --left) {
+  const std::size_t most = settings_.one_percent > 0 ? 2500 : 900;
+  for (std::size_t left = random_.between(150, most); left > 0 && !diary_.has_failed(); --left) {
     ++diary_.step;
     act();
   }
@@ -56,6 +83,9 @@ std::string World::run() {
 // The schedule.
 
 void World::act() {
+  if (settings_.fails_percent > 0 && random_.below(1000) < settings_.recovers_permille) {
+    storage_.is_failing = false;
+  }
   std::size_t at =
       random_.below(weights_.loop + weights_.worker + weights_.journal + weights_.client +
                     weights_.network + weights_.time + weights_.trouble + weights_.checks);
@@ -99,6 +129,7 @@ void World::run_journal() {
   if (!life_->can_run_journal()) {
     return;
   }
+  storage_.is_failing |= random_.chance(settings_.fails_percent);
   try {
     life_->run_journal();
   } catch (const Crash&) {
@@ -147,13 +178,20 @@ void World::look() {
   }
 }
 
-std::shared_ptr<Link> World::connect() {
-  Conversation& conversation = *conversations_.emplace_back(
-      std::make_unique<Conversation>(ledger_, conversations_.size() + 1));
+std::shared_ptr<Link> World::connect(Protocol listener, Protocol client) {
+  const std::uint64_t number = conversations_.size() + 1;
+  if (client == Protocol::One) {
+    conversations_.push_back(std::make_unique<Conversation1>(ledger_, number));
+  } else {
+    conversations_.push_back(std::make_unique<Conversation0>(ledger_, number));
+  }
+  Conversation& conversation = *conversations_.back();
   auto link = std::make_shared<Link>(conversation);
-  link->network = PeerNetwork{random_.between(1, 3)};
+  link->network = PeerNetwork{random_.between(1, settings_.networks)};
+  link->protocol = listener;
+  link->is_private = !random_.chance(settings_.clear_percent);
   link->capacity = random_.chance(50) ? random_.between(1, 300) : 100'000;
-  conversation.link = link.get();
+  conversation.link = link;
   diary_.tell("#{}: a client connects", conversation.number());
   links_.push_back(link);
   life_->connect(link);
@@ -262,6 +300,9 @@ void World::calm_down() {
     return;
   }
   diary_.tell("everything calms down");
+  is_calm_ = true;
+  settings_.busy_percent = 0;
+  settings_.fails_percent = 0;
   storage_.is_failing = false;
   storage_.crash_at = Storage::CrashAt::Never;
   for (const auto& client : clients_) {
@@ -319,6 +360,9 @@ bool World::run_everything() {
   for (const auto& client : clients_) {
     if (client->is_connected()) {
       client->receive(kAll);
+      if (is_calm_) {
+        client->calm_down();
+      }
     }
   }
   for (const auto& loop : life_->loops()) {
@@ -365,13 +409,46 @@ void World::check_idle() {
   }
 }
 
-std::unique_ptr<Client> World::log_in(const std::string& name) {
-  auto client = std::make_unique<Client>(
-      names_, Manner{}, [this] { return connect(); }, last_message_, diary_, random_);
+std::unique_ptr<Client0> World::log_in(const std::string& name) {
+  auto client =
+      std::make_unique<Client0>(Client::World{names_, last_message_, diary_, random_}, Manner{},
+                                [this] { return connect(Protocol::Zero, Protocol::Zero); });
   client->dial();
   client->set_name(name);
   client->ask(Login{name});
   return client;
+}
+
+/// Over protocol 1, and from a network where nobody has tried other secrets.
+std::unique_ptr<Client1> World::log_in_with_secret(const std::string& name) {
+  auto client = std::make_unique<Client1>(
+      Client::World{names_, last_message_, diary_, random_}, Manner{},
+      [this] {
+        auto link = connect(Protocol::One, Protocol::One);
+        link->network = PeerNetwork{++last_network_};
+        link->is_private = true;
+        return link;
+      },
+      ledger_, secrets_, "fetches", 0);
+  client->dial();
+  client->set_name(name);
+  client->log_in(ledger_.secret_of(name));
+  return client;
+}
+
+void World::fetch(const std::string& name) {
+  const bool has_secret = !ledger_.secret_of(name).empty();
+  if (has_secret || random_.chance(settings_.one_percent)) {
+    auto client = log_in_with_secret(name);
+    client->ask(Deliver{});
+    client->ask(List{name});
+    clients_.push_back(std::move(client));
+  } else {
+    auto client = log_in(name);
+    client->ask(Deliver{});
+    client->ask(List{name});
+    clients_.push_back(std::move(client));
+  }
 }
 
 /// Everybody who may be there fetches what waits.
@@ -380,11 +457,10 @@ void World::collect() {
     if (diary_.has_failed() || !ledger_.account(name).may_exist) {
       continue;
     }
-    clients_.push_back(log_in(name));
-    clients_.back()->ask(Deliver{});
-    clients_.back()->ask(List{name});
+    fetch(name);
     run_until_idle();
-    if (clients_.back()->lists != 1 && ledger_.settings.registry.list_names > 0) {
+    if (clients_.back()->lists != 1 && ledger_.settings.registry.list_names > 0 &&
+        !settings_.registry.needs_secrets) {
       diary_.fail("{} does not get its list", name);
     }
     clients_.back()->hang_up(false);
@@ -407,7 +483,7 @@ void World::collect() {
 void World::fill_queues() {
   std::vector<std::string> there;
   for (const std::string& name : names_) {
-    if (ledger_.account(name).exists_since) {
+    if (ledger_.account(name).exists_since && ledger_.secret_of(name).empty()) {
       there.push_back(name);
     }
   }
@@ -415,8 +491,9 @@ void World::fill_queues() {
   if (diary_.has_failed() || there.size() < 2 || limits.undelivered_messages > 10) {
     return;
   }
-  clients_.push_back(log_in(there[0]));
-  Client& sender = *clients_.back();
+  auto owned = log_in(there[0]);
+  Client0& sender = *owned;
+  clients_.push_back(std::move(owned));
   std::size_t allowed = 0;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < limits.undelivered_messages + 2; ++i) {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "simulation/client.h"
+#include "simulation/client0.h"
+#include "simulation/client1.h"
 #include "simulation/conversation.h"
 #include "simulation/credit.h"
 #include "simulation/diary.h"
@@ -50,7 +52,9 @@ class World {
   void begin_life();
   void note_visible_end(const Link& link);
   void look();
-  std::shared_ptr<Link> connect();
+  /// A connection to a listener of this protocol, by a client of that.
+  std::shared_ptr<Link> connect(Protocol listener, Protocol client);
+  std::unique_ptr<Client> make_client(std::size_t index);
 
   void calm_down();
   void run_until_idle();
@@ -58,11 +62,14 @@ class World {
   void check_idle();
   void collect();
   void fill_queues();
-  std::unique_ptr<Client> log_in(const std::string& name);
+  std::unique_ptr<Client0> log_in(const std::string& name);
+  std::unique_ptr<Client1> log_in_with_secret(const std::string& name);
+  void fetch(const std::string& name);
 
   Diary diary_;
   Random random_;
   Settings settings_;
+  bool is_calm_ = false;
   Weights weights_;
   Ledger ledger_;
   Credit credit_;
@@ -71,8 +78,10 @@ class World {
   std::vector<std::shared_ptr<Link>> links_;
   std::unique_ptr<Life> life_;
   std::vector<std::string> names_;
-  std::vector<std::unique_ptr<Client>> clients_;
   std::uint64_t last_message_ = 0;
+  Client1::Secrets secrets_;
+  std::uint64_t last_network_ = 1000;  // of those who fetch in the end
+  std::vector<std::unique_ptr<Client>> clients_;
 };
 
 }  // namespace tribar::simulation
