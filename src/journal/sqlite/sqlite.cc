@@ -6,13 +6,10 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string_view>
-#include <unordered_set>
 #include <utility>
 
-#include "journal/record.h"
+#include "journal/contents.h"
 #include "journal/sqlite/sqlite_database.h"
 #include "journal/sqlite/sqlite_reader.h"
 #include "journal/sqlite/sqlite_schema.h"
@@ -154,35 +151,11 @@ std::optional<StoreOpenError> SqliteStore::try_open() {
 }
 
 Result<StoreWarnings, StoreOpenError> SqliteStore::try_load(const LoadHandlers& handlers) {
-  StoreWarnings warnings;
-  AccountId last_account;
-  MessageNumber numbers_below;
-  std::optional<StoreOpenError> refused;
-  Walker walker;
-  walker.account = handlers.account;
-  walker.secret = handlers.secret;
-  walker.client = handlers.client;
-  walker.message = [&](MessageNumber number, AccountId account, UnixMs time,
-                       const StoredMessage& message) {
-    handlers.message(account, KeptMessage::make(number, time, message.sender, message.text));
-  };
-  walker.counters = [&](AccountId last, MessageNumber below) {
-    handlers.counters(last, below);
-    last_account = last;
-    numbers_below = below;
-  };
-  walker.damage = [&](const std::string& what, const RecordError& error, bool is_message) {
-    if (is_message && !error.is_unknown) {
-      warnings.push_back(fmt::format("{}: {} is lost: {}", path_, what, error.text));
-    } else if (!refused) {
-      refused = damaged(path_, fmt::format("{}: {}", what, error.text));
-    }
-  };
-  if (const auto reason = walk(database_.get(), version_, walker)) {
-    return damaged(path_, *reason);
-  }
-  if (refused) {
-    return *refused;
+  auto loaded = load_contents(
+      [this](const Walker& walker) { return walk(database_.get(), version_, walker); }, handlers,
+      path_);
+  if (!loaded) {
+    return damaged(path_, loaded.error());
   }
   if (version_ < kFormatVersion) {
     if (auto error = bring_up_to_date()) {
@@ -195,11 +168,12 @@ Result<StoreWarnings, StoreOpenError> SqliteStore::try_load(const LoadHandlers& 
       !execute(database_.get(), fmt::format("PRAGMA synchronous={}", sync))) {
     return unusable(path_, database_.get());
   }
-  writer_.emplace(database_.get(), *file_, options_, last_account, numbers_below);
+  writer_.emplace(database_.get(), *file_, options_, loaded.value().last_account,
+                  loaded.value().below);
   if (!writer_->is_ready()) {
     return damaged(path_, "its tables cannot be used");
   }
-  return warnings;
+  return std::move(loaded.value().warnings);
 }
 
 /// To this program's format, as soon as all that is stored was read and is good. Before
@@ -255,55 +229,8 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
   if (!has_our_schema(database.get(), version.value())) {
     report.damage.emplace_back("its schema is not that of a store");
   }
-  std::unordered_set<std::uint64_t> accounts;
-  std::unordered_set<std::string> names;
-  struct Ownerless {
-    std::uint64_t messages = 0;
-    std::uint64_t secrets = 0;
-    std::uint64_t clients = 0;
-  };
-  std::map<std::uint64_t, Ownerless> ownerless;  // of an account that is not there
-  Walker walker;
-  walker.account = [&](AccountId id, UnixMs, std::string_view name) {
-    ++report.accounts;
-    return accounts.insert(id.value).second && names.emplace(name).second;
-  };
-  walker.secret = [&](AccountId account, std::string_view) {
-    ++report.secrets;
-    if (!accounts.contains(account.value)) {
-      ++ownerless[account.value].secrets;
-    }
-  };
-  walker.client = [&](AccountId account, std::string_view, std::uint64_t, MessageNumber) {
-    ++report.clients;
-    if (!accounts.contains(account.value)) {
-      ++ownerless[account.value].clients;
-    }
-  };
-  walker.message = [&](MessageNumber, AccountId account, UnixMs, const StoredMessage& message) {
-    ++report.messages;
-    report.message_bytes += message.text.size();
-    if (!accounts.contains(account.value)) {
-      ++ownerless[account.value].messages;
-    }
-  };
-  walker.counters = [](AccountId, MessageNumber) {};
-  walker.damage = [&](const std::string& what, const RecordError& error, bool) {
-    report.damage.push_back(fmt::format("{}: {}", what, error.text));
-  };
-  if (const auto reason = walk(database.get(), version.value(), walker)) {
-    report.damage.push_back(*reason);
-  }
-  for (const auto& [account, left] : ownerless) {
-    const std::pair<std::uint64_t, const char*> things[] = {
-        {left.messages, "message"}, {left.secrets, "secret"}, {left.clients, "client"}};
-    for (const auto& [count, thing] : things) {
-      if (count > 0) {
-        report.leftovers.push_back(fmt::format("{} {}{} for account {}, which does not exist",
-                                               count, thing, count == 1 ? "" : "s", account));
-      }
-    }
-  }
+  verify_contents(
+      [&](const Walker& walker) { return walk(database.get(), version.value(), walker); }, report);
   return report;
 }
 
