@@ -3,15 +3,19 @@
 // See client.h.
 #include "client/client.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "base/output.h"
+#include "client/terminal_input.h"
 
 namespace tribar {
 namespace {
@@ -31,10 +35,23 @@ Ending Client::run() {
     }
   }
   terminal_.set(false);
+  if (ending_->exit_code != EX_OK) {
+    // What was typed was meant for the server, and would go to a shell.
+    forget_typed_ahead();
+  }
   if (waits_for_end_) {
     server_.part();
   }
-  return *ending_;
+  return finish();
+}
+
+/// A script's success is that every line had an effect.
+Ending Client::finish() {
+  if (!is_script_ || ending_->exit_code != EX_OK) {
+    return *ending_;
+  }
+  const std::string& undone = conversation_.left_undone();
+  return {has_refused_ ? EX_NOPERM : undone.empty() ? EX_OK : EX_DATAERR, undone};
 }
 
 void Client::take_lines() {
@@ -42,6 +59,10 @@ void Client::take_lines() {
     const auto step = conversation_.take_line();
     if (!step) {
       return;
+    }
+    if (conversation_.wants_confirmation() && !is_script_) {
+      conversation_.forget_typed();
+      forget_typed_ahead();
     }
     carry_out(*step);
   }
@@ -109,7 +130,17 @@ void Client::carry_out(const Step& step) {
     ending_ = ending_ ? ending_ : Ending{EX_IOERR, *trouble};
     return;
   }
+  tell_refusals();
   server_.send(step.send);
+}
+
+void Client::tell_refusals() {
+  for (const std::string& why : conversation_.take_refusals()) {
+    if (is_script_) {
+      has_refused_ = true;
+      fmt::print(stderr, "tribar: line {}: {}\n", conversation_.lines_taken(), why);
+    }
+  }
 }
 
 }  // namespace tribar

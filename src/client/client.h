@@ -6,6 +6,8 @@
 // limit ends the session before it is read.
 #pragma once
 
+#include <unistd.h>
+
 #include <optional>
 #include <utility>
 
@@ -20,7 +22,8 @@ class Client {
  public:
   /// `server`: Open; must live longer. `waits_for_end`: whether the session is over only when the
   /// server has all that was sent, or after a second. Lines are read from standard input; output
-  /// goes to standard output.
+  /// goes to standard output. If standard input is no terminal, each line that had no effect is
+  /// told on standard error, too, and the exit code is not 0.
   Client(Link& server, Conversation conversation, bool waits_for_end)
       : server_(server), waits_for_end_(waits_for_end), conversation_(std::move(conversation)) {}
 
@@ -32,6 +35,8 @@ class Client {
   void wait();
   void read_input();
   void take(const LinkEvent& event);
+  void tell_refusals();
+  [[nodiscard]] Ending finish();
   void carry_out(const Step& step);
 
   Link& server_;
@@ -39,6 +44,8 @@ class Client {
   Interrupt interrupt_;
   QuietTerminal terminal_;
   Conversation conversation_;
+  bool is_script_ = ::isatty(STDIN_FILENO) == 0;
+  bool has_refused_ = false;  // a line of the script
   std::optional<Ending> ending_;
 };
 

@@ -20,9 +20,20 @@ std::optional<Step> Conversation::take_line() {
     return std::nullopt;
   }
   if (const auto line = typed_.take()) {
-    return confirmed(dialogue_->take_line(*line));
+    ++lines_taken_;
+    if (line->size() < cut_bytes_) {
+      return confirmed(dialogue_->take_line(*line));
+    }
+    return confirmed(dialogue_->refuse_line(
+        fmt::format("The terminal cuts lines off at {} bytes, so this one may have been longer: it "
+                    "has no effect. Longer texts can come from a pipe.",
+                    cut_bytes_)));
   }
-  return typed_.is_ended() ? std::optional(confirmed(dialogue_->end_input())) : std::nullopt;
+  if (!typed_.is_ended()) {
+    return std::nullopt;
+  }
+  left_undone_ = dialogue_->unfinished();
+  return confirmed(dialogue_->end_input());
 }
 
 Step Conversation::receive(std::string_view bytes) {

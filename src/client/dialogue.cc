@@ -75,6 +75,21 @@ std::optional<bool> yes_or_no(std::string_view line) {
   return std::nullopt;
 }
 
+std::string left_unanswered(std::string_view question) {
+  return fmt::format("the input ended at '{}': nothing was done", trimmed(question));
+}
+
+std::string left_unconfirmed(std::string_view recipient) {
+  return fmt::format(
+      "the message to {} was not sent: the input ended before it was confirmed with y", recipient);
+}
+
+std::string why_no_command(std::string_view word) {
+  constexpr std::size_t kMostShownBytes = 40;
+  return word.empty() ? ""
+                      : fmt::format("no such command: {}", log::escaped(word, kMostShownBytes));
+}
+
 std::string literal_pattern(std::string_view name) {
   std::string pattern;
   for (const char c : name) {

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace tribar {
 
@@ -55,8 +57,22 @@ class Dialogue {
   /// Whether the next line is a secret: what is typed should not be seen.
   [[nodiscard]] virtual bool wants_secret() const { return false; }
 
+  /// Whether the next line answers a question that could do harm, with yes or no: what was typed
+  /// before the question was shown should not answer it.
+  [[nodiscard]] virtual bool wants_confirmation() const = 0;
+
   /// Processes a typed line, without its end. Requires wants_line().
   [[nodiscard]] virtual Step take_line(std::string_view line) = 0;
+
+  /// The same for a line that is not whole, which has no effect: says `reason`.
+  [[nodiscard]] virtual Step refuse_line(std::string_view reason) = 0;
+
+  /// What would be left undone if the input ended now, as a sentence; empty: nothing.
+  [[nodiscard]] virtual std::string unfinished() const = 0;
+
+  /// Why lines since the last call had no effect, as sentences: for a script, which does not read
+  /// what is printed.
+  [[nodiscard]] std::vector<std::string> take_refusals() { return std::exchange(refusals_, {}); }
 
   /// Processes the end of input. Requires wants_line(), so that every answer has been shown.
   [[nodiscard]] Step end_input() { return end(Ending{}); }
@@ -94,6 +110,8 @@ class Dialogue {
   void hold() { is_held_ = true; }
   /// Prints `text`, now or when the prompt is done.
   [[nodiscard]] Step show(std::string text);
+  /// For take_refusals(). `why`: safe to print.
+  void note_refusal(std::string_view why) { refusals_.emplace_back(why); }
   /// Whether all text was printed that was to be shown.
   [[nodiscard]] bool has_shown_all() const { return waiting_.empty(); }
 
@@ -101,6 +119,7 @@ class Dialogue {
   bool is_asking_ = false;
   bool is_held_ = false;
   std::string waiting_;  // formatted text that waits for the end of the prompt
+  std::vector<std::string> refusals_;
 };
 
 /// `line` without blanks at either end.
@@ -108,6 +127,13 @@ class Dialogue {
 
 /// The answer to a (y/n) question; none if it is neither.
 [[nodiscard]] std::optional<bool> yes_or_no(std::string_view line);
+
+/// Texts for unfinished(): at a `question` that is not answered, and without the y for a message.
+[[nodiscard]] std::string left_unanswered(std::string_view question);
+[[nodiscard]] std::string left_unconfirmed(std::string_view recipient);
+
+/// Why `word` is no command, safe to print; empty for a blank line.
+[[nodiscard]] std::string why_no_command(std::string_view word);
 
 /// A pattern that matches only `name`. Other servers may allow glob characters in names.
 [[nodiscard]] std::string literal_pattern(std::string_view name);

@@ -14,6 +14,12 @@ void LineReader::feed(std::string_view bytes) {
   buffer_ += bytes;
 }
 
+void LineReader::clear() {
+  buffer_.clear();
+  taken_ = 0;
+  line_.clear();
+}
+
 std::optional<std::string> LineReader::take() {
   const std::string_view rest = std::string_view(buffer_).substr(taken_);
   const std::size_t length = std::min(rest.find('\n'), rest.size());

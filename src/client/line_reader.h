@@ -17,6 +17,9 @@ class LineReader {
 
   void feed(std::string_view bytes);
 
+  /// Forgets all that was fed and not taken.
+  void clear();
+
   /// Ends the input. Bytes after the last line break also form a line.
   void end() { is_ended_ = true; }
   [[nodiscard]] bool is_ended() const { return is_ended_; }

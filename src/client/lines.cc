@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "chat/text.h"
+#include "client/unsendable.h"
 #include "zero/command.h"
 #include "zero/frame.h"
 #include "zero/wording.h"
@@ -91,6 +92,17 @@ std::string_view Lines::words_of(Prompt prompt) {
   return {};
 }
 
+std::string Lines::unfinished() const {
+  switch (prompt_) {
+    case Prompt::None:
+      return {};
+    case Prompt::ConfirmSend:
+      return left_unconfirmed(printable(recipient_));
+    default:
+      return left_unanswered(words_of(prompt_));
+  }
+}
+
 std::string_view Lines::menu() const { return is_logged_in_ ? kMenu : kFirstMenu; }
 
 Step Lines::begin() { return show(std::string(menu())); }
@@ -127,7 +139,7 @@ Step Lines::run_first(std::string_view word) {
   if (word == "quit") {
     return end(Ending{});
   }
-  return show(std::string(kInvalidCommand));
+  return refuse_command(word);
 }
 
 Step Lines::run(std::string_view word) {
@@ -152,7 +164,7 @@ Step Lines::run(std::string_view word) {
   if (is("logout", "q")) {
     return end(Ending{});
   }
-  return show(std::string(kInvalidCommand));
+  return refuse_command(word);
 }
 
 Step Lines::open(Prompt prompt) {
@@ -165,14 +177,24 @@ Step Lines::close(std::string_view outcome) {
   return Dialogue::close(outcome);
 }
 
-/// Refuses what was typed, without sending it.
-Step Lines::refuse(std::string_view reason) {
-  return close(fmt::format("{}\n{}", reason, is_logged_in_ ? std::string_view() : kFirstMenu));
+/// Refuses what was typed, without sending it. `more`: why, if there is more to say.
+Step Lines::refuse(std::string_view reason, const std::optional<std::string>& more) {
+  note_refusal(more ? *more : reason);
+  return close(fmt::format("{}\n{}", more && settings_.gives_hints ? *more : reason,
+                           is_logged_in_ ? std::string_view() : kFirstMenu));
+}
+
+Step Lines::refuse_command(std::string_view word) {
+  if (const std::string why = why_no_command(word); !why.empty()) {
+    note_refusal(why);
+  }
+  const bool is_lost = settings_.gives_hints && !is_logged_in_;
+  return show(fmt::format("{}{}", kInvalidCommand, is_lost ? kFirstMenu : ""));
 }
 
 Step Lines::log_in(std::string_view username) {
   if (auto reason = why_not_data(username, kFirstFrameBytes)) {
-    return refuse(*reason);
+    return refuse(*reason, client::why_not_username(username, settings_.is_utf8));
   }
   Step step = close();
   step.send = frame_of(Login{username});
@@ -184,7 +206,7 @@ Step Lines::log_in(std::string_view username) {
 
 Step Lines::create(std::string_view username) {
   if (auto refusal = refuse_new_username(username, CommandLimits{})) {
-    return refuse(text_of(*refusal));
+    return refuse(text_of(*refusal), client::why_not_username(username, settings_.is_utf8));
   }
   Step step = close();
   step.send = frame_of(Create{username});
@@ -196,7 +218,7 @@ Step Lines::create(std::string_view username) {
 
 Step Lines::ask_usernames(std::string_view pattern) {
   if (auto reason = why_not_data(pattern, kFrameBytes)) {
-    return refuse(*reason);
+    return refuse(*reason, client::why_not_pattern(pattern, kVersion0, settings_.is_utf8));
   }
   Step step = close();
   step.send = frame_of(List{pattern});
@@ -206,7 +228,7 @@ Step Lines::ask_usernames(std::string_view pattern) {
 
 Step Lines::take_recipient(std::string_view recipient) {
   if (auto reason = why_unsendable(Message{self_, recipient, ""})) {
-    return refuse(*reason);
+    return refuse(*reason, client::why_not_username(recipient, settings_.is_utf8));
   }
   recipient_ = recipient;
   return open(Prompt::Text);
@@ -214,7 +236,8 @@ Step Lines::take_recipient(std::string_view recipient) {
 
 Step Lines::take_text(std::string_view text) {
   if (auto reason = why_unsendable(Message{self_, recipient_, text})) {
-    return refuse(*reason);
+    return refuse(*reason,
+                  client::why_not_text(text, self_, recipient_, kVersion0, settings_.is_utf8));
   }
   text_ = text;
   return open(Prompt::ConfirmSend);
@@ -273,6 +296,9 @@ Step Lines::on(const Response& response) {
   }
   if (response.error.empty()) {
     return break_off("it reports a success that nothing asked for");
+  }
+  if (due_ != Due::Nothing) {
+    note_refusal(printable(response.error));
   }
   if (due_ == Due::Usernames || due_ == Due::Echo) {
     due_ = Due::Nothing;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,23 @@ namespace tribar {
 
 class Lines final : public Dialogue {
  public:
+  struct Settings {
+    bool gives_hints = false;  // says more than protocol 0's clients always did
+    bool is_utf8 = false;      // what is typed and shown; counts for hints
+  };
+
+  Lines() = default;
+  explicit Lines(Settings settings) : settings_(settings) {}
+
   [[nodiscard]] std::uint8_t version() const override { return kVersion0; }
   [[nodiscard]] Step begin() override;
   [[nodiscard]] bool wants_line() const override { return due_ == Due::Nothing; }
+  [[nodiscard]] bool wants_confirmation() const override {
+    return prompt_ == Prompt::ConfirmSend || prompt_ == Prompt::ConfirmDelete;
+  }
   [[nodiscard]] Step take_line(std::string_view line) override;
+  [[nodiscard]] Step refuse_line(std::string_view reason) override { return refuse(reason); }
+  [[nodiscard]] std::string unfinished() const override;
   [[nodiscard]] Step take_frame(std::uint8_t code, std::string_view data) override;
 
   /// Processes a reply from the server; allowed at any time.
@@ -52,7 +66,8 @@ class Lines final : public Dialogue {
 
   [[nodiscard]] Step open(Prompt prompt);
   [[nodiscard]] Step close(std::string_view outcome = {});
-  [[nodiscard]] Step refuse(std::string_view reason);
+  [[nodiscard]] Step refuse(std::string_view reason, const std::optional<std::string>& more = {});
+  [[nodiscard]] Step refuse_command(std::string_view word);
 
   [[nodiscard]] Step log_in(std::string_view username);
   [[nodiscard]] Step create(std::string_view username);
@@ -70,6 +85,7 @@ class Lines final : public Dialogue {
   [[nodiscard]] Step finish_deletion(const ListResponse& list);
   [[nodiscard]] Step take_own(const Message& message);
 
+  Settings settings_;
   Prompt prompt_ = Prompt::None;
   Due due_ = Due::Nothing;
   bool is_logged_in_ = false;

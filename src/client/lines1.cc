@@ -12,6 +12,7 @@
 #include "base/wipe.h"
 #include "chat/text.h"
 #include "client/shown_text.h"
+#include "client/unsendable.h"
 #include "zero/command.h"
 #include "zero/command1.h"
 #include "zero/frame.h"
@@ -87,6 +88,17 @@ std::string_view Lines1::words_of(Prompt prompt) {
   return {};
 }
 
+std::string Lines1::unfinished() const {
+  switch (prompt_) {
+    case Prompt::None:
+      return {};
+    case Prompt::ConfirmSend:
+      return left_unconfirmed(printable(recipient_));
+    default:
+      return left_unanswered(words_of(prompt_));
+  }
+}
+
 std::string_view Lines1::menu() const { return is_logged_in_ ? kMenu : kFirstMenu; }
 
 bool Lines1::wants_secret() const {
@@ -159,7 +171,7 @@ Step Lines1::run_first(std::string_view word) {
   if (word == "quit") {
     return end(Ending{});
   }
-  return show(std::string(kInvalidCommand));
+  return refuse_command(word);
 }
 
 Step Lines1::run(std::string_view word) {
@@ -187,7 +199,7 @@ Step Lines1::run(std::string_view word) {
   if (is("logout", "q")) {
     return end(Ending{});
   }
-  return show(std::string(kInvalidCommand));
+  return refuse_command(word);
 }
 
 Step Lines1::open(Prompt prompt) {
@@ -200,11 +212,21 @@ Step Lines1::close(std::string_view outcome) {
   return Dialogue::close(outcome);
 }
 
-/// Refuses what was typed, without sending it.
-Step Lines1::refuse(std::string_view reason) {
+/// Refuses what was typed, without sending it. `more`: why, if there is more to say.
+Step Lines1::refuse(std::string_view reason, const std::optional<std::string>& more) {
   forget(old_secret_);
   forget(new_secret_);
-  return close(fmt::format("{}\n{}", reason, is_logged_in_ ? std::string_view() : kFirstMenu));
+  note_refusal(more ? *more : reason);
+  return close(fmt::format("{}\n{}", more && settings_.gives_hints ? *more : reason,
+                           is_logged_in_ ? std::string_view() : kFirstMenu));
+}
+
+Step Lines1::refuse_command(std::string_view word) {
+  if (const std::string why = why_no_command(word); !why.empty()) {
+    note_refusal(why);
+  }
+  const bool is_lost = settings_.gives_hints && !is_logged_in_;
+  return show(fmt::format("{}{}", kInvalidCommand, is_lost ? kFirstMenu : ""));
 }
 
 /// Ends the prompt, sends `command` and waits for its answer.
@@ -268,7 +290,7 @@ std::optional<std::string> Lines1::why_unsendable(const SendNumbered& send) cons
 
 Step Lines1::take_login_name(std::string_view username) {
   if (auto reason = why_not_text(username)) {
-    return refuse(*reason);
+    return refuse(*reason, client::why_not_username(username, settings_.is_utf8));
   }
   if (find_delimiter(username, 0) != std::string_view::npos) {
     return refuse("Username not recognized.");
@@ -294,7 +316,7 @@ Step Lines1::log_in(std::string_view secret) {
 
 Step Lines1::take_new_name(std::string_view username) {
   if (auto refusal = refuse_new_username(username, CommandLimits{})) {
-    return refuse(text1_of(*refusal));
+    return refuse(text1_of(*refusal), client::why_not_username(username, settings_.is_utf8));
   }
   self_ = username;
   return settings_.secret ? create(*settings_.secret) : open(Prompt::FirstSecret);
@@ -334,7 +356,7 @@ Step Lines1::ask_usernames(std::string_view pattern) {
 
 Step Lines1::take_recipient(std::string_view recipient) {
   if (auto reason = why_unsendable(SendNumbered{highest_n_ + 1, recipient, ""})) {
-    return refuse(*reason);
+    return refuse(*reason, client::why_not_username(recipient, settings_.is_utf8));
   }
   recipient_ = recipient;
   return open(Prompt::Text);
@@ -342,7 +364,8 @@ Step Lines1::take_recipient(std::string_view recipient) {
 
 Step Lines1::take_text(std::string_view text) {
   if (auto reason = why_unsendable(SendNumbered{highest_n_ + 1, recipient_, text})) {
-    return refuse(*reason);
+    return refuse(*reason,
+                  client::why_not_text(text, self_, recipient_, kVersion1, settings_.is_utf8));
   }
   text_ = text;
   return open(Prompt::ConfirmSend);
@@ -507,6 +530,9 @@ Step Lines1::fail(const Response1& response) {
   if (due == Due::Login || due == Due::Create) {
     return refuse(text);
   }
+  if (due != Due::Nothing) {
+    note_refusal(text);
+  }
   return show(text + '\n');
 }
 
@@ -585,7 +611,10 @@ Step Lines1::on(const Accepted1& accepted) {
   due_ = Due::Nothing;
   highest_n_ = accepted.n;
   if (accepted.number == MessageNumber{}) {
-    return show("Not sent, since the server takes it for a repeat: send it again.\n");
+    constexpr std::string_view kRepeat =
+        "Not sent, since the server takes it for a repeat: send it again.";
+    note_refusal(kRepeat);
+    return show(fmt::format("{}\n", kRepeat));
   }
   return show(fmt::format("Sent to {}:\n{}\n\n", printable(recipient_), printable(text_)));
 }

@@ -25,6 +25,7 @@ class Lines1 final : public Dialogue {
     std::optional<std::string> secret{};  // not asked for, then; not empty
     bool is_utf8 = false;                 // what is typed and shown; else it is ASCII
     bool may_send_secrets = false;        // nobody on the way can read them
+    bool gives_hints = false;             // says more; see Lines
   };
 
   explicit Lines1(Settings settings) : settings_(std::move(settings)) {}
@@ -33,7 +34,12 @@ class Lines1 final : public Dialogue {
   [[nodiscard]] Step begin() override;
   [[nodiscard]] bool wants_line() const override { return due_ == Due::Nothing; }
   [[nodiscard]] bool wants_secret() const override;
+  [[nodiscard]] bool wants_confirmation() const override {
+    return prompt_ == Prompt::ConfirmSend || prompt_ == Prompt::ConfirmDelete;
+  }
   [[nodiscard]] Step take_line(std::string_view line) override;
+  [[nodiscard]] Step refuse_line(std::string_view reason) override { return refuse(reason); }
+  [[nodiscard]] std::string unfinished() const override;
   [[nodiscard]] Step take_frame(std::uint8_t code, std::string_view data) override;
   [[nodiscard]] std::string confirm_shown() override;
   [[nodiscard]] Step refuse_version(std::uint8_t found) override;
@@ -70,7 +76,8 @@ class Lines1 final : public Dialogue {
 
   [[nodiscard]] Step open(Prompt prompt);
   [[nodiscard]] Step close(std::string_view outcome = {});
-  [[nodiscard]] Step refuse(std::string_view reason);
+  [[nodiscard]] Step refuse(std::string_view reason, const std::optional<std::string>& more = {});
+  [[nodiscard]] Step refuse_command(std::string_view word);
   [[nodiscard]] Step command(const Command1& command, Due due);
   [[nodiscard]] std::string printable(std::string_view text) const;
 

@@ -4,6 +4,7 @@
 // for the look-up of names.
 #include <fmt/format.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +23,10 @@
 #include "client/conversation.h"
 #include "client/editor.h"
 #include "client/interrupt.h"
+#include "client/lines.h"
 #include "client/lines1.h"
 #include "client/link.h"
+#include "client/terminal_input.h"
 #include "client/verbs.h"
 
 namespace tribar {
@@ -43,16 +46,22 @@ int finish(const Ending& ending) {
   return ending.reason.empty() ? ending.exit_code : complain(ending.reason, ending.exit_code);
 }
 
-Conversation conversation(const Link& server, ClientSetup setup) {
+/// `gives_hints`: says more than the words that scripts rely on.
+Conversation conversation(const Link& server, ClientSetup setup, bool gives_hints) {
+  std::unique_ptr<Dialogue> dialogue;
   if (setup.protocol == 0) {
-    return Conversation();
+    dialogue = std::make_unique<Lines>(
+        Lines::Settings{.gives_hints = gives_hints, .is_utf8 = setup.is_utf8});
+  } else {
+    dialogue = std::make_unique<Lines1>(Lines1::Settings{
+        .client = std::move(setup.client),
+        .secret = std::move(setup.secret),
+        .is_utf8 = setup.is_utf8,
+        .may_send_secrets = server.is_private(),
+        .gives_hints = gives_hints,
+    });
   }
-  return Conversation(std::make_unique<Lines1>(Lines1::Settings{
-      .client = std::move(setup.client),
-      .secret = std::move(setup.secret),
-      .is_utf8 = setup.is_utf8,
-      .may_send_secrets = server.is_private(),
-  }));
+  return Conversation(std::move(dialogue), cut_line_bytes());
 }
 
 int run(int argc, char** argv) {
@@ -94,8 +103,9 @@ int run(int argc, char** argv) {
   // Protocol 1 confirms what was shown, and TLS that nothing was cut off.
   const bool waits_for_end =
       setup.value().protocol == 1 || options.server.kind == ServerAddress::Kind::Tls;
-  return finish(
-      Client(server, conversation(server, std::move(setup.value())), waits_for_end).run());
+  const bool gives_hints = !options.classic && ::isatty(STDIN_FILENO) != 0;
+  Conversation lines = conversation(server, std::move(setup.value()), gives_hints);
+  return finish(Client(server, std::move(lines), waits_for_end).run());
 }
 
 }  // namespace

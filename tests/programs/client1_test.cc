@@ -163,7 +163,7 @@ TEST_F(Client1AndServer, ShowTextAsTheLocaleCan) {
   EXPECT_EQ(run(server.address(), "create_account\nann\n\nc\nann\nh\u00e9\ny\n").exit_code, 0);
   const Outcome outcome = run_script({"--protocol", "1", server.address()},
                                      "login\nann\n\ng\nc\nann\nh\u00e9\nq\n", environment("C"));
-  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.exit_code, 77);
   EXPECT_TRUE(outcome.output.ends_with(
       "Recipient: Message: only ASCII can be typed here: choose a locale with UTF-8, such as "
       "LC_ALL=C.UTF-8\n"))
@@ -207,7 +207,7 @@ TEST_F(Client1AndServer, LeaveTheTerminalAsItWas) {
   for (const int signal : {SIGINT, SIGTERM}) {
     // The shell has the terminal behind the client, and looks how it is.
     Process shell({"/bin/sh", "-c",
-                   "trap : INT TERM; \"$0\" --protocol 1 \"$1\"; echo \"code $?\"; "
+                   "trap : INT TERM; \"$0\" --classic --protocol 1 \"$1\"; echo \"code $?\"; "
                    "stty -a | tr ' ' '\\n' | grep -x -e -echo -e echo",
                    program("TRIBAR"), server.address()},
                   Process::Stdio::Terminal, environment());

@@ -63,13 +63,13 @@ inline std::vector<std::string> command_line(const std::vector<std::string>& arg
   return all;
 }
 
-/// tribar at a terminal.
+/// tribar's plain prompts at a terminal.
 class Person : public Process {
  public:
   explicit Person(const std::string& address) : Person(std::vector<std::string>{address}) {}
   explicit Person(const std::vector<std::string>& arguments,
                   const std::vector<std::string>& environment = {})
-      : Process(command_line(arguments), Stdio::Terminal, environment) {
+      : Process(command_line(with_classic(arguments)), Stdio::Terminal, environment) {
     EXPECT_EQ(read_until(kFirstMenu), kFirstMenu);
   }
 
@@ -82,6 +82,12 @@ class Person : public Process {
   void create(const std::string& username) {
     type("create_account", "Username: ");
     type(username, "Logged in as: " + username + "\n" + kMenu);
+  }
+
+ private:
+  static std::vector<std::string> with_classic(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "--classic");
+    return arguments;
   }
 };
 

@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -143,6 +145,38 @@ class FakeServer {
   std::string address_;
 };
 
+/// A port where connections wait to be accepted, and there is no room for another.
+class Unanswering {
+ public:
+  Unanswering() {
+    listener_.open(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(listener_.fd(), generic, length) != 0 || ::listen(listener_.fd(), 0) != 0 ||
+        ::getsockname(listener_.fd(), generic, &length) != 0) {
+      throw std::runtime_error("no port for the fake server");
+    }
+    address_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    pollfd waits{-1, POLLOUT, 0};
+    do {
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      waiting_.push_back(std::make_unique<Channel>(fd));
+      static_cast<void>(::connect(fd, generic, length));
+      waits.fd = fd;
+    } while (::poll(&waits, 1, 300) != 0);
+  }
+
+  [[nodiscard]] const std::string& address() const { return address_; }
+
+ private:
+  Channel listener_;
+  std::vector<std::unique_ptr<Channel>> waiting_;
+  std::string address_;
+};
+
 /// The same, again while the server has not yet noticed the end of an earlier session of the user.
 Outcome run_script_when_free(const std::string& address, std::string_view input) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
@@ -242,10 +276,11 @@ TEST_F(ClientAndServer, RefuseASecondLogin) {
   Person ann(server.address());
   ann.create("ann");
   EXPECT_EQ(run_script({server.address()}, "login\nann\ncreate_account\nann\n"),
-            (Outcome{0,
+            (Outcome{77,
                      kFirstMenu + "Username: user is already logged in\n" + kFirstMenu +
                          "Username: Username is taken.\n" + kFirstMenu,
-                     ""}));
+                     "tribar: line 2: user is already logged in\n"
+                     "tribar: line 4: Username is taken.\n"}));
 }
 
 TEST_F(ClientAndServer, ServeScripts) {
@@ -264,7 +299,7 @@ TEST_F(ClientAndServer, ServeScripts) {
                        "nonsense\n"
                        "delete account\nn\n",
                        {"TRIBAR_SERVER=" + server.address()}),
-            (Outcome{0,
+            (Outcome{77,
                      kFirstMenu + "Username: Logged in as: ann\n" + kMenu +
                          "Recipient: Message: Send? (y/n): Sent to bob:\none\n\n"
                          "Recipient: Message: Send? (y/n): Sent to bob:\ntwo\n\n"
@@ -275,7 +310,10 @@ TEST_F(ClientAndServer, ServeScripts) {
                          "Search pattern (optional): Accounts:\n\tann\n"
                          "(invalid command)\n"
                          "Confirm account deletion? (y/n): ",
-                     ""}));
+                     "tribar: line 18: recipient does not exist\n"
+                     "tribar: line 21: characters 5 to 7 are |||: protocol 0 cannot carry that in "
+                     "a text\n"
+                     "tribar: line 24: no such command: nonsense\n"}));
   // The last line has no end, and what it asks for is still waited for.
   EXPECT_EQ(run_script_when_free(server.address(), "login\r\nbob\r\ng"),
             (Outcome{0,
@@ -288,7 +326,8 @@ TEST_F(ClientAndServer, ServeScripts) {
                          "Confirm account deletion? (y/n): ",
                      ""}));
   EXPECT_EQ(run_script({server.address()}, "login\nbob\nquit\nh\n"),
-            (Outcome{0, kFirstMenu + "Username: Username not recognized.\n" + kFirstMenu, ""}));
+            (Outcome{77, kFirstMenu + "Username: Username not recognized.\n" + kFirstMenu,
+                     "tribar: line 2: Username not recognized.\n"}));
 }
 
 TEST_F(ClientAndServer, SendTheLongestMessage) {
@@ -296,12 +335,12 @@ TEST_F(ClientAndServer, SendTheLongestMessage) {
   const std::string text(65536 - 12, 'x');
   EXPECT_EQ(run_script({server.address()},
                        "create_account\nann\nc\nann\n" + text + "\ny\nc\nann\n" + text + "x\nh\n"),
-            (Outcome{0,
+            (Outcome{77,
                      kFirstMenu + "Username: Logged in as: ann\n" + kMenu +
                          "Recipient: Message: Send? (y/n): New message from ann:\n" + text +
                          "\n\nNew message from ann:\n" + text +
                          "\n\nRecipient: Message: too long: 65536 bytes are allowed\n" + kMenu,
-                     ""}));
+                     "tribar: line 9: the text has 65525 bytes: 65524 are allowed\n"}));
 }
 
 TEST_F(ClientAndServer, NoticeTheEndOfTheServerInAPrompt) {
@@ -312,6 +351,153 @@ TEST_F(ClientAndServer, NoticeTheEndOfTheServerInAPrompt) {
   server.process().signal(SIGKILL);
   EXPECT_EQ(ann.wait_for_exit(), 69);
   EXPECT_EQ(ann.read_until("connection\n"), "\ntribar: the server closed the connection\n");
+}
+
+// The text was dropped, and the exit code was 0.
+TEST_F(ClientAndServer, TellScriptsWhatWasNotSent) {
+  RunningServer server;
+  const std::string menus = kFirstMenu + "Username: Logged in as: ann\n" + kMenu;
+  EXPECT_EQ(run_script({server.address()}, "create_account\nann\nc\nann\nthe text\n"),
+            (Outcome{65, menus + "Recipient: Message: Send? (y/n): \n",
+                     "tribar: the message to ann was not sent: the input ended before it was "
+                     "confirmed with y\n"}));
+  EXPECT_EQ(run_script_when_free(server.address(), "login\nann\nc\nann\n"),
+            (Outcome{65, menus + "Recipient: Message: \n",
+                     "tribar: the input ended at 'Message:': nothing was done\n"}));
+  const Outcome both = run_script_when_free(server.address(), "login\nann\nnonsense\nc\nann\nx\n");
+  EXPECT_EQ(both.exit_code, 77);
+  EXPECT_EQ(both.error,
+            "tribar: line 3: no such command: nonsense\n"
+            "tribar: the message to ann was not sent: the input ended before it was confirmed with "
+            "y\n");
+  // A blank line asks for nothing, and "n" is an answer.
+  EXPECT_EQ(run_script_when_free(server.address(), "login\nann\n\nc\nann\nx\nn\n").exit_code, 0);
+}
+
+TEST_F(ClientAndServer, SayWhichCharacterCannotBeSent) {
+  RunningServer server;
+  EXPECT_EQ(run_script({server.address()}, "create_account\nann\nc\nann\nit\u2019s\n",
+                       {"LC_ALL=C.UTF-8"}),
+            (Outcome{77,
+                     kFirstMenu + "Username: Logged in as: ann\n" + kMenu +
+                         "Recipient: Message: byte 226 is not ASCII\n",
+                     "tribar: line 5: character 3 is \u2019 (U+2019): protocol 0 carries ASCII "
+                     "only\n"}));
+}
+
+/// tribar at a terminal that can do no line editing.
+const std::vector<std::string> kDumb{"TERM=dumb", "LC_ALL=C.UTF-8"};
+
+TEST_F(ClientAndServer, SayMoreAtATerminalWithoutEditing) {
+  RunningServer server;
+  Process ann({program("TRIBAR"), server.address()}, Process::Stdio::Terminal, kDumb);
+  ann.read_until(kFirstMenu);
+  ann.send("q\n");
+  EXPECT_EQ(ann.read_until(kFirstMenu), "q\n(invalid command)\n" + kFirstMenu);
+  ann.send("create_account\nann\nc\nann\n");
+  ann.read_until("Message: ");
+  ann.send("it\u2019s\n");
+  EXPECT_EQ(ann.read_until("only\n"),
+            "it\u2019s\ncharacter 3 is \u2019 (U+2019): protocol 0 carries ASCII only\n");
+  ann.send("nonsense\nq\n");
+  EXPECT_EQ(ann.wait_for_exit(), 0) << "what was refused was seen";
+}
+
+// The kernel cut it silently, and the rest was sent.
+TEST_F(ClientAndServer, DoNotSendALineThatTheTerminalHasCut) {
+  RunningServer server;
+  Person ann(server.address());
+  ann.create("ann");
+  ann.type("c", "Recipient: ");
+  ann.type("ann", "Message: ");
+  ann.send(std::string(4094, 'x') + "\n");
+  ann.read_until("Send? (y/n): ");
+  ann.type("n", "");
+  ann.type("c", "Recipient: ");
+  ann.type("ann", "Message: ");
+  for (const std::size_t bytes : {4095, 5000}) {
+    ann.send(std::string(bytes, 'y') + "\n");
+    ann.read_until(
+        "\nThe terminal cuts lines off at 4095 bytes, so this one may have been longer: it has no "
+        "effect. Longer texts can come from a pipe.\n");
+    ann.type("c", "Recipient: ");
+    ann.type("ann", "Message: ");
+  }
+}
+
+// "d" and "y" of a paste deleted the account.
+TEST_F(ClientAndServer, TakeNoAnswerThatWasTypedBeforeTheQuestion) {
+  RunningServer server;
+  Person ann(server.address());
+  ann.create("ann");
+  ann.send("d\ny\ny\n");
+  ann.read_until("Confirm account deletion? (y/n): ");
+  ann.type("n", "");
+  ann.send("c\nann\nthe first line\ny\nd\ny\n");
+  ann.read_until("Send? (y/n): ");
+  ann.type("n", "");
+  ann.type("l", "Search pattern (optional): ");
+  ann.type("", "Accounts:\n\tann\n");
+}
+
+// The shell made the file.
+TEST_F(ClientAndServer, LeaveNoHalfTypedLineToTheShell) {
+  RunningServer server;
+  Process shell(
+      {"/bin/sh", "-c", "\"$0\" --classic \"$1\"; echo code $?; read -r line; echo got $line",
+       program("TRIBAR"), server.address()},
+      Process::Stdio::Terminal);
+  shell.read_until(kFirstMenu);
+  shell.send("create_account\nann\n");
+  shell.read_until(kMenu);
+  shell.send("touch x");
+  shell.read_until("touch x");
+  server.process().signal(SIGKILL);
+  shell.read_until("code 69\n");
+  shell.send("\n");
+  EXPECT_EQ(shell.read_until("got"), "\ngot");
+  EXPECT_EQ(shell.wait_for_exit(), 0);
+  EXPECT_TRUE(shell.output().ends_with("got\n")) << shell.output();
+}
+
+// As nohup and the shell's & in a script do.
+TEST_F(ClientAndServer, LeaveAnIgnoredCtrlCIgnored) {
+  RunningServer server;
+  Process client(
+      {"/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$1\"", program("TRIBAR"), server.address()},
+      Process::Stdio::Pipes);
+  client.read_until(kFirstMenu);
+  client.signal(SIGINT);
+  client.send("quit\n");
+  EXPECT_EQ(outcome_of(client), (Outcome{0, kFirstMenu, ""}));
+}
+
+TEST(Client, GivesUpAServerThatDoesNotAnswer) {
+  const Unanswering server;
+  EXPECT_EQ(run_script({"--timeout", "0.3", server.address()}),
+            (Outcome{69, "",
+                     "tribar: cannot connect to " + server.address() +
+                         ": no answer within 0.3 s: check the address, or wait longer with "
+                         "--timeout\n"}));
+}
+
+TEST(Client, ReadsItsConfigFile) {
+  const test::TemporaryFolder folder;
+  FakeServer server;
+  server.stop_listening();
+  std::filesystem::create_directory(folder.file("tribar"));
+  const std::string file = folder.file("tribar/config");
+  const std::vector<std::string> environment{"XDG_CONFIG_HOME=" + folder.path()};
+  test::write_file(file, "server = " + server.address() + "\n");
+  EXPECT_EQ(run_script({}, "", environment),
+            (Outcome{69, "",
+                     "tribar: cannot connect to " + server.address() + ": Connection refused\n"}));
+  test::write_file(file, "# mine\nsever = x\n");
+  EXPECT_EQ(run_script({}, "", environment),
+            (Outcome{78, "",
+                     "tribar: " + file +
+                         ":2:1: \"sever\" is not a setting; did you mean \"server\"?\n"}));
+  EXPECT_EQ(run_script({"--version"}, "", environment).exit_code, 0);
 }
 
 TEST(Client, SaysWhatIsWrongWithItsArguments) {
@@ -325,6 +511,10 @@ TEST(Client, SaysWhatIsWrongWithItsArguments) {
                      "tribar: $TRIBAR_SERVER: :1: not of the form HOST[:PORT]\n"
                      "Try 'tribar --help'.\n"}));
   EXPECT_EQ(run_script({"--nonsense"}).exit_code, 64);
+  EXPECT_EQ(run_script({"--classic", "--as", "ann"}),
+            (Outcome{64, "",
+                     "tribar: --as is for verbs and for the chat with line editing: the plain "
+                     "prompts ask for the name\n"}));
   EXPECT_EQ(run_script({"-V"}), (Outcome{0, "tribar " TRIBAR_VERSION "\n", ""}));
   EXPECT_EQ(run_script({"--version"}), run_script({"-V"}));
   const Outcome help = run_script({"--help"});
@@ -500,7 +690,9 @@ TEST(Client, NeedsLittleMemoryForEndlessInput) {
     client.send(megabyte);
   }
   client.send("\nquit\n");
-  EXPECT_EQ(outcome_of(client), (Outcome{0, kFirstMenu + "(invalid command)\n", ""}));
+  EXPECT_EQ(outcome_of(client),
+            (Outcome{77, kFirstMenu + "(invalid command)\n",
+                     "tribar: line 1: no such command: " + std::string(40, 'x') + "...\n"}));
   // Far less in fact, but a build with a sanitizer needs much for itself.
   EXPECT_LT(client.peak_memory_bytes(), kMegabytes * megabyte.size());
 }
