@@ -3,11 +3,14 @@
 // See server_address.h.
 #include "client/server_address.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/log.h"
 
@@ -25,6 +28,30 @@ struct Parts {
   std::optional<std::string_view> port;
 };
 
+bool has_two_colons(std::string_view text) { return text.find(':') != text.rfind(':'); }
+
+/// Whether `text` is an IPv6 address, which may have a zone.
+bool is_ipv6(std::string_view text) {
+  in6_addr address{};
+  const std::string number(text.substr(0, text.find('%')));
+  return ::inet_pton(AF_INET6, number.c_str(), &address) == 1;
+}
+
+/// Why a host with more than one colon and no brackets is none, if so: "::1:9000" is an address,
+/// but hardly the one that is meant.
+std::optional<std::string> why_not_ipv6(std::string_view host) {
+  const std::string_view first = host.substr(0, host.rfind(':'));
+  const std::string_view last = host.substr(first.size() + 1);
+  if (is_port(last) && is_ipv6(first)) {
+    return fmt::format("write [{}]:{} for port {}, or [{}] if that is the whole address", first,
+                       last, last, host);
+  }
+  return is_ipv6(host) ? std::nullopt
+                       : std::optional<std::string>(
+                             "with more than one colon it must be an IPv6 address, as in ::1 or "
+                             "[::1]:9000");
+}
+
 std::optional<Parts> cut(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t bracket = text.find(']');
@@ -39,7 +66,7 @@ std::optional<Parts> cut(std::string_view text) {
     return rest[0] == ':' ? std::optional(Parts{host, rest.substr(1)}) : std::nullopt;
   }
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) {
+  if (colon == std::string_view::npos || has_two_colons(text)) {
     return Parts{text, std::nullopt};
   }
   return Parts{text.substr(0, colon), text.substr(colon + 1)};
@@ -77,7 +104,12 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
   }
   const bool has_scheme = rest.size() < text.size() || take(rest, kTcp);
   if (!has_scheme && rest.find("://") != std::string_view::npos) {
-    return refused("it must begin with tribars://, tribar://, tribar+unix:// or nothing of that");
+    const std::string_view server = rest.substr(rest.find("://") + 3);
+    return refused(
+        fmt::format("it must begin with tribars://, tribar://, tribar+unix:// or nothing of that; "
+                    "for TLS, say, "
+                    "tribars://{}",
+                    log::escaped(server.substr(0, server.find('/')))));
   }
   if (has_scheme && rest.ends_with('/')) {
     rest.remove_suffix(1);
@@ -85,6 +117,12 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
   const auto parts = cut(rest);
   if (!parts || parts->host.empty() || parts->host.find_first_of("[]/") != std::string_view::npos) {
     return refused("not of the form HOST[:PORT]");
+  }
+  if (!parts->port && has_two_colons(parts->host)) {
+    const bool has_brackets = rest.starts_with('[');
+    if (auto why = has_brackets ? std::nullopt : why_not_ipv6(parts->host)) {
+      return refused(log::escaped(*why, why->size()));
+    }
   }
   address.host = parts->host;
   if (parts->port) {

@@ -27,8 +27,8 @@ struct AddressError {
 };
 
 /// Parses HOST[:PORT], tribar://HOST[:PORT], tribars://HOST[:PORT] for TLS, unix:/PATH or
-/// tribar+unix:///PATH. An IPv6 address needs brackets if a port follows, otherwise they are
-/// optional.
+/// tribar+unix:///PATH. An IPv6 address needs brackets if a port follows, or its last part
+/// looks like one, otherwise they are optional.
 [[nodiscard]] Result<ServerAddress, AddressError> parse_server_address(std::string_view text);
 
 /// `address` in a form that parse_server_address() reads; the shortest.

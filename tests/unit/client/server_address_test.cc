@@ -24,6 +24,9 @@ TEST(ServerAddress, IsReadInEveryForm) {
       {"[::1]:9001", {"::1", "9001"}, "[::1]:9001"},
       {"[::1]", {"::1", "9000"}, "[::1]:9000"},
       {"::1", {"::1", "9000"}, "[::1]:9000"},
+      {"fe80::ab%eth0", {"fe80::ab%eth0", "9000"}, "[fe80::ab%eth0]:9000"},
+      {"1:2:3:4:5:6:7:8", {"1:2:3:4:5:6:7:8", "9000"}, "[1:2:3:4:5:6:7:8]:9000"},
+      {"[::1:9760]", {"::1:9760", "9000"}, "[::1:9760]:9000"},
       {"tribar://host", {"host", "9000"}, "host:9000"},
       {"tribar://[::1]:1/", {"::1", "1"}, "[::1]:1"},
       {"tribars://chat.example",
@@ -56,12 +59,21 @@ TEST(ServerAddress, IsRefusedWithTheReason) {
     ASSERT_FALSE(parsed.is_ok()) << text;
     EXPECT_EQ(parsed.error(), AddressError{text + ": the port must be 1..65535"});
   }
-  for (const std::string text : {"http://host", "tribar:://host", "TRIBARS://host"}) {
-    EXPECT_EQ(
-        parse_server_address(text).error(),
-        AddressError{text + ": it must begin with tribars://, tribar://, tribar+unix:// or nothing "
-                            "of that"});
+  for (const std::string text :
+       {"http://host:1", "tribar:://host:1", "TRIBARS://host:1", "https://host:1/a\x1b"}) {
+    const std::string shown = text.ends_with('\x1b') ? "https://host:1/a\\x1b" : text;
+    EXPECT_EQ(parse_server_address(text).error(),
+              AddressError{shown + ": it must begin with tribars://, tribar://, tribar+unix:// or "
+                                   "nothing of that; for TLS, say, tribars://host:1"});
   }
+  for (const std::string text : {"a:b:c", "host:1:2", "::g", "1:2:3", "tribar://::1::"}) {
+    EXPECT_EQ(parse_server_address(text).error(),
+              AddressError{text + ": with more than one colon it must be an IPv6 address, as in "
+                                  "::1 or [::1]:9000"});
+  }
+  EXPECT_EQ(parse_server_address("::1:9760").error(),
+            AddressError{"::1:9760: write [::1]:9760 for port 9760, or [::1:9760] if that is the "
+                         "whole address"});
   EXPECT_EQ(parse_server_address("tribar+unix://run").error(),
             AddressError{"tribar+unix://run: a socket's path must begin with /, as in "
                          "unix:/run/tribar.sock"});
