@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sysexits.h>
 
+#include <memory>
 #include <string>
 
 #include "zero/command.h"
@@ -47,6 +48,35 @@ Conversation logging_in() {
   conversation.type("login\nann\n");
   EXPECT_EQ(take_lines(conversation).send, frame_of(Login{"ann"}));
   return conversation;
+}
+
+TEST(Conversation, RefusesALineThatMayHaveBeenCut) {
+  Conversation conversation(std::make_unique<Lines>(), 5);
+  (void)conversation.begin();
+  conversation.type("login\nlogi\n");
+  EXPECT_EQ(take_lines(conversation).print,
+            "The terminal cuts lines off at 5 bytes, so this one may have been longer: it has no "
+            "effect. Longer texts can come from a pipe.\nCommands: login, create_account, "
+            "quit\n(invalid command)\n");
+  EXPECT_EQ(conversation.lines_taken(), 2U);
+}
+
+TEST(Conversation, SaysWhatTheEndOfInputLeftUndone) {
+  Conversation conversation;
+  (void)conversation.begin();
+  conversation.type("\nlogin\nwho");
+  (void)take_lines(conversation);
+  conversation.end_typing();
+  EXPECT_EQ(take_lines(conversation).send, frame_of(Login{"who"}));
+  EXPECT_EQ(conversation.left_undone(), "");
+  EXPECT_EQ(conversation.lines_taken(), 3U);
+
+  Conversation cut;
+  (void)cut.begin();
+  cut.type("login\n");
+  cut.end_typing();
+  EXPECT_EQ(take_lines(cut).ending, Ending{});
+  EXPECT_EQ(cut.left_undone(), "the input ended at 'Username:': nothing was done");
 }
 
 TEST(Conversation, TakesNoLineWhileAnAnswerIsDue) {

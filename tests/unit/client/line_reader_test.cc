@@ -21,6 +21,21 @@ Taken take_all(LineReader& reader) {
   return lines;
 }
 
+TEST(LineReader, ForgetsWhatWasNotTaken) {
+  LineReader reader(10);
+  reader.feed("one\ntwo\nthr");
+  EXPECT_EQ(reader.take(), "one");
+  reader.clear();
+  EXPECT_EQ(reader.take(), std::nullopt);
+  reader.feed("ee\n");
+  EXPECT_EQ(reader.take(), "ee");
+  reader.feed("fou");
+  EXPECT_EQ(reader.take(), std::nullopt);
+  reader.clear();
+  reader.end();
+  EXPECT_EQ(reader.take(), std::nullopt);
+}
+
 TEST(LineReader, TakesTheSameLinesHoweverTheyAreFed) {
   const std::string text = "one\n\ntwo\r\n\r\nthr\ree\nfour";
   const Taken lines{"one", "", "two", "", "thr\ree", "four"};

@@ -11,6 +11,7 @@
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "client/conversation.h"
 #include "zero/command1.h"
@@ -284,6 +285,38 @@ TEST(Lines1, RefusesWhatCannotBeSent) {
   (void)lines.take_line("bob");
   EXPECT_EQ(lines.take_line(longest + "x"), print("too long: 65536 bytes are allowed\n"));
   compose(lines, 1, "bob", longest);
+}
+
+TEST(Lines1, NotesWhatHadNoEffectAndSaysMoreIfItMay) {
+  using Refusals = std::vector<std::string>;
+  Lines1::Settings with = settings();
+  with.gives_hints = true;
+  with.secret = "ann's secret";
+  Lines1 lines = begun(with);
+  EXPECT_EQ(lines.take_line("help"), print(std::string("(invalid command)\n") + kFirstMenu));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"no such command: help"});
+  (void)lines.take_line("login");
+  (void)lines.take_line("ann");
+  (void)lines.take_reply(login_ok(0, 0));
+  (void)lines.take_line("c");
+  EXPECT_EQ(lines.take_line("bob").send, "");
+  EXPECT_EQ(lines.take_line("a\x07"),
+            print("character 2 is a control character (U+0007): a text may hold tabs and line "
+                  "breaks, and no others\n"));
+  EXPECT_EQ(lines.take_refusals().size(), 1U);
+  (void)lines.take_line("c");
+  (void)lines.take_line("bob");
+  (void)lines.take_line("hi");
+  EXPECT_TRUE(lines.wants_confirmation());
+  EXPECT_EQ(lines.unfinished(),
+            "the message to bob was not sent: the input ended before it was confirmed with y");
+  (void)lines.take_line("y");
+  EXPECT_EQ(lines.take_reply(error("no-such-user", "no such user")), print("no such user\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"no such user"});
+  (void)lines.take_line("d");
+  EXPECT_TRUE(lines.wants_confirmation());
+  EXPECT_EQ(lines.refuse_line("why"), print("why\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"why"});
 }
 
 TEST(Lines1, TakesAsciiOnlyWhereTheTerminalHasNoMore) {

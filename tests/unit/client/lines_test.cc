@@ -8,6 +8,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "zero/command.h"
 
@@ -129,6 +130,50 @@ TEST(LinesBeforeLogin, RefuseToLoginWhatNoServerTakes) {
   EXPECT_EQ(lines.take_line("login"), print("Username: "));
   EXPECT_EQ(lines.take_line(std::string(1025, 'a')),
             print(std::string("too long: 1024 bytes are allowed\n") + kFirstMenu));
+}
+
+using Refusals = std::vector<std::string>;
+
+TEST(LinesBeforeLogin, SayMoreIfTheyMay) {
+  Lines lines(Lines::Settings{.gives_hints = true, .is_utf8 = true});
+  EXPECT_EQ(lines.begin(), print(kFirstMenu));
+  EXPECT_EQ(lines.take_line("q"), print(std::string("(invalid command)\n") + kFirstMenu));
+  EXPECT_EQ(lines.take_line("login"), print("Username: "));
+  const std::string why =
+      "character 1 is \xc3\xa9 (U+00E9): a username has letters, digits, '.', '_' and '-' only";
+  EXPECT_EQ(lines.take_line("\xc3\xa9"), print(why + "\n" + kFirstMenu));
+  EXPECT_EQ(lines.take_refusals(), (Refusals{"no such command: q", why}));
+  EXPECT_EQ(lines.take_refusals(), Refusals{});
+}
+
+TEST(Lines, NoteWhatHadNoEffect) {
+  Lines lines = logged_in();
+  EXPECT_EQ(lines.take_line(""), print("(invalid command)\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{}) << "a blank line asks for nothing";
+  EXPECT_EQ(lines.take_line("\x1b"), print("(invalid command)\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"no such command: \\x1b"});
+  (void)lines.take_line("c");
+  EXPECT_FALSE(lines.wants_confirmation());
+  (void)lines.take_line("bob");
+  (void)lines.take_line("hi");
+  EXPECT_TRUE(lines.wants_confirmation());
+  EXPECT_EQ(lines.unfinished(),
+            "the message to bob was not sent: the input ended before it was confirmed with y");
+  (void)lines.take_line("y");
+  EXPECT_FALSE(lines.wants_confirmation());
+  EXPECT_EQ(lines.unfinished(), "");
+  EXPECT_EQ(lines.take_reply(error("no \x1b")), print("no \\x1b\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"no \\x1b"});
+  // Nothing was asked for.
+  EXPECT_EQ(lines.take_reply(error("bye")), print("bye\n"));
+  EXPECT_EQ(lines.take_refusals(), Refusals{});
+  (void)lines.take_line("d");
+  EXPECT_TRUE(lines.wants_confirmation());
+  EXPECT_EQ(lines.unfinished(),
+            "the input ended at 'Confirm account deletion? (y/n):': nothing was done");
+  EXPECT_EQ(lines.refuse_line("why"), print("why\n"));
+  EXPECT_FALSE(lines.wants_confirmation());
+  EXPECT_EQ(lines.take_refusals(), Refusals{"why"});
 }
 
 TEST(LinesBeforeLogin, CreateAnAccount) {
