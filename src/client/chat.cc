@@ -676,7 +676,11 @@ void Chat::give_up_doubts() {
 
 ChatStep Chat::note(std::string_view text) {
   start({});
-  warn(text);
+  std::string sentence(text);
+  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z') {
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+  }
+  warn(sentence);
   return std::exchange(step_, {});
 }
 

@@ -75,7 +75,6 @@ Ending ChatClient::run() {
   while (!ending_) {
     keep_link();
     wait();
-    take_input();
     draw();
   }
   editor_.stop();
@@ -100,7 +99,7 @@ void ChatClient::measure() {
 
 void ChatClient::take_input() {
   while (!ending_) {
-    const auto input = editor_.take();
+    auto input = editor_.take();
     for (ChatStep& step : std::exchange(held_, {})) {
       carry_out(std::move(step));
     }
@@ -113,10 +112,16 @@ void ChatClient::take_input() {
   }
 }
 
-void ChatClient::take(const Editor::Input& input) {
+void ChatClient::take(Editor::Input& input) {
   switch (input.kind) {
-    case Editor::Input::Kind::Line:
-      return carry_out(chat_.take_line(input.text, input.is_pasted, moment()));
+    case Editor::Input::Kind::Line: {
+      const bool is_secret = chat_.wants_secret();
+      ChatStep step = chat_.take_line(input.text, input.is_pasted, moment());
+      if (is_secret) {
+        wipe(input.text.data(), input.text.size());
+      }
+      return carry_out(std::move(step));
+    }
     case Editor::Input::Kind::EndOfInput:
       return carry_out(chat_.end_input(moment()));
     case Editor::Input::Kind::Interrupt:
@@ -258,6 +263,7 @@ void ChatClient::wait() {
   if (!ending_ && polled[2].revents != 0) {
     editor_.receive();
   }
+  take_input();  // before the server, so that a draft does not come into a line that is begun
   if (!ending_) {
     handle_link(polled[1].revents);
   }

@@ -45,7 +45,7 @@ class ChatClient {
   using Clock = std::chrono::steady_clock;
 
   void take_input();
-  void take(const Editor::Input& input);
+  void take(Editor::Input& input);
   void draw();
   void wait();
   void keep_link();

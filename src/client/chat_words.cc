@@ -203,6 +203,9 @@ std::string told_not_sent(const ServerRefusal& refusal, std::string_view recipie
   if (refusal.token == "server-full") {
     return "Not sent: too many messages wait at the server already. Try again later.";
   }
+  if (refusal.token == "too-long") {
+    return fmt::format("Not sent: it is too long for this server. {}", sentence(refusal.text));
+  }
   const auto told = told_anywhere(refusal);
   return "Not sent. " + (told ? *told : sentence(refusal.text));
 }

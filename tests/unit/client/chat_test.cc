@@ -809,6 +809,11 @@ TEST_F(ChatMessages, CannotLookLikeAnythingElse) {
                   "      | 12:00 <cid> b\n      | \\x1b]0;t\\x07to bob> d\n"));
 }
 
+TEST_F(ChatMessages, OfTheEditorAreShown) {
+  Rig rig = talking();
+  EXPECT_EQ(rig.chat.note("the line is full"), print("! The line is full\n"));
+}
+
 TEST_F(ChatMessages, ToOneselfAreSentAndArrive) {
   Rig rig = logged_in(0);
   EXPECT_EQ(rig.type("c ann note"), nothing());
@@ -1062,6 +1067,19 @@ TEST_F(ChatLost, DoesNotComeBackByItselfWhenReplaced) {
   EXPECT_TRUE(rig.chat.wants_link());
   EXPECT_EQ(rig.connect(), nothing());
   EXPECT_EQ(rig.sent(), frame(Command1(Login{"ann", "cl", "ann's secret"})));
+}
+
+TEST_F(ChatLost, DoesNotSendAgainWhatIsTooLongForTheServer) {
+  Rig rig = talking();
+  EXPECT_EQ(rig.type("one"), nothing());
+  ChatStep too_long = draft(
+      "! Not sent: it is too long for this server. The server says: words\n"
+      "! No connection: the server says: words.\n!   Trying again. What you type is kept.\n",
+      "one");
+  too_long.drops_link = true;
+  EXPECT_EQ(rig.server(error("too-long")), too_long);
+  EXPECT_EQ(rig.connect(), nothing());
+  EXPECT_EQ(rig.server(login_ok()), print("* Connected again.\n"));
 }
 
 TEST_F(ChatLost, SaysTheServersLastWord) {

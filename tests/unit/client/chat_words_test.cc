@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -66,6 +68,16 @@ TEST(ChatHelp, ListsEveryCommandAndFitsOnAScreen) {
   EXPECT_NE(chat_help(kAfter).find("sets or changes"), std::string::npos);
 }
 
+TEST(ClientDoc, ListsEveryCommand) {
+  std::ifstream file(TRIBAR_SOURCE_FOLDER "/docs/client.md");
+  const std::string doc{std::istreambuf_iterator<char>(file), {}};
+  for (const ChatPlace place : {kBefore, kAfter}) {
+    for (const std::string_view name : chat_command_names(place)) {
+      EXPECT_NE(doc.find("`" + std::string(name)), std::string::npos) << name;
+    }
+  }
+}
+
 TEST(Told, SaysWhatToDo) {
   const std::string words = "words";
   EXPECT_EQ(told_not_sent({"no-such-user", words}, "bob"),
@@ -78,6 +90,8 @@ TEST(Told, SaysWhatToDo) {
             "Not sent. The server cannot store anything now. Try again later.");
   EXPECT_EQ(told_not_sent({"busy", words}, "bob"),
             "Not sent. The server is too busy now. Try again in a moment.");
+  EXPECT_EQ(told_not_sent({"too-long", words}, "bob"),
+            "Not sent: it is too long for this server. The server says: words");
   EXPECT_EQ(told_not_sent({"a-new-one", words}, "bob"), "Not sent. The server says: words");
   EXPECT_EQ(told_not_logged_in({"no-such-user", words}, "ann", true),
             "There is no account ann. create ann makes it.");
