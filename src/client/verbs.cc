@@ -19,6 +19,7 @@
 #include "base/wipe.h"
 #include "client/ask_secret.h"
 #include "client/interrupt.h"
+#include "client/shown_text.h"
 #include "client/unsendable.h"
 #include "client/verb_run.h"
 
@@ -145,6 +146,20 @@ Result<VerbTask, Ending> make_task(const ClientOptions& options, ClientSetup& se
 
 std::optional<std::string> why_not_verb(const ClientOptions& options, bool is_utf8) {
   const Verb verb = options.verb;
+  const std::size_t most = verb == Verb::Receive ? 0 : 1;
+  const std::string_view word = word_of(verb);
+  if (options.operands.size() > most) {
+    return fmt::format("{} takes {}, and '{}' is one more{}", word,
+                       most == 0 ? "no name" : "one name",
+                       shown_text(options.operands[most], is_utf8),
+                       verb == Verb::Send ? ": the text stands behind -m, in quotes" : "");
+  }
+  if (verb == Verb::Send && options.operands.empty()) {
+    return "send needs the name of the recipient";
+  }
+  if (verb == Verb::Create && options.operands.empty()) {
+    return "create needs the name of the account";
+  }
   if (!options.operands.empty()) {
     const std::string& name = options.operands.front();
     if (verb == Verb::List) {
@@ -156,11 +171,11 @@ std::optional<std::string> why_not_verb(const ClientOptions& options, bool is_ut
     }
   }
   const std::string account = account_of(options);
-  if (account.empty() && (verb == Verb::Create || verb == Verb::Delete)) {
-    return fmt::format("{} needs the name of the account", word_of(verb));
+  if (account.empty() && verb == Verb::Delete) {
+    return "delete needs the name of the account";
   }
   if (account.empty() && verb != Verb::List) {
-    return fmt::format("{} needs your own name: --as NAME", word_of(verb));
+    return fmt::format("{} needs your own name: --as NAME", word);
   }
   if (!account.empty()) {
     if (auto why = why_not_username(account, is_utf8)) {

@@ -14,8 +14,8 @@
 
 namespace tribar {
 
-/// What is wrong with the names for `options.verb`, which is not None: one is missing, or cannot be
-/// sent. How many operands there are was checked. Pure.
+/// What is wrong with the names for `options.verb`, which is not None: one is missing, or too much,
+/// or cannot be sent. Pure.
 [[nodiscard]] std::optional<std::string> why_not_verb(const ClientOptions& options, bool is_utf8);
 
 /// Does what `options.verb` says; not None. Reads standard input if there is a text or a secret to

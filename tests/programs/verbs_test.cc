@@ -150,7 +150,7 @@ TEST_P(VerbsInBoth, DoOneThingAndEnd) {
   RunningServer server;
   const std::string& at_ = server.address();
   EXPECT_EQ(at(at_, {"create", "ann"}), kQuiet);
-  EXPECT_EQ(at(at_, {"create", "--as", "bob"}), kQuiet);
+  EXPECT_EQ(at(at_, {"create", "bob"}), kQuiet);
   EXPECT_EQ(at(at_, {"list"}), printed("ann\nbob\n"));
   EXPECT_EQ(at(at_, {"list", "a*", "--json"}),
             printed(is_protocol0() ? "{\"name\":\"ann\",\"online\":null}\n"
@@ -244,9 +244,17 @@ TEST_P(VerbsInBoth, SayWhatTheyAreNotGiven) {
             refused(64,
                     "character 2 is a control character (U+001B): a text may hold tabs and "
                     "line breaks, and no others. Nothing was sent"));
-  for (const Words& words : {Words{"send"}, Words{"send", "a", "b"}, Words{"receive", "ann"},
-                             Words{"list", "a", "b"}, Words{"receive", "--count", "0"},
-                             Words{"list", "--follow"}, Words{"send", "ann", "--json"}}) {
+  EXPECT_EQ(at(nowhere, {"send"}), misused("send needs the name of the recipient", "send"));
+  EXPECT_EQ(at(nowhere, {"send", "bob", "hi", "--as", "ann"}),
+            misused("send takes one name, and 'hi' is one more: the text stands behind -m, in "
+                    "quotes",
+                    "send"));
+  EXPECT_EQ(at(nowhere, {"receive", "ann"}),
+            misused("receive takes no name, and 'ann' is one more", "receive"));
+  EXPECT_EQ(at(nowhere, {"list", "a", "b"}),
+            misused("list takes one name, and 'b' is one more", "list"));
+  for (const Words& words : {Words{"receive", "--count", "0"}, Words{"list", "--follow"},
+                             Words{"send", "ann", "--json"}}) {
     const Outcome outcome = at(nowhere, words);
     EXPECT_EQ(outcome.exit_code, 64) << outcome.error;
     EXPECT_EQ(outcome.output, "");
