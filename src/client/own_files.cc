@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/descriptor.h"
 #include "base/log.h"
@@ -98,6 +101,23 @@ std::string state_folder() {
   return home != nullptr && *home == '/' ? std::string(home) + "/.local/state/tribar" : "";
 }
 
+/// Takes the file at `path` for this program, until it ends; makes it if `is_made`. False: another
+/// one has it.
+bool take_file(const std::string& path, bool is_made) {
+  static std::vector<Descriptor> taken;
+  const int flags = O_RDONLY | O_CLOEXEC | (is_made ? O_CREAT : 0);
+  Descriptor file(::open(path.c_str(), flags, 0600));
+  if (file.get() < 0) {
+    return false;
+  }
+  // A file system without locks has none that is taken.
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return false;
+  }
+  taken.push_back(std::move(file));
+  return true;
+}
+
 }  // namespace
 
 Result<std::string, FileError> read_secret(const std::string& path) {
@@ -141,7 +161,17 @@ Result<std::string, FileError> client_name() {
                   "it must hold 1 to 32 letters, digits, '.', '_' and '-': remove it, and a "
                   "new one is made");
   }
-  return name;
+  if (!name || take_file(path, false)) {
+    return name;
+  }
+  constexpr int kMostPrograms = 8;
+  for (int i = 2; i <= kMostPrograms; ++i) {
+    const std::string ending = fmt::format(".{}", i);
+    if (take_file(path + ending, true)) {
+      return name.value().substr(0, kMostClientBytes - ending.size()) + ending;
+    }
+  }
+  return failed(path, fmt::format("{} programs use it already", kMostPrograms));
 }
 
 std::string history_path() {

@@ -20,7 +20,9 @@ struct FileError {
 
 /// The name by which servers know this installation: see docs/protocol.md, `client`. Chosen at
 /// random the first time, and kept in $XDG_STATE_HOME/tribar/client, or in
-/// ~/.local/state/tribar/client.
+/// ~/.local/state/tribar/client. While another program of the same person uses that name, it is the
+/// name with ".2" to ".8" behind it: two programs that count with one name would take each other's
+/// messages for their own repeats. It is this program's until it ends. Not for several threads.
 [[nodiscard]] Result<std::string, FileError> client_name();
 
 /// Where typed lines are kept: $XDG_STATE_HOME/tribar/history, or ~/.local/state/tribar/history;

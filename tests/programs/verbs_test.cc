@@ -525,6 +525,34 @@ TEST_F(Verbs1, SeeThatAMessageWasAccepted) {
   EXPECT_EQ(outcome_of(send), kQuiet);
 }
 
+/// Two that count with one name would take each other's messages for their own.
+TEST_F(Verbs1, HaveANameOfTheirOwnWhileAnotherRuns) {
+  const auto log_in = [](std::string_view client) {
+    return frame1(Command1(Login{"ann", client, ""}));
+  };
+  FakeServer first;
+  Process follower(
+      test::command_line(words({"receive", "--follow", "--as", "ann"}, first.address())),
+      Process::Stdio::Pipes, environment());
+  first.accept();
+  first.expect(log_in("cl"));
+  FakeServer second;
+  {
+    Process send(
+        test::command_line(words({"send", "bob", "--as", "ann", "-m", "hi"}, second.address())),
+        Process::Stdio::Pipes, environment());
+    second.accept();
+    second.expect(log_in("cl.2"));
+  }
+  follower.signal(SIGKILL);
+  EXPECT_EQ(follower.wait_for_exit(), 137);
+  Process again(
+      test::command_line(words({"send", "bob", "--as", "ann", "-m", "hi"}, second.address())),
+      Process::Stdio::Pipes, environment());
+  second.accept();
+  second.expect(log_in("cl"));
+}
+
 TEST_F(Verbs1, GiveUpASendAfterTheTimeOut) {
   FakeServer server;
   Process send(test::command_line(words(
