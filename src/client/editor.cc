@@ -871,7 +871,7 @@ void Editor::stop() {
     return;
   }
   std::vector<std::string> unsent;
-  if (!p.prompt.is_secret) {
+  if (!p.prompt.is_secret && !p.prompt.discards_typed) {
     p.is_stopping = true;
     p.receive_chunk();
     while (auto typed = take()) {

@@ -90,9 +90,9 @@ class Editor {
   /// terminal first; those for which a handler was installed before start(), or that are ignored,
   /// stay so. False, with the reason in errno: the terminal does not do it.
   [[nodiscard]] bool start();
-  /// Makes the terminal as it was. A half-typed line is printed as not sent, so that it is not
-  /// lost; the rest of what was typed is discarded, so that no shell gets it. Nothing if it was
-  /// not started.
+  /// Makes the terminal as it was. A line that was typed in whole or half and not taken is printed
+  /// as not sent, so that it is not lost, unless it answers a question; the rest of what was typed
+  /// is discarded, so that no shell gets it. Nothing if it was not started.
   void stop();
 
   /// Reads what was typed; call when standard input is readable (also POLLHUP, POLLERR).
@@ -120,8 +120,8 @@ class Editor {
 
   /// SIGWINCH came.
   void resized();
-  /// SIGTSTP came: makes the terminal as it was. The caller stops the program behind this, by
-  /// raise(SIGSTOP). Until continued(), draw() does nothing.
+  /// SIGTSTP came: makes the terminal as it was. What stops the program is the caller, behind this.
+  /// Until continued(), draw() does nothing.
   void suspended();
   /// SIGCONT came, whatever stopped the program: sets the modes again and draws all afresh.
   void continued();

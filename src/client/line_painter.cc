@@ -84,9 +84,10 @@ void LinePainter::paint(std::string& out, const LineLayout& layout, int most_row
 }
 
 void LinePainter::erase(std::string& out) {
-  if (!drawn_.empty()) {
-    move_to_row(out, 0);
-    out += "\r\x1b[J";
+  // Row by row: some terminals take a screen that is cleared from its top for one that scrolls off.
+  for (int i = size(drawn_) - 1; i >= 0; --i) {
+    move_to_row(out, i);
+    out += "\r\x1b[K";
   }
   forget();
 }
@@ -118,7 +119,11 @@ void LinePainter::resized(std::string& out, int columns, bool reflows) {
         row_ < size(drawn_) && column_ == drawn_[static_cast<std::size_t>(row_)].width;
     row_ = row + (is_at_end ? std::max(column_ - 1, 0) : column_) / width;
   }
-  erase(out);
+  if (!drawn_.empty()) {
+    move_to_row(out, 0);
+    out += "\r\x1b[J";  // it may be more rows now
+  }
+  forget();
 }
 
 void LinePainter::move_to_row(std::string& out, int row) {

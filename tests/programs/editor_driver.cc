@@ -5,10 +5,11 @@
 //
 //     editor_driver COMMANDS EVENTS [HISTORY [LIMIT]]
 //
-// Commands: `prompt TEXT`, `bold TEXT`, `question TEXT`, `secret TEXT`, `show TEXT` (\n in it ends
-// a line), `line TEXT`, `take`, `crash`, `quit`; each is answered by a line `done`. Events: `line
-// TEXT`, `pasted TEXT`, `interrupt`, `end`, `notice TEXT`, `gone TEXT`, with LF as \n. Each is
-// written after the screen was.
+// Commands: `prompt TEXT`, `bold TEXT`, `question TEXT`, `secret TEXT`, `then-question TEXT` and
+// `then-quit` (when a line is typed), `show TEXT` (\n in it ends a line), `line TEXT`, `take`,
+// `quit`; each is answered by a line `done`. Events: `line TEXT`, `pasted TEXT`, `interrupt`,
+// `end`, `notice TEXT`, `gone TEXT`, `took TEXT`, with LF as \n. Each is written after the screen
+// was.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -69,16 +70,19 @@ class Driver {
     if (!Editor::is_available() || !editor_.start()) {
       return 71;
     }
-    while (!is_over_) {
+    while (true) {
       take_typed();
-      if (editor_.draw()) {
+      const bool is_drawn = !editor_.draw();
+      report();
+      if (!is_drawn) {
         return 74;
       }
-      report();
+      if (is_over_) {
+        editor_.stop();
+        return 0;
+      }
       wait();
     }
-    editor_.stop();
-    return 0;
   }
 
  private:
@@ -128,11 +132,16 @@ class Driver {
   }
 
   void take_typed() {
-    while (const auto input = editor_.take()) {
+    while (!is_over_) {
+      const auto input = editor_.take();
+      if (!input) {
+        return;
+      }
       const std::string text = replaced(input->text, "\n", "\\n");
       switch (input->kind) {
         case Editor::Input::Kind::Line:
           reports_ += (input->is_pasted ? "pasted " : "line ") + text + '\n';
+          is_over_ = quits_after_line_;
           if (!next_question_.empty()) {
             editor_.set_prompt({.text = std::exchange(next_question_, {}), .discards_typed = true});
           }
@@ -166,6 +175,8 @@ class Driver {
       editor_.set_prompt({.text = text, .discards_typed = true});
     } else if (verb == "then-question") {
       next_question_ = text;  // when a line is typed
+    } else if (verb == "then-quit") {
+      quits_after_line_ = true;
     } else if (verb == "secret") {
       editor_.set_prompt({.text = text, .is_secret = true});
     } else if (verb == "show") {
@@ -174,8 +185,6 @@ class Driver {
       editor_.set_line(replaced(text, "\\n", "\n"));
     } else if (verb == "take") {
       reports_ += "took " + replaced(editor_.take_line(), "\n", "\\n") + '\n';
-    } else if (verb == "crash") {
-      std::abort();
     } else if (verb == "quit") {
       is_over_ = true;
     }
@@ -195,6 +204,7 @@ class Driver {
   LineReader reader_{1U << 20};
   std::string reports_;
   std::string next_question_;
+  bool quits_after_line_ = false;
   bool is_gone_ = false;
   bool is_over_ = false;
 };

@@ -33,6 +33,11 @@ const std::string kLeft = "\x1b[D";
 const std::string kUp = "\x1b[A";
 const std::string kDown = "\x1b[B";
 
+/// The driver, and then what a shell gets of what was typed.
+const std::string kReadsALine =
+    "sh -c 'echo $$ >$3; exec $0 $1 $2' $0 $1 $2 $3 2>/dev/null;"
+    "printf '[shell]'; read line; printf 'got [%s]' \"$line\"";
+
 class EditorTest : public testing::Test {
  protected:
   void start(int columns, int rows, const std::vector<std::string>& settings = {},
@@ -47,17 +52,15 @@ class EditorTest : public testing::Test {
                    "bracketed paste");
   }
 
-  /// As start(), in a shell that reads a line when it is over.
-  void start_in_shell() {
+  /// As start(), by a script that calls it as $0 $1 $2; $3 is a file for its process id.
+  void start_in_shell(const std::string& script) {
     commands_ = make_pipe("commands");
     events_ = make_pipe("events");
     events_text_.clear();
     window_ = std::make_unique<TerminalWindow>(
-        std::vector<std::string>{"/bin/sh", "-c",
-                                 "sh -c 'echo $$ >$3; exec $0 $1 $2' $0 $1 $2 $3 2>/dev/null;"
-                                 "printf '[shell]'; read line; printf 'got [%s]' \"$line\"",
-                                 std::getenv("EDITOR_DRIVER"), folder_.file("commands"),
-                                 folder_.file("events"), folder_.file("pid")},
+        std::vector<std::string>{"/bin/sh", "-c", script, std::getenv("EDITOR_DRIVER"),
+                                 folder_.file("commands"), folder_.file("events"),
+                                 folder_.file("pid")},
         80, 10);
     window_->await([](const Screen& screen) { return screen.is_paste_bracketed(); },
                    "bracketed paste");
@@ -644,7 +647,7 @@ TEST_F(EditorTest, PrintsWhatWasNotSentAtTheEnd) {
 }
 
 TEST_F(EditorTest, LeavesNothingToTheShell) {
-  start_in_shell();
+  start_in_shell(kReadsALine);
   prompt();
   window().type("touch x");
   window().await_text("touch x");
@@ -657,7 +660,7 @@ TEST_F(EditorTest, LeavesNothingToTheShell) {
 
 TEST_F(EditorTest, RestoresTheTerminalHoweverItEnds) {
   for (const int signal : {SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGSEGV, SIGABRT}) {
-    start_in_shell();
+    start_in_shell(kReadsALine);
     prompt();
     window().type("half typed");
     window().await_text("half typed");
@@ -668,6 +671,44 @@ TEST_F(EditorTest, RestoresTheTerminalHoweverItEnds) {
     window().type("\r");
     window().await_text("got []");
   }
+}
+
+TEST_F(EditorTest, SaysThatTheTerminalIsGone) {
+  start_in_shell("trap '' HUP; exec $0 $1 $2");
+  prompt();
+  window().process().hang_up();
+  EXPECT_TRUE(event().starts_with("gone the terminal "));
+  EXPECT_EQ(window().wait_for_exit(), 74);
+}
+
+TEST_F(EditorTest, DoesWithoutADescriptionOfTheTerminal) {
+  start(80, 10, {}, {"TERM=no-such-terminal"});
+  prompt();
+  window().type("ab" + kLeft + "-");
+  window().await_screen("> a-[b]\n");
+}
+
+TEST_F(EditorTest, PrintsNoAnswerAtTheEnd) {
+  start(80, 10);
+  tell("question Sure? ");
+  window().await_text("Sure?");
+  window().type("ye");
+  window().await_screen("Sure? ye[ ]\n");
+  tell("quit");
+  EXPECT_EQ(window().wait_for_exit(), 0);
+  EXPECT_EQ(window().screen().text_with_cursor(), "[ ]\n");
+}
+
+TEST_F(EditorTest, PrintsLinesThatNobodyTook) {
+  start(80, 10);
+  prompt();
+  tell("then-quit");
+  tell("show ready");
+  window().await_text("ready");
+  window().type("one\rtwo\rthr");
+  EXPECT_EQ(window().wait_for_exit(), 0);
+  EXPECT_EQ(window().screen().text_with_cursor(),
+            "ready\n> one\nnot sent: two\nnot sent: thr\n[ ]\n");
 }
 
 TEST_F(EditorTest, IsNotForDumbTerminals) {

@@ -240,6 +240,11 @@ bool Process::await_output(Clock::time_point deadline) {
   return output_.text.size() > had;
 }
 
+void Process::hang_up() {
+  input_.close();
+  output_.channel.close();
+}
+
 void Process::resize(TerminalSize size) {
   const winsize window = as_winsize(size);
   checked(::ioctl(input_.fd(), TIOCSWINSZ, &window), "TIOCSWINSZ");

@@ -89,6 +89,8 @@ class Process {
 
   /// Our end of its terminal, while it has one.
   [[nodiscard]] int terminal() const { return input_.fd(); }
+  /// Closes its terminal, as by closing the window.
+  void hang_up();
   /// Changes the size of its terminal.
   void resize(TerminalSize size);
 
