@@ -224,6 +224,7 @@ TEST_F(ChatProgram, ComesBackToAServerThatWasStartedAgain) {
     ann->type("half of");
     start_server();
     ann->await_prompt("to bob" + number + "> half of[ ]");
+    bob->await_text("* Connected again.");
     bob->await_prompt("bob" + number + "> a draf[t]");
     ann->await_text("* Connected again. Sending 1 message.");
     ann->await_text("* sent");
