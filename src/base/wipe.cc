@@ -23,6 +23,11 @@ void wipe(void* at, std::size_t size) {
 #endif
 }
 
+void wipe(std::string& text) {
+  wipe(text.data(), text.size());
+  text.clear();
+}
+
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   if (this != &other) {
     release();

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory_resource>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,10 @@ namespace tribar {
 
 /// Overwrites `size` bytes at `at` with zeros, also where nobody reads them afterwards. Any thread.
 void wipe(void* at, std::size_t size);
+
+/// Overwrites the characters of `text` with zeros, and empties it. What it has outgrown before
+/// stays where it was. Any thread.
+void wipe(std::string& text);
 
 /// Owns the bytes of a secret: they are in one place, and wiped when it gives up its memory. So it
 /// can be moved and not copied; what was moved from is empty. A value; any thread.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// See chat.h.
+// See chat.h: lines, commands, leaving, completion. Questions are in chat_questions.cc, what the
+// server says in chat_events.cc.
 #include "client/chat.h"
 
 #include <fmt/format.h>
@@ -23,15 +24,6 @@ constexpr std::string_view kBlanks = " \t\n";
 constexpr std::string_view kNoConnection =
     "There is no connection now: this works again when it is back.";
 constexpr std::string_view kHowToTalk = "Each line is a message; an empty line leaves.";
-/// Enough to complete, and little memory.
-constexpr std::size_t kMostNames = 10000;
-/// Of a name in a prompt; the rest of it is not shown.
-constexpr std::size_t kMostPromptBytes = 32;
-
-std::string in_prompt(std::string_view name) {
-  const std::string shown = shown_name(name.substr(0, kMostPromptBytes));
-  return name.size() > kMostPromptBytes ? shown + "..." : shown;
-}
 
 struct Words {
   std::string_view first;
@@ -43,17 +35,6 @@ Words split(std::string_view text) {
   const std::size_t end = std::min(text.find_first_of(kBlanks, begin), text.size());
   const std::size_t rest = std::min(text.find_first_not_of(kBlanks, end), text.size());
   return {text.substr(begin, end - begin), text.substr(rest)};
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
-void forget(std::string& secret) {
-  wipe(secret.data(), secret.size());
-  secret.clear();
 }
 
 }  // namespace
@@ -188,7 +169,7 @@ void Chat::take(Line line) {
 /// A line in a conversation.
 void Chat::say(const Line& line) {
   const std::string& text = line.text;
-  if (without_blanks(text).empty()) {
+  if (trimmed(text).empty()) {
     if (!line.is_pasted) {
       leave_conversation();
     }
@@ -216,7 +197,9 @@ void Chat::run(std::string_view text, std::string_view typed) {
                               partner_.empty() ? "c NAME TEXT." : "//TEXT.")
                 : fmt::format("There is no command{} here: login NAME, create NAME, help or quit.",
                               word));
-    give_back(std::string(typed));
+    if (!words.rest.empty() || !partner_.empty()) {
+      give_back(std::string(typed));  // it may be a text
+    }
   } else if (found->arguments == ChatArguments::None && !words.rest.empty()) {
     warn(fmt::format("Nothing stands behind {}. A message: c NAME TEXT.",
                      view_.quoted(words.first)));
@@ -234,7 +217,7 @@ void Chat::run(ChatCommand command, std::string_view arguments, std::string_view
     case ChatCommand::Login:
     case ChatCommand::Create: {
       const bool creates = command == ChatCommand::Create;
-      const std::string_view name = without_blanks(arguments);
+      const std::string_view name = trimmed(arguments);
       return name.empty() ? open(creates ? Question::NewName : Question::LoginName)
                           : begin_login(name, creates);
     }
@@ -254,7 +237,7 @@ void Chat::run(ChatCommand command, std::string_view arguments, std::string_view
       return arguments.empty() ? begin_conversation(last_sender_, typed)
                                : send({last_sender_, std::string(arguments)}, typed);
     case ChatCommand::List:
-      return list(without_blanks(arguments), typed);
+      return list(trimmed(arguments), typed);
     case ChatCommand::Get:
       return is_online() ? get(Asked::Kind::Get) : warn(kNoConnection);
     case ChatCommand::Secret:
@@ -266,209 +249,6 @@ void Chat::run(ChatCommand command, std::string_view arguments, std::string_view
     case ChatCommand::Quit:
       return begin_leaving();
   }
-}
-
-// Questions.
-
-std::string Chat::prompt() const {
-  if (is_open()) {
-    return words();
-  }
-  switch (due_) {
-    case Due::Nothing:
-      break;
-    case Due::Leaving:
-      return "(sending) ";
-    default:
-      return "(wait) ";
-  }
-  const std::string place = !partner_.empty() ? "to " + in_prompt(partner_)
-                            : is_in_          ? in_prompt(name_)
-                                              : "tribar";
-  return (session_.is_connected() ? "" : "(offline) ") + place + "> ";
-}
-
-std::string Chat::words() const {
-  switch (question_) {
-    case Question::LoginName:
-    case Question::NewName:
-      return "Name: ";
-    case Question::LoginSecret:
-    case Question::DeleteSecret:
-      return fmt::format("Secret of {}: ", in_prompt(name_));
-    case Question::FirstSecret:
-      return "New secret (empty: none): ";
-    case Question::OldSecret:
-      return "Old secret: ";
-    case Question::NewSecret:
-      return "New secret: ";
-    case Question::FirstSecretAgain:
-    case Question::NewSecretAgain:
-      return "New secret again: ";
-    case Question::Partner:
-      return "To: ";
-    case Question::ConfirmDelete:
-      return fmt::format("Delete {} and what waits for it? (y/n): ", in_prompt(name_));
-    case Question::SendAgain:
-      return "Send it again? (y/n): ";
-    case Question::Leave:
-      return "Leave all the same? (y/n): ";
-    case Question::None:
-      break;
-  }
-  return {};
-}
-
-bool Chat::wants_secret() const {
-  switch (question_) {
-    case Question::LoginSecret:
-    case Question::FirstSecret:
-    case Question::FirstSecretAgain:
-    case Question::OldSecret:
-    case Question::NewSecret:
-    case Question::NewSecretAgain:
-    case Question::DeleteSecret:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Chat::is_yes_or_no() const {
-  return question_ == Question::ConfirmDelete || question_ == Question::SendAgain ||
-         question_ == Question::Leave;
-}
-
-void Chat::open(Question question) {
-  question_ = question;
-  if (!waiting_.empty()) {
-    warn(fmt::format("What was typed before this question is not taken: {}.",
-                     counted(waiting_.size(), "line")));
-    waiting_.clear();
-  }
-}
-
-void Chat::answer(Line& line) {
-  if (line.is_end) {
-    return cancel();
-  }
-  if (wants_secret()) {
-    answer_secret(line.text);
-    return forget(line.text);
-  }
-  if (is_yes_or_no()) {
-    return answer_yes_or_no(line);
-  }
-  const std::string name(without_blanks(line.text));
-  const Question question = std::exchange(question_, Question::None);
-  if (name.empty()) {
-    notice("Cancelled.");
-  } else if (question == Question::Partner) {
-    begin_conversation(name, as_command("c " + name));
-  } else {
-    begin_login(name, question == Question::NewName);
-  }
-}
-
-void Chat::answer_yes_or_no(const Line& line) {
-  const auto is_yes = yes_or_no(line.text);
-  if (line.is_pasted || !is_yes) {
-    warn(line.is_pasted ? "Type y or n: what is pasted does not answer this." : "Type y or n.");
-    return;
-  }
-  switch (std::exchange(question_, Question::None)) {
-    case Question::ConfirmDelete:
-      return *is_yes ? begin_deletion() : notice("Not deleted.");
-    case Question::SendAgain: {
-      const Outgoing message = std::move(doubts_.front());
-      doubts_.pop_front();
-      return *is_yes ? send(message, "") : notice("Not sent again.");
-    }
-    case Question::Leave:
-      if (*is_yes) {
-        step_.ending = Ending{};
-      }
-      return;
-    default:
-      return;
-  }
-}
-
-void Chat::answer_secret(std::string_view secret) {
-  if (secret.find('\n') != std::string_view::npos) {
-    return warn("A secret is one line.");
-  }
-  switch (std::exchange(question_, Question::None)) {
-    case Question::LoginSecret:
-      return log_in(secret);
-    case Question::FirstSecret:
-      if (secret.empty()) {
-        return create(secret);
-      }
-      if (refuses_new_secret(secret)) {
-        return open(Question::FirstSecret);
-      }
-      new_secret_ = SecretBytes(secret);
-      return open(Question::FirstSecretAgain);
-    case Question::FirstSecretAgain:
-      if (secret == new_secret_.view()) {
-        return create(secret);
-      }
-      warn("The two are not the same.");
-      return open(Question::FirstSecret);
-    case Question::OldSecret:
-      if (refuses_secret(secret)) {
-        return open(Question::OldSecret);
-      }
-      old_secret_ = SecretBytes(secret);
-      return open(Question::NewSecret);
-    case Question::NewSecret:
-      if (refuses_new_secret(secret)) {
-        return open(Question::NewSecret);
-      }
-      new_secret_ = SecretBytes(secret);
-      return open(Question::NewSecretAgain);
-    case Question::NewSecretAgain:
-      if (secret == new_secret_.view()) {
-        return change_secret();
-      }
-      warn("The two are not the same.");
-      return open(Question::NewSecret);
-    case Question::DeleteSecret:
-      return refuses_secret(secret) ? open(Question::DeleteSecret) : remove(secret);
-    default:
-      return;
-  }
-}
-
-void Chat::cancel() {
-  const Question question = std::exchange(question_, Question::None);
-  old_secret_ = {};
-  new_secret_ = {};
-  switch (question) {
-    case Question::SendAgain:
-      doubts_.pop_front();
-      return notice("Not sent again.");
-    case Question::ConfirmDelete:
-    case Question::DeleteSecret:
-      return notice("Not deleted.");
-    case Question::OldSecret:
-    case Question::NewSecret:
-    case Question::NewSecretAgain:
-      return notice("The secret was not changed.");
-    default:
-      return notice("Cancelled.");
-  }
-}
-
-/// The question waits until nothing is half typed.
-void Chat::ask_about_doubt() {
-  if (doubts_.empty() || !is_online() || is_open() || due_ != Due::Nothing || moment_.is_typing ||
-      step_.draft || step_.ending) {
-    return;
-  }
-  print_text("It is not known whether this has reached", doubts_.front());
-  open(Question::SendAgain);
 }
 
 // Commands.
@@ -688,322 +468,6 @@ ChatStep Chat::end(Ending ending) {
   start({});
   give_up(std::move(ending));
   return std::exchange(step_, {});
-}
-
-// The connection.
-
-ChatStep Chat::connected(bool is_private, const ChatMoment& moment) {
-  start(moment);
-  is_private_ = is_private;
-  session_.connected();
-  if (!std::exchange(has_connected_, true)) {
-    notice(fmt::format("Connected to {}.", view_.quoted(settings_.server)));
-    if (settings_.name.empty()) {
-      notice("login NAME or create NAME; help lists all.");
-    } else {
-      begin_login(settings_.name, false);
-    }
-  } else if (session_.self().empty()) {
-    has_said_lost_ = false;
-    notice("Connected again.");
-  }
-  return finish();
-}
-
-ChatStep Chat::lost(std::string_view why, const ChatMoment& moment) {
-  start(moment);
-  lose(why);
-  return finish();
-}
-
-ChatStep Chat::receive(std::string_view bytes, const ChatMoment& moment) {
-  start(moment);
-  session_.receive(bytes);
-  return finish();
-}
-
-void Chat::lose(std::string_view why) {
-  if (!settings_.reconnects) {
-    disconnect_for_good();
-    return give_up({EX_UNAVAILABLE, std::string(why)});
-  }
-  session_.disconnected();
-  if (!std::exchange(has_said_lost_, true)) {
-    warn(fmt::format("No connection: {}\nTrying again. What you type is kept.", why));
-  }
-  if (due_ == Due::Leaving) {
-    due_ = Due::Nothing;
-    ask_to_leave();
-  } else if (due_ == Due::Secret || due_ == Due::Delete) {
-    due_ = Due::Nothing;  // the next login tells
-  }
-}
-
-/// There is no next connection to ask about messages in doubt.
-void Chat::disconnect_for_good() {
-  session_.disconnected();
-  for (client::SessionEvent& event : session_.take_events()) {
-    if (auto* doubt = std::get_if<client::InDoubt>(&event)) {
-      doubts_.push_back({std::move(doubt->recipient), std::move(doubt->text)});
-    }
-  }
-}
-
-void Chat::log_out() {
-  is_in_ = false;
-  is_caught_up_ = false;
-  partner_.clear();
-  question_ = Question::None;
-  due_ = Due::Nothing;
-  old_secret_ = {};
-  new_secret_ = {};
-  give_up_doubts();
-}
-
-// Events.
-
-std::optional<Chat::Asked> Chat::take_asked(RequestId id) {
-  const auto found = asked_.find(id);
-  if (found == asked_.end()) {
-    return std::nullopt;
-  }
-  Asked asked = std::move(found->second);
-  asked_.erase(found);
-  return asked;
-}
-
-bool Chat::awaits(Asked::Kind kind) const {
-  return std::any_of(asked_.begin(), asked_.end(),
-                     [kind](const auto& each) { return each.second.kind == kind; });
-}
-
-void Chat::note_name(const std::string& name) {
-  if (names_.size() < kMostNames) {
-    names_.insert(name);
-  }
-}
-
-void Chat::on(const client::LoggedIn& event) {
-  has_said_lost_ = false;
-  has_said_refused_ = false;
-  const std::uint64_t waiting = event.waiting.value_or(0);
-  const std::string how_many =
-      waiting == 0
-          ? ""
-          : fmt::format("\n{}: g shows {}.",
-                        waiting == 1 ? "1 message waits" : counted(waiting, "message") + " wait",
-                        waiting == 1 ? "it" : "them");
-  const bool is_new = due_ == Due::Create;
-  const bool is_first = !event.is_again || !is_in_;
-  is_in_ = true;
-  if (is_first) {
-    due_ = Due::Nothing;
-    const bool may_wait = settings_.session.protocol == 0 && !is_new;
-    is_caught_up_ = waiting == 0 && !may_wait;
-    return notice(fmt::format("Logged in as {}. help lists the commands.{}{}", shown_name(name_),
-                              how_many, may_wait ? "\ng shows messages that wait." : ""));
-  }
-  const std::size_t kept = session_.unsent().size();
-  notice(fmt::format("Connected again.{}{}",
-                     kept == 0 ? "" : fmt::format(" Sending {}.", counted(kept, "message")),
-                     is_caught_up_ ? "" : how_many));
-  // What came meanwhile would hold up what comes now.
-  if (is_caught_up_ && (settings_.session.protocol == 0 || waiting > 0)) {
-    get(Asked::Kind::GetAgain);
-  }
-}
-
-void Chat::on(const client::LoginRefused& event) {
-  const std::string text = view_.quoted(event.text);
-  const bool creates = due_ == Due::Create;
-  const std::string told = told_not_logged_in({event.token, text, event.figure}, shown_name(name_),
-                                              has_secret_ && !creates);
-  if (event.is_again && client::is_temporary(event.token) && settings_.reconnects) {
-    if (!std::exchange(has_said_refused_, true)) {
-      warn(fmt::format("{}\nTrying again.", told));
-    }
-    step_.drops_link = true;
-    session_.disconnected();
-    return;
-  }
-  if (event.is_again) {
-    warn(fmt::format("You are logged out. {}", told));
-    log_out();
-  } else {
-    warn(told);
-  }
-  due_ = Due::Nothing;
-  give_back(fmt::format("{} {}", creates ? "create" : "login", name_));
-}
-
-void Chat::on(const client::Refused& event) {
-  const auto asked = take_asked(event.id);
-  if (!asked) {
-    return;
-  }
-  const std::string text = view_.quoted(event.text);
-  const ServerRefusal refusal{event.token, text, event.figure};
-  switch (asked->kind) {
-    case Asked::Kind::Send:
-      if (due_ == Due::Leaving) {
-        due_ = Due::Nothing;
-      }
-      warn(told_not_sent(refusal, shown_name(asked->message.recipient)));
-      return give_back(asked->message);
-    case Asked::Kind::Names:
-      return;
-    case Asked::Kind::Partner:
-      due_ = Due::Nothing;
-      if (event.token == client::kLostToken) {
-        return enter_conversation(asked->message.recipient, std::nullopt);
-      }
-      return refuse_partner(asked->message.recipient, told_refused(refusal));
-    case Asked::Kind::List:
-    case Asked::Kind::Get:
-    case Asked::Kind::GetAgain:
-      return warn(told_refused(refusal));
-    case Asked::Kind::Secret:
-    case Asked::Kind::Delete:
-      if (due_ == Due::Secret || due_ == Due::Delete) {
-        due_ = Due::Nothing;
-      }
-      has_secret_ = has_secret_ || event.token == "bad-secret";
-      new_secret_ = {};
-      return warn(told_refused(refusal));
-  }
-}
-
-void Chat::on(const client::UserList& event) {
-  const auto asked = take_asked(event.id);
-  if (!asked) {
-    return;
-  }
-  for (const client::UserList::User& user : event.users) {
-    note_name(user.name);
-  }
-  if (asked->kind == Asked::Kind::Partner) {
-    due_ = Due::Nothing;
-    finish_partner(asked->message.recipient, event);
-  } else if (asked->kind == Asked::Kind::List) {
-    show_users(event);
-  }
-}
-
-void Chat::finish_partner(const std::string& name, const client::UserList& list) {
-  for (const client::UserList::User& user : list.users) {
-    if (user.name == name) {
-      return enter_conversation(name, user.is_online);
-    }
-  }
-  refuse_partner(name,
-                 fmt::format("There is no account {}. l lists the accounts.", shown_name(name)));
-}
-
-/// What was typed for `name` meanwhile comes back, too.
-void Chat::refuse_partner(const std::string& name, std::string_view why) {
-  warn(why);
-  std::string command = "c " + name;
-  char between = ' ';
-  for (const Line& line : std::exchange(waiting_, {})) {
-    if (!line.is_end) {
-      command += std::exchange(between, '\n') + line.text;
-    }
-  }
-  give_back(as_command(command));
-}
-
-void Chat::show_users(const client::UserList& list) {
-  if (list.users.empty()) {
-    return notice("No account matches.");
-  }
-  std::string text = counted(list.users.size(), "account") + ":";
-  for (const client::UserList::User& user : list.users) {
-    text += '\n' + shown_name(user.name);
-    if (user.is_online.value_or(false)) {
-      text += " (online)";
-    }
-  }
-  notice(text);
-}
-
-void Chat::on(const client::Arrived& event) {
-  const bool is_old = awaits(Asked::Kind::Get) || awaits(Asked::Kind::GetAgain);
-  const auto time = event.time || is_old ? event.time : std::optional(moment_.now);
-  step_.print += view_.message(time, moment_.now, event.sender, event.text);
-  step_.rings = step_.rings || settings_.rings;
-  last_sender_ = event.sender;
-  note_name(event.sender);
-}
-
-void Chat::on(const client::Sent& event) {
-  static_cast<void>(take_asked(event.id));
-  const std::string to =
-      event.recipient == partner_ ? "" : fmt::format(" to {}", shown_name(event.recipient));
-  notice(fmt::format("sent{}{}", to, event.is_repeat ? ", before the connection was lost" : ""));
-}
-
-void Chat::on(const client::InDoubt& event) {
-  static_cast<void>(take_asked(event.id));
-  doubts_.push_back({event.recipient, event.text});
-  warn(
-      fmt::format("It is not known whether your last message has reached {}. You are asked whether "
-                  "to send it again when the connection is back.",
-                  shown_name(event.recipient)));
-}
-
-void Chat::on(const client::FetchDone& event) {
-  const auto asked = take_asked(event.id);
-  is_caught_up_ = true;
-  if (asked && asked->kind == Asked::Kind::Get) {
-    notice(event.count == 0
-               ? "Nothing waits."
-               : fmt::format("{}; nothing more waits.", counted(event.count, "message")));
-  }
-}
-
-void Chat::on(const client::Done& event) {
-  const auto asked = take_asked(event.id);
-  if (!asked) {
-    return;
-  }
-  due_ = Due::Nothing;
-  if (asked->kind == Asked::Kind::Delete) {
-    has_said_lost_ = false;
-    notice(fmt::format("The account {} is deleted.", shown_name(name_)));
-    return log_out();
-  }
-  has_secret_ = true;
-  if (settings_.secret) {
-    forget(*settings_.secret);
-    settings_.secret = std::string(new_secret_.view());
-  }
-  notice(settings_.secret ? "The secret is changed. Write the new one to the secret file, too."
-                          : "The secret is changed.");
-  new_secret_ = {};
-}
-
-void Chat::on(const client::Ended& event) {
-  step_.drops_link = true;
-  const std::string text = view_.quoted(event.text);
-  if (event.token == client::kBrokenToken || event.token == "bad-version") {
-    disconnect_for_good();
-    return give_up({EX_PROTOCOL, text});
-  }
-  if (event.may_return || !settings_.reconnects) {
-    return lose(fmt::format("the server says: {}.", text));
-  }
-  disconnect_for_good();
-  wants_link_ = false;
-  give_up_unsent();
-  session_ = client::Session(settings_.session);  // that does not log in again by itself
-  asked_.clear();
-  const std::string name = shown_name(name_);
-  warn(event.token == "replaced"
-           ? fmt::format("{0} was logged in elsewhere, which ended this session.\n"
-                         "login {0} takes it back here.",
-                         name)
-           : fmt::format("The server ended the connection: {}.", text));
-  log_out();
 }
 
 // Completion.

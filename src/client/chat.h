@@ -136,6 +136,9 @@ class Chat {
   /// The answer that lines wait for.
   enum class Due { Nothing, Login, Create, Partner, Secret, Delete, Leaving };
 
+  /// Of a name in a prompt; the rest of it is not shown.
+  static constexpr std::size_t kMostPromptBytes = 32;
+
   struct Line {
     bool is_end = false;  // of input
     std::string text;

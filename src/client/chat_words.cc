@@ -143,6 +143,9 @@ std::optional<std::string> told_anywhere(const ServerRefusal& refusal) {
   if (token == "busy") {
     return "The server is too busy now. Try again in a moment.";
   }
+  if (token == "not-logged-in") {
+    return "You are not logged in any more.";
+  }
   if (token == "lost") {
     return "The connection was lost before the answer came. Try again.";
   }

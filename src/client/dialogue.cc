@@ -57,11 +57,11 @@ Step Dialogue::show(std::string text) {
 }
 
 std::string_view trimmed(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t");
+  const std::size_t first = line.find_first_not_of(" \t\n");
   if (first == std::string_view::npos) {
     return {};
   }
-  return line.substr(first, line.find_last_not_of(" \t") - first + 1);
+  return line.substr(first, line.find_last_not_of(" \t\n") - first + 1);
 }
 
 std::optional<bool> yes_or_no(std::string_view line) {

@@ -48,11 +48,6 @@ std::optional<std::string> why_too_long(const Command1& command, std::size_t lim
   return std::nullopt;
 }
 
-void forget(std::string& secret) {
-  wipe(secret.data(), secret.size());
-  secret.clear();
-}
-
 }  // namespace
 
 std::string_view Lines1::words_of(Prompt prompt) {
@@ -214,8 +209,8 @@ Step Lines1::close(std::string_view outcome) {
 
 /// Refuses what was typed, without sending it. `more`: why, if there is more to say.
 Step Lines1::refuse(std::string_view reason, const std::optional<std::string>& more) {
-  forget(old_secret_);
-  forget(new_secret_);
+  wipe(old_secret_);
+  wipe(new_secret_);
   note_refusal(more ? *more : reason);
   return close(fmt::format("{}\n{}", more && settings_.gives_hints ? *more : reason,
                            is_logged_in_ ? std::string_view() : kFirstMenu));
@@ -341,7 +336,7 @@ Step Lines1::create(std::string_view secret) {
   }
   has_secret_ = !secret.empty();
   Step step = command(Create{self_, settings_.client, secret}, Due::Create);
-  forget(new_secret_);
+  wipe(new_secret_);
   hold();
   return step;
 }
@@ -409,7 +404,7 @@ Step Lines1::change_secret(std::string_view again) {
     return refuse(kDifferent);
   }
   Step step = command(SetSecret{old_secret_, new_secret_}, Due::Secret);
-  forget(old_secret_);
+  wipe(old_secret_);
   return step;
 }
 
@@ -481,7 +476,7 @@ Step Lines1::succeed(const Response1& response) {
       if (is_from_file) {
         settings_.secret = new_secret_;
       }
-      forget(new_secret_);
+      wipe(new_secret_);
       return show(is_from_file ? "Secret changed. Write the new one to the secret file, too.\n"
                                : "Secret changed.\n");
     }
@@ -523,7 +518,7 @@ Step Lines1::fail(const Response1& response) {
       due != Due::Create) {
     has_secret_ = true;
   }
-  forget(new_secret_);
+  wipe(new_secret_);
   if (due != Due::EndOfWaiting) {
     due_ = Due::Nothing;
   }

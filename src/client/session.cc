@@ -79,14 +79,9 @@ std::string_view token_of_text(std::string_view text) {
   return row == kRows.end() ? kRefusedToken : row->token;
 }
 
-void wipe_and_clear(std::string& text) {
-  wipe(text.data(), text.size());
-  text.clear();
-}
-
 SecretBytes taken(std::string& secret) {
   SecretBytes bytes(secret);
-  wipe_and_clear(secret);
+  wipe(secret);
   return bytes;
 }
 
@@ -235,7 +230,7 @@ void Session::queue_login_again() {
 void Session::disconnected() {
   is_connected_ = false;
   is_logged_in_ = false;
-  wipe_and_clear(output_);
+  wipe(output_);
   frames_ = FrameReader(kReplyBytes, settings_.protocol == 0 ? kVersion0 : kVersion1);
   Requests lost = std::exchange(awaited_, {});
   std::move(fetches_.begin(), fetches_.end(), std::back_inserter(lost));
