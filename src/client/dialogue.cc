@@ -56,6 +56,14 @@ Step Dialogue::show(std::string text) {
   return Step{.print = std::move(text)};
 }
 
+void Dialogue::note_unclear(std::string_view line) {
+  constexpr std::size_t kMostShownBytes = 40;
+  if (const std::string_view word = trimmed(line); !word.empty()) {
+    note_refusal(fmt::format("{}: {}", is_asking_ ? "neither y nor n" : "no such command",
+                             log::escaped(word, kMostShownBytes)));
+  }
+}
+
 std::string_view trimmed(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t\n");
   if (first == std::string_view::npos) {
@@ -82,12 +90,6 @@ std::string left_unanswered(std::string_view question) {
 std::string left_unconfirmed(std::string_view recipient) {
   return fmt::format(
       "the message to {} was not sent: the input ended before it was confirmed with y", recipient);
-}
-
-std::string why_no_command(std::string_view word) {
-  constexpr std::size_t kMostShownBytes = 40;
-  return word.empty() ? ""
-                      : fmt::format("no such command: {}", log::escaped(word, kMostShownBytes));
 }
 
 std::string literal_pattern(std::string_view name) {

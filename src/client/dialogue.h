@@ -112,6 +112,8 @@ class Dialogue {
   [[nodiscard]] Step show(std::string text);
   /// For take_refusals(). `why`: safe to print.
   void note_refusal(std::string_view why) { refusals_.emplace_back(why); }
+  /// The same for a line that is no command, or no answer; unless it is blank.
+  void note_unclear(std::string_view line);
   /// Whether all text was printed that was to be shown.
   [[nodiscard]] bool has_shown_all() const { return waiting_.empty(); }
 
@@ -131,9 +133,6 @@ class Dialogue {
 /// Texts for unfinished(): at a `question` that is not answered, and without the y for a message.
 [[nodiscard]] std::string left_unanswered(std::string_view question);
 [[nodiscard]] std::string left_unconfirmed(std::string_view recipient);
-
-/// Why `word` is no command, safe to print; empty for a blank line.
-[[nodiscard]] std::string why_no_command(std::string_view word);
 
 /// A pattern that matches only `name`. Other servers may allow glob characters in names.
 [[nodiscard]] std::string literal_pattern(std::string_view name);

@@ -185,9 +185,7 @@ Step Lines::refuse(std::string_view reason, const std::optional<std::string>& mo
 }
 
 Step Lines::refuse_command(std::string_view word) {
-  if (const std::string why = why_no_command(word); !why.empty()) {
-    note_refusal(why);
-  }
+  note_unclear(word);
   const bool is_lost = settings_.gives_hints && !is_logged_in_;
   return show(fmt::format("{}{}", kInvalidCommand, is_lost ? kFirstMenu : ""));
 }
@@ -246,6 +244,7 @@ Step Lines::take_text(std::string_view text) {
 Step Lines::confirm_send(std::string_view answer) {
   const auto is_yes = yes_or_no(answer);
   if (!is_yes) {
+    note_unclear(answer);
     return open(Prompt::ConfirmSend);
   }
   Step step = close();
@@ -268,6 +267,7 @@ Step Lines::ask_undelivered() {
 Step Lines::confirm_delete(std::string_view answer) {
   const auto is_yes = yes_or_no(answer);
   if (!is_yes) {
+    note_unclear(answer);
     return open(Prompt::ConfirmDelete);
   }
   Step step = close();

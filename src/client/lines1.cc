@@ -217,9 +217,7 @@ Step Lines1::refuse(std::string_view reason, const std::optional<std::string>& m
 }
 
 Step Lines1::refuse_command(std::string_view word) {
-  if (const std::string why = why_no_command(word); !why.empty()) {
-    note_refusal(why);
-  }
+  note_unclear(word);
   const bool is_lost = settings_.gives_hints && !is_logged_in_;
   return show(fmt::format("{}{}", kInvalidCommand, is_lost ? kFirstMenu : ""));
 }
@@ -369,6 +367,7 @@ Step Lines1::take_text(std::string_view text) {
 Step Lines1::confirm_send(std::string_view answer) {
   const auto is_yes = yes_or_no(answer);
   if (!is_yes) {
+    note_unclear(answer);
     return open(Prompt::ConfirmSend);
   }
   // Only what was accepted uses its number up.
@@ -411,6 +410,7 @@ Step Lines1::change_secret(std::string_view again) {
 Step Lines1::confirm_delete(std::string_view answer) {
   const auto is_yes = yes_or_no(answer);
   if (!is_yes) {
+    note_unclear(answer);
     return open(Prompt::ConfirmDelete);
   }
   if (!*is_yes) {

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -358,6 +360,22 @@ TEST(ClientConfig, NamesThePlaceOfEachMistake) {
   for (const auto& [text, mistakes] : cases) {
     ClientOptions options;
     EXPECT_EQ(take_client_config(text, "f", "", options), mistakes) << text;
+  }
+}
+
+TEST(ClientHelp, IsCompletedByTheDocumentation) {
+  const std::string page = test::read_file(TRIBAR_SOURCE_FOLDER "/docs/client.md");
+  ClientOptions options;
+  const std::string mistake = take_client_config("=", "f", "", options).at(0);
+  constexpr std::string_view kBefore = "the settings are ";
+  std::string_view keys = std::string_view(mistake).substr(mistake.find(kBefore) + kBefore.size());
+  while (!keys.empty()) {
+    const std::string key(keys.substr(0, keys.find(", ")));
+    keys.remove_prefix(std::min(key.size() + 2, keys.size()));
+    std::string variable = "TRIBAR_" + key;
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
+    EXPECT_NE(page.find(fmt::format("| `{}` | `{}` |", variable, key)), std::string::npos) << key;
   }
 }
 

@@ -310,6 +310,8 @@ TEST(Lines1, NotesWhatHadNoEffectAndSaysMoreIfItMay) {
   EXPECT_TRUE(lines.wants_confirmation());
   EXPECT_EQ(lines.unfinished(),
             "the message to bob was not sent: the input ended before it was confirmed with y");
+  EXPECT_EQ(lines.take_line("so"), print("Send? (y/n): "));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"neither y nor n: so"});
   (void)lines.take_line("y");
   EXPECT_EQ(lines.take_reply(error("no-such-user", "no such user")), print("no such user\n"));
   EXPECT_EQ(lines.take_refusals(), Refusals{"no such user"});

@@ -159,6 +159,9 @@ TEST(Lines, NoteWhatHadNoEffect) {
   EXPECT_TRUE(lines.wants_confirmation());
   EXPECT_EQ(lines.unfinished(),
             "the message to bob was not sent: the input ended before it was confirmed with y");
+  // As when a text has more than one line.
+  EXPECT_EQ(lines.take_line("the second line"), print("Send? (y/n): "));
+  EXPECT_EQ(lines.take_refusals(), Refusals{"neither y nor n: the second line"});
   (void)lines.take_line("y");
   EXPECT_FALSE(lines.wants_confirmation());
   EXPECT_EQ(lines.unfinished(), "");
