@@ -488,7 +488,7 @@ void Session::take_reply(const FrameCut& cut) {
     if (!reply) {
       return break_off(reply.error().text);
     }
-    std::visit([this](const auto& what) { on(what); }, reply.value());
+    std::visit([this](const auto& what) { this->on(what); }, reply.value());
   };
   if (settings_.protocol == 0) {
     take(parse_reply(cut.code, cut.data));
