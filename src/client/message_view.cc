@@ -117,22 +117,28 @@ MessageView::Mark MessageView::mark(std::string_view text, Style style) const {
 
 std::string MessageView::rows(const Mark& first, const Mark& rest,
                               const std::vector<std::string>& lines) const {
+  const bool is_cut = columns_ >= kLeastColumns;
+  // A row that ends at the last column makes some terminals begin another one.
+  const auto room = [this](const Mark& mark) {
+    return columns_ - 1 - std::min(mark.columns, columns_ - 1);
+  };
   std::string out;
   const Mark* mark = &first;
+  if (is_cut && room(first) < kLeastColumns / 2 && !lines.front().empty()) {
+    out += first.shown + '\n';  // the text begins below it
+    mark = &rest;
+  }
   for (const std::string& whole : lines) {
     std::string_view line = whole;
     do {
-      std::size_t size = line.size();
-      if (columns_ >= kLeastColumns) {
-        // A row that ends at the last column makes some terminals begin another one.
-        const std::size_t least = kLeastColumns / 2;
-        size = row_bytes(
-            line, columns_ - 1 > mark->columns + least ? columns_ - 1 - mark->columns : least);
-      }
+      const std::size_t size = is_cut ? row_bytes(line, room(*mark)) : line.size();
       std::string_view row = line.substr(0, size);
       line.remove_prefix(size);
+      // The end of the row stands for a blank.
       if (!line.empty() && row.ends_with(' ')) {
-        row.remove_suffix(1);  // the end of the row stands for it
+        row.remove_suffix(1);
+      } else if (line.starts_with(' ')) {
+        line.remove_prefix(1);
       }
       out += mark->shown;
       out += row;

@@ -51,6 +51,16 @@ std::function<bool(const Screen&)> has_prompt(const std::string& prompt) {
   };
 }
 
+/// The rows of `text` joined, without the marks of further ones.
+std::string flat(std::string text) {
+  for (const std::string_view end : {"\n      | ", "\n"}) {
+    for (std::size_t at = 0; (at = text.find(end)) != std::string::npos;) {
+      text.replace(at, end.size(), end.size() > 1 ? " " : "");
+    }
+  }
+  return text;
+}
+
 /// A person at a terminal.
 class Person : public TerminalWindow {
  public:
@@ -145,24 +155,17 @@ TEST_F(ChatProgram, TalksWhileMessagesArrive) {
       // What is half typed is whole, below the message, with the cursor where it was.
       bob->await(
           [](const Screen& screen) {
-            std::string text = screen.text_with_cursor();
-            std::erase(text, '\n');
+            const std::string text = flat(screen.text_with_cursor());
             return text.find("> hello") != std::string::npos &&
                    text.ends_with("half of it, and mor[e]") &&
                    text.find("> hello") < text.find("half of it");
           },
           "the message above the half-typed line");
       bob->type("\r");
-      ann->await_text("<" + bob_name + "> ");
+      ann->await_text("<" + bob_name + ">");
       ann->await(
           [](const Screen& screen) {
-            std::string text = screen.text();
-            for (const std::string_view mark : {"\n      | ", "\n"}) {
-              for (std::size_t at = 0; (at = text.find(mark)) != std::string::npos;) {
-                text.replace(at, mark.size(), " ");
-              }
-            }
-            return text.find("> half of it, and more") != std::string::npos;
+            return flat(screen.text()).find("> half of it, and more") != std::string::npos;
           },
           "bob's message");
       EXPECT_EQ(ann->screen().unknown() + bob->screen().unknown(), "");

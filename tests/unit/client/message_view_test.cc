@@ -56,7 +56,9 @@ TEST_F(MessageViewTest, LetsNoTextForgeALine) {
 TEST_F(MessageViewTest, CutsRowsBeforeTheTerminalWraps) {
   // Of 20 columns the last stays free, so that no terminal begins a row by itself.
   EXPECT_EQ(message("12345678901234567890123", 20),
-            "12:00 <bob> 1234567890\n      | 12345678901\n      | 23\n");
+            "12:00 <bob> \n      | 12345678901\n      | 23456789012\n      | 3\n");
+  EXPECT_EQ(message("1234567890 12345678901 3", 23),
+            "12:00 <bob> 1234567890\n      | 12345678901 3\n");
   EXPECT_EQ(message("a row that ends with words is easier to read", 30),
             "12:00 <bob> a row that ends\n      | with words is easier\n      | to read\n");
   // A forged line would stand where the terminal wraps.
@@ -66,17 +68,17 @@ TEST_F(MessageViewTest, CutsRowsBeforeTheTerminalWraps) {
 
 TEST_F(MessageViewTest, CountsColumnsNotBytes) {
   EXPECT_EQ(message("\u4f60\u597d\u4f60\u597d\u4f60\u597d", 20),
-            "12:00 <bob> \u4f60\u597d\u4f60\u597d\u4f60\n      | \u597d\n");
+            "12:00 <bob> \n      | \u4f60\u597d\u4f60\u597d\u4f60\n      | \u597d\n");
   EXPECT_EQ(message("e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", 20),
-            "12:00 <bob> e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301\n");
+            "12:00 <bob> \n      | e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301\n");
 }
 
 TEST_F(MessageViewTest, DoesNotCutWhereThereIsNoRoom) {
   EXPECT_EQ(message("12345678901234567890123", 19), "12:00 <bob> 12345678901234567890123\n");
   EXPECT_EQ(message("12345678901234567890123", 0), "12:00 <bob> 12345678901234567890123\n");
-  // A long name leaves ten columns.
+  // The text begins below a heading that is too long.
   EXPECT_EQ(view(20).message(kNoon, kNoon, "a-name-of-some-length", "123456789012"),
-            "12:00 <a-name-of-some-length> 1234567890\n      | 12\n");
+            "12:00 <a-name-of-some-length> \n      | 12345678901\n      | 2\n");
 }
 
 TEST_F(MessageViewTest, ShowsTheDateOfAnotherDay) {
