@@ -33,15 +33,20 @@ struct StoreOpenError {
 /// Why something could not be stored, for the log.
 struct StoreError {
   std::string text;
+  /// Nothing can be stored any more: another server has the store, or it lost what was confirmed.
+  /// It stays so until the store is closed.
+  bool is_final = false;
 };
 
 struct StoreOptions {
   Sync sync = Sync::Full;
-  /// Called in load() and commit() with warnings for the operator, one line each.
+  /// Called in open(), load() and commit() with warnings for the operator, one line each.
   std::function<void(const std::string&)> warn = [](const std::string&) {};
   /// At this size, and whenever it doubles, `warn` reports a write-ahead log that cannot be merged
   /// into the database.
   std::uint64_t large_log_bytes = 128 << 20;
+  /// Of a store that several machines can reach: tells people where the server is that has it.
+  std::string address = {};
 };
 
 /// Callbacks for what load() finds: accounts in the order of creation, then their secrets and

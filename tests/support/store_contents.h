@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The content of an SQLite store, as loaded at a start, as plain values.
+// The content of a store, as loaded at a start, as plain values.
 #pragma once
 
 #include <algorithm>
@@ -76,7 +76,7 @@ struct Opening {
   StoreContents contents;
 };
 
-inline Opening open_store(const std::string& path, const StoreOptions& options = {}) {
+inline Opening open_made(Result<std::unique_ptr<Store>, StoreOpenError> made) {
   Opening opening;
   StoreContents& contents = opening.contents;
   LoadHandlers handlers;
@@ -100,7 +100,6 @@ inline Opening open_store(const std::string& path, const StoreOptions& options =
     contents.last_account = last.value;
     contents.below = below.value;
   };
-  auto made = make_sqlite_store(path, options);
   if (!made) {
     opening.error = made.error();
     return opening;
@@ -118,6 +117,11 @@ inline Opening open_store(const std::string& path, const StoreOptions& options =
   opening.store = std::move(store);
   opening.warnings = std::move(warnings.value());
   return opening;
+}
+
+/// One in an SQLite database.
+inline Opening open_store(const std::string& path, const StoreOptions& options = {}) {
+  return open_made(make_sqlite_store(path, options));
 }
 
 inline Result<StoreReport, StoreOpenError> verify_store(const std::string& path) {

@@ -9,7 +9,6 @@
 
 #include <csignal>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -17,31 +16,13 @@
 
 #include "journal/sqlite/store_file.h"
 #include "support/old_store.h"
+#include "support/records.h"
 #include "support/store_contents.h"
+#include "support/store_rules.h"
 #include "support/temporary_folder.h"
 
 namespace tribar::test {
 namespace {
-
-constexpr UnixMs kTime{1700000000000};
-
-Record created(std::uint64_t id, std::string_view name) {
-  return AccountCreated{AccountId{id}, kTime, name};
-}
-Record kept(std::uint64_t number, std::uint64_t account, std::string_view text) {
-  return MessageKept{MessageNumber{number}, AccountId{account}, kTime, "ann", text};
-}
-Record secret(std::uint64_t account, std::string_view hash) {
-  return SecretSet{AccountId{account}, hash};
-}
-Record sent(std::uint64_t account, std::string_view client, std::uint64_t n, std::uint64_t number) {
-  return ClientSent{AccountId{account}, client, n, MessageNumber{number}};
-}
-Record forgotten(std::uint64_t account, std::string_view client) {
-  return ClientForgotten{AccountId{account}, client};
-}
-Record handed(std::uint64_t number) { return HandedOver{MessageNumber{number}}; }
-Record reserved(std::uint64_t below) { return NumbersReserved{MessageNumber{below}}; }
 
 /// Runs SQL on a database of nobody's.
 void execute(const std::string& path, const std::string& sql) {
@@ -78,6 +59,28 @@ std::int64_t ask(const std::string& path, const std::string& sql) {
   sqlite3_close(database);
   return number;
 }
+
+class SqliteEngine final : public StoreEngine {
+ public:
+  Result<std::unique_ptr<Store>, StoreOpenError> make(const StoreOptions& options) override {
+    return make_sqlite_store(path_, options);
+  }
+  void begin_anew() override { path_ += 'x'; }
+  void execute(const std::string& sql) override { test::execute(path_, sql); }
+  std::string ask(const std::string& sql) override { return std::to_string(test::ask(path_, sql)); }
+  [[nodiscard]] std::string shell() const override { return "sqlite3"; }
+  [[nodiscard]] std::string bytes(const std::string& hex) const override {
+    return "x'" + hex + '\'';
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::string path_ = folder_.file("tribar.db");
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreRules, testing::Values([]() -> std::unique_ptr<StoreEngine> {
+                           return std::make_unique<SqliteEngine>();
+                         }));
 
 class SqliteTest : public testing::Test {
  protected:
@@ -128,7 +131,6 @@ class SqliteTest : public testing::Test {
     write_file(path_, bytes);
   }
 
-  std::deque<std::string> texts_;  // of records
   TemporaryFolder folder_;
   std::string path_ = folder_.file("tribar.db");
 };
@@ -159,99 +161,6 @@ TEST_F(SqliteTest, CreatesAStoreThatWasHalfMadeBefore) {
   ASSERT_TRUE(opening.store) << opening.error.text;
   EXPECT_EQ(opening.contents, StoreContents{});
   EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
-}
-
-// Messages are added many with one statement and removed in runs: every count around that.
-TEST_F(SqliteTest, StoresAndRemovesAnyNumberOfMessages) {
-  for (const std::uint64_t count : {1U, 31U, 32U, 33U, 63U, 64U, 65U, 100U}) {
-    const std::string path = folder_.file("count.db" + std::to_string(count));
-    StoreContents expected{{{1, "ann"}, {2, "bob"}}, {}, 2, 1000};
-    std::vector<Record> records{created(1, "ann"), created(2, "bob"), reserved(1000)};
-    for (std::uint64_t number = 1; number <= count; ++number) {
-      const std::string_view text = texts_.emplace_back(std::to_string(number));
-      records.push_back(kept(number, 2, text));
-      expected.messages.push_back({number, 2, kTime.value, "ann", std::string(text)});
-    }
-    ASSERT_EQ(commit(*open_store(path).store, records), "");
-    EXPECT_EQ(open_store(path).contents, expected) << count;
-
-    // Newest first, with gaps; one that was never stored, and one twice.
-    std::vector<Record> gone{handed(500), handed(count)};
-    for (std::uint64_t number = count; number > 0; --number) {
-      if (number % 7 < 4) {
-        gone.push_back(handed(number));
-      }
-    }
-    std::erase_if(expected.messages, [count](const StoreContents::Message& message) {
-      return message.number == count || message.number % 7 < 4;
-    });
-    ASSERT_EQ(commit(*open_store(path).store, gone), "");
-    EXPECT_EQ(open_store(path).contents, expected) << count;
-  }
-}
-
-TEST_F(SqliteTest, UndoesACommitThatFailsAmongItsRows) {
-  make_store();
-  {
-    Opening opening = open_store(path_);
-    std::vector<Record> records{created(3, "cid"), handed(1)};
-    for (std::uint64_t number = 10; number < 60; ++number) {
-      // The number of one in the second lot is taken.
-      records.push_back(kept(number == 45 ? 3 : number, 2, "more"));
-    }
-    EXPECT_NE(commit(*opening.store, records), "");
-    EXPECT_EQ(commit(*opening.store, {kept(4, 2, "four"), handed(4)}), "");
-  }
-  EXPECT_EQ(open_store(path_).contents, made_contents());
-}
-
-TEST_F(SqliteTest, GivesBackWhatItStored) {
-  make_store();
-  const Opening opening = open_store(path_);
-  ASSERT_TRUE(opening.store) << opening.error.text;
-  EXPECT_EQ(opening.contents, made_contents());
-  EXPECT_TRUE(opening.warnings.empty());
-}
-
-TEST_F(SqliteTest, ForgetsWhatWasHandedOverAndWhoWasDeleted) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {handed(2), AccountDeleted{AccountId{1}}, kept(4, 2, "four"),
-                                      handed(4), handed(77), created(3, "ann")}),
-              "");
-  }
-  StoreContents expected = made_contents();
-  expected.messages.erase(expected.messages.begin() + 1);
-  expected.accounts = {{2, "bob"}, {3, "ann"}};
-  expected.last_account = 3;
-  EXPECT_EQ(open_store(path_).contents, expected);
-}
-
-TEST_F(SqliteTest, NeverCountsBackwards) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {AccountDeleted{AccountId{1}}, AccountDeleted{AccountId{2}},
-                                      handed(1), handed(2), handed(3)}),
-              "");
-  }
-  const StoreContents contents = open_store(path_).contents;
-  EXPECT_EQ(contents, (StoreContents{{}, {}, 2, 100}));
-}
-
-TEST_F(SqliteTest, StoresAllGroupsOrNothing) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    const std::string error =
-        commit(*opening.store, {reserved(500), kept(9, 2, "nine"), created(2, "a second bob")});
-    EXPECT_NE(error.find("UNIQUE"), std::string::npos) << error;
-    EXPECT_EQ(commit(*opening.store, {kept(10, 2, "ten")}), "") << "it goes on";
-  }
-  StoreContents expected = made_contents();
-  expected.messages.push_back({10, 2, kTime.value, "ann", "ten"});
-  EXPECT_EQ(open_store(path_).contents, expected);
 }
 
 TEST_F(SqliteTest, StoresTheSameRecordsAfterAnError) {
@@ -336,12 +245,6 @@ TEST_F(SqliteTest, RefusesAnotherSchema) {
   expect_refused("its schema is not that of a store", true);
 }
 
-TEST_F(SqliteTest, AllowsWhatAPersonAdds) {
-  make_store();
-  execute(path_, "CREATE VIEW mine AS SELECT count(*) FROM messages");
-  EXPECT_EQ(open_store(path_).contents, made_contents());
-}
-
 TEST_F(SqliteTest, RefusesATornFile) {
   make_store();
   const std::string whole = read_file(path_);
@@ -383,14 +286,6 @@ TEST_F(SqliteTest, LosesOnlyTheMessageInWhichABitFlipped) {
             (StoreWarnings{path_ + ": message 2 is lost: its checksum is wrong"}));
 }
 
-TEST_F(SqliteTest, NamesAMessageWhoseRecordIsTooShort) {
-  make_store();
-  execute(path_, "UPDATE messages SET record = x'0201' WHERE number = 2");
-  const Opening opening = open_store(path_);
-  ASSERT_TRUE(opening.store) << opening.error.text;
-  EXPECT_EQ(opening.warnings, (StoreWarnings{path_ + ": message 2 is lost: its length is wrong"}));
-}
-
 // Whatever a store was refused for, it can be opened again once that is mended; and a closed one.
 TEST_F(SqliteTest, IsClosedAfterARefusalAndOpensAgain) {
   make_store();
@@ -414,17 +309,6 @@ TEST_F(SqliteTest, IsClosedAfterARefusalAndOpensAgain) {
   EXPECT_EQ(open_store(path_).contents, expected);
 }
 
-TEST_F(SqliteTest, VerifiesAStoreAlsoWhileItIsInUse) {
-  make_store();
-  const Opening opening = open_store(path_);
-  const auto report = verify_store(path_);
-  ASSERT_TRUE(report) << report.error().text;
-  EXPECT_EQ(report.value().accounts, 2U);
-  EXPECT_EQ(report.value().messages, 3U);
-  EXPECT_EQ(report.value().message_bytes, 21U);
-  EXPECT_TRUE(report.value().damage.empty());
-}
-
 TEST_F(SqliteTest, VerifiesADamagedStore) {
   make_store();
   flip(offset_of("two of a kind"));
@@ -434,74 +318,6 @@ TEST_F(SqliteTest, VerifiesADamagedStore) {
   EXPECT_EQ(report.value().messages, 2U);
   EXPECT_EQ(report.value().damage, std::vector<std::string>{"message 2: its checksum is wrong"});
   EXPECT_TRUE(read_file(path_) == before);
-}
-
-// A start passed over it, and the next message or account failed for good.
-TEST_F(SqliteTest, RefusesAndReportsWhatContradictsItself) {
-  const struct {
-    std::vector<Record> records;
-    const char* finding;
-  } cases[] = {
-      {{created(1, "ann"), reserved(5), kept(5, 1, "hi")},
-       "message 5: the counters would use its number 5 again"},
-      {{created(1, "ann"), reserved(5), kept(1, 2, "hi")},
-       "message 1: no account 2 was ever created"},
-      {{created(2, "ann"), created(1, "bob")},
-       "account 2: the counters would use its number 2 again"},
-      {{created(1, "ann"), created(2, "ann")}, "account 2: another account has its name"},
-  };
-  for (const auto& c : cases) {
-    std::filesystem::remove(path_);
-    ASSERT_EQ(commit(*open_store(path_).store, c.records), "");
-    expect_refused(c.finding, true);
-    const auto report = verify_store(path_);
-    ASSERT_TRUE(report) << report.error().text;
-    EXPECT_EQ(report.value().damage, std::vector<std::string>{c.finding});
-  }
-}
-
-// All was well, it was said, and a start deleted them.
-TEST_F(SqliteTest, ReportsMessagesWhoseAccountIsNotThere) {
-  make_store();
-  ASSERT_EQ(commit(*open_store(path_).store, {AccountDeleted{AccountId{2}}}), "");
-  const auto report = verify_store(path_);
-  ASSERT_TRUE(report) << report.error().text;
-  EXPECT_EQ(report.value().damage, std::vector<std::string>{});
-  EXPECT_EQ(report.value().leftovers,
-            std::vector<std::string>{"3 messages for account 2, which does not exist"});
-}
-
-TEST_F(SqliteTest, KeepsTheLatestSecretOfAnAccount) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {secret(2, "first"), secret(1, "ann's")}), "");
-    ASSERT_EQ(commit(*opening.store, {secret(2, "second"), secret(2, "third")}), "");
-  }
-  StoreContents expected = made_contents();
-  expected.secrets = {{1, "ann's"}, {2, "third"}};
-  EXPECT_EQ(open_store(path_).contents, expected);
-  EXPECT_EQ(ask(path_, "SELECT count(*) FROM readable_accounts WHERE has_secret = 'yes'"), 2);
-  ASSERT_EQ(commit(*open_store(path_).store, {created(3, "cat")}), "");
-  EXPECT_EQ(ask(path_, "SELECT id FROM readable_accounts WHERE has_secret = 'no'"), 3);
-}
-
-TEST_F(SqliteTest, KeepsWhatEachClientSentLast) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store,
-                     {sent(1, "home", 1, 4), sent(1, "home", 2, 5), sent(2, "home", 7, 6),
-                      sent(1, "work", 1, 7), sent(1, "home", 3, 8), sent(2, "home", 8, 9)}),
-              "");
-  }
-  StoreContents expected = made_contents();
-  expected.clients = {{1, "home", 3, 8}, {1, "work", 1, 7}, {2, "home", 8, 9}};
-  EXPECT_EQ(open_store(path_).contents, expected);
-  ASSERT_EQ(commit(*open_store(path_).store, {sent(1, "work", 2, 10)}), "");
-  expected.clients[1] = {1, "work", 2, 10};
-  EXPECT_EQ(open_store(path_).contents, expected);
-  EXPECT_EQ(ask(path_, "SELECT n FROM readable_clients WHERE name = 'ann' AND client = 'home'"), 3);
 }
 
 // For SQLite a statement is what costs: a commit of a busy server has thousands of these.
@@ -519,113 +335,6 @@ TEST_F(SqliteTest, WritesAClientOnceInACommit) {
   ASSERT_EQ(commit(*opening.store, records), "");
   EXPECT_EQ(ask(path_, "SELECT count(*) FROM writes"), 2);
   EXPECT_EQ(ask(path_, "SELECT sum(n) FROM writes"), 39 + 40);
-}
-
-TEST_F(SqliteTest, KeepsNumbersOfAllSizesAndNamesOfAllKinds) {
-  make_store();
-  const std::string long_name(32, 'x');
-  ASSERT_EQ(commit(*open_store(path_).store,
-                   {reserved(~std::uint64_t{0} >> 1), sent(1, "a", ~std::uint64_t{0}, 1),
-                    sent(1, "A", 1, (~std::uint64_t{0} >> 1) - 1), sent(1, long_name, 0, 2)}),
-            "");
-  EXPECT_EQ(open_store(path_).contents.clients,
-            (std::vector<StoreContents::Client>{{1, "A", 1, (~std::uint64_t{0} >> 1) - 1},
-                                                {1, "a", ~std::uint64_t{0}, 1},
-                                                {1, long_name, 0, 2}}));
-}
-
-TEST_F(SqliteTest, ForgetsClientsInTheOrderOfTheRecords) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {sent(1, "old", 5, 4), sent(1, "back", 5, 5)}), "");
-    ASSERT_EQ(
-        commit(*opening.store, {sent(1, "brief", 1, 6), forgotten(1, "brief"), forgotten(1, "old"),
-                                forgotten(1, "back"), sent(1, "back", 1, 7), forgotten(2, "back"),
-                                forgotten(1, "never there")}),
-        "");
-  }
-  EXPECT_EQ(open_store(path_).contents.clients,
-            (std::vector<StoreContents::Client>{{1, "back", 1, 7}}));
-}
-
-TEST_F(SqliteTest, DropsWhatADeletedAccountHad) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), secret(2, "bob's"), sent(1, "home", 1, 4),
-                                      sent(2, "home", 1, 5)}),
-              "");
-    ASSERT_EQ(commit(*opening.store,
-                     {sent(1, "home", 2, 6), sent(1, "work", 1, 7), AccountDeleted{AccountId{1}}}),
-              "");
-  }
-  StoreContents expected = made_contents();
-  expected.accounts.erase(expected.accounts.begin());
-  expected.secrets = {{2, "bob's"}};
-  expected.clients = {{2, "home", 1, 5}};
-  EXPECT_EQ(open_store(path_).contents, expected);
-}
-
-// A number without its message would say that a message was sent which is nowhere.
-TEST_F(SqliteTest, StoresAMessageAndItsClientsNumberTogetherOrNeither) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    EXPECT_NE(commit(*opening.store, {sent(1, "home", 1, 4), kept(4, 2, "four"), secret(1, "ann's"),
-                                      created(2, "a second bob")}),
-              "");
-    EXPECT_EQ(commit(*opening.store, {kept(5, 2, "five"), sent(1, "work", 9, 5)}), "");
-  }
-  StoreContents expected = made_contents();
-  expected.messages.push_back({5, 2, kTime.value, "ann", "five"});
-  expected.clients = {{1, "work", 9, 5}};
-  EXPECT_EQ(open_store(path_).contents, expected);
-}
-
-// An account whose secret is lost would be open to everybody, and a number to a second message.
-TEST_F(SqliteTest, RefusesDamagedSecretsAndClients) {
-  make_store();
-  ASSERT_EQ(commit(*open_store(path_).store, {secret(2, "bob's"), sent(1, "home", 7, 3)}), "");
-  const std::string whole = read_file(path_);
-  const struct {
-    const char* sql;
-    const char* finding;
-  } cases[] = {
-      {"UPDATE secrets SET account = 1", "the secret of account 1: its checksum is wrong"},
-      {"UPDATE secrets SET record = x'04'", "the secret of account 2: its length is wrong"},
-      {"UPDATE clients SET n = 6", "a client of account 1: its checksum is wrong"},
-      {"UPDATE clients SET number = 4", "a client of account 1: its checksum is wrong"},
-      {"UPDATE clients SET client = 'work'", "a client of account 1: it is another client's"},
-  };
-  for (const auto& c : cases) {
-    write_file(path_, whole);
-    execute(path_, c.sql);
-    expect_refused(c.finding, true);
-    const auto report = verify_store(path_);
-    ASSERT_TRUE(report) << report.error().text;
-    EXPECT_EQ(report.value().damage, std::vector<std::string>{c.finding});
-  }
-}
-
-TEST_F(SqliteTest, ReportsSecretsAndClientsWhoseAccountIsNotThere) {
-  make_store();
-  {
-    const Opening opening = open_store(path_);
-    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), sent(1, "home", 7, 3)}), "");
-    ASSERT_EQ(commit(*opening.store, {AccountDeleted{AccountId{1}}}), "");
-    ASSERT_EQ(commit(*opening.store, {secret(1, "ann's"), sent(1, "home", 7, 3),
-                                      sent(1, "work", 7, 3), secret(2, "bob's")}),
-              "");
-  }
-  const auto report = verify_store(path_);
-  ASSERT_TRUE(report) << report.error().text;
-  EXPECT_EQ(report.value().damage, std::vector<std::string>{});
-  EXPECT_EQ(report.value().secrets, 2U);
-  EXPECT_EQ(report.value().clients, 2U);
-  EXPECT_EQ(report.value().leftovers,
-            (std::vector<std::string>{"1 secret for account 1, which does not exist",
-                                      "2 clients for account 1, which does not exist"}));
 }
 
 /// A store of the version before this one.
