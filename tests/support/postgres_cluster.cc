@@ -162,7 +162,7 @@ void PostgresCluster::set(const std::string& name, const std::string& value) con
                                 : fmt::format("ALTER SYSTEM SET {} = '{}'", name, value));
   ask("postgres", "SELECT pg_reload_conf()");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!value.empty() && ask("postgres", "SHOW " + name) != value) {
+  while (ask("postgres", "SHOW " + name) != value) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error(name + " does not change");
     }

@@ -43,7 +43,7 @@ class PostgresCluster {
 
   /// Runs SQL; returns the first column of the first row, as text. Throws what the server says.
   std::string ask(const std::string& database, const std::string& sql) const;
-  /// Changes a setting of the whole server; an empty value resets it.
+  /// Changes a setting of the whole server; an empty value resets it, to none.
   void set(const std::string& name, const std::string& value) const;
 
   void start();
