@@ -29,14 +29,20 @@ bool confirms_records(const Effect& effect) {
 }  // namespace
 
 CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
-                         std::function<void(bool, const std::string&)> on_state)
-    : store_(store), onward_(std::move(onward)), on_state_(std::move(on_state)) {}
+                         std::function<void(bool, const std::string&)> on_state,
+                         std::function<void(const std::string&)> on_lost)
+    : store_(store),
+      onward_(std::move(onward)),
+      on_state_(std::move(on_state)),
+      on_lost_(std::move(on_lost)) {}
 
 void CommitQueue::admit(BatchPtr batch) {
   Held held;
   held.is_holding = has_holding_records(*batch);
   held.batch = std::move(batch);
-  if (is_down_) {
+  if (is_lost_) {
+    withhold(held);
+  } else if (is_down_) {
     missing_.add(held.batch->output.records);
     release_independent(held);
   } else if (held_.empty() && !held.is_holding) {
@@ -69,9 +75,9 @@ void CommitQueue::step(std::uint64_t now_ms) {
       return;
     }
   }
-  if (!try_commit()) {
+  if (const auto error = try_commit()) {
     const bool was_down = is_down_;
-    fail(now_ms, why_);
+    fail(now_ms, *error);
     if (was_down && !has_given_up_) {
       close_overdue(now_ms);
     }
@@ -119,7 +125,7 @@ void CommitQueue::check(std::uint64_t now_ms) {
     return;
   }
   if (const auto error = store_.check()) {
-    fail(now_ms, error->text);
+    fail(now_ms, *error);
   }
 }
 
@@ -131,7 +137,7 @@ void CommitQueue::begin_end() {
 
 Unstored CommitQueue::finish() {
   const bool is_all_stored = !is_down_ && held_.empty() && lazy_records_.empty();
-  if (!is_all_stored && !has_given_up_ && try_commit()) {
+  if (!is_all_stored && !has_given_up_ && !try_commit()) {
     release_all();
   } else if (!is_all_stored) {
     unstored_.why = why_;
@@ -144,7 +150,7 @@ Unstored CommitQueue::finish() {
 }
 
 /// Stores the records of all held batches, and the lazy records, in one commit.
-bool CommitQueue::try_commit() {
+std::optional<StoreError> CommitQueue::try_commit() {
   std::vector<std::span<const Record>> groups;
   groups.reserve(held_.size() + 1);
   for (const Held& held : held_) {
@@ -152,12 +158,13 @@ bool CommitQueue::try_commit() {
   }
   // Last, because while storing fails a message can be handed over before it is stored.
   groups.emplace_back(lazy_records_);
-  if (const auto error = store_.commit(groups)) {
+  auto error = store_.commit(groups);
+  if (error) {
     why_ = error->text;
-    return false;
+  } else {
+    lazy_records_.clear();
   }
-  lazy_records_.clear();
-  return true;
+  return error;
 }
 
 void CommitQueue::release_all() {
@@ -301,11 +308,15 @@ void CommitQueue::close_waiting(Held& held) {
   }
 }
 
-void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
+void CommitQueue::fail(std::uint64_t now_ms, const StoreError& error) {
   retry_ms_ = now_ms + kRetryMs;
-  why_ = why;
+  why_ = error.text;
+  if (error.is_final) {
+    lose();
+    return;
+  }
   if (!std::exchange(is_down_, true)) {
-    on_state_(false, why);
+    on_state_(false, why_);
     for (Held& held : held_) {
       held.failed_ms = now_ms;
       missing_.add(held.batch->output.records);
@@ -316,6 +327,37 @@ void CommitQueue::fail(std::uint64_t now_ms, const std::string& why) {
   if (is_ending_) {
     give_up();
   }
+}
+
+/// Nothing that is held goes on any more.
+void CommitQueue::lose() {
+  is_down_ = true;
+  has_given_up_ = true;
+  is_lost_ = true;
+  if (on_lost_) {
+    on_lost_(why_);
+  }
+  for (Held& held : held_) {
+    withhold(held);
+  }
+  held_.clear();
+}
+
+/// Releases a batch with its effects replaced by the closing of the connections that they were for.
+void CommitQueue::withhold(Held& held) {
+  Output& output = held.batch->output;
+  note_unstored(output.records);
+  output.records.clear();
+  output.account_changes.clear();
+  std::vector<Effect> closings;
+  std::unordered_set<std::uint64_t> closed;
+  for (const Effect& effect : output.effects) {
+    if (!effect.to.is_none() && closed.insert(effect.to.value).second) {
+      closings.push_back({effect.to, 0, 0, Close{}});
+    }
+  }
+  output.effects.swap(closings);
+  release(held);
 }
 
 }  // namespace tribar

@@ -28,8 +28,12 @@ class CommitQueue {
   static constexpr std::uint64_t kLazyCommitMs = 50;
 
   /// `on_state` is called when storing fails (false, and why) and when it works again (true).
+  /// `on_lost` is called once, when nothing can ever be stored again (StoreError::is_final), with
+  /// the reason. From then on no effect goes on: each connection that one was for is closed
+  /// instead, since another server may say something else.
   CommitQueue(Store& store, Journal::Onward onward,
-              std::function<void(bool is_up, const std::string& why)> on_state);
+              std::function<void(bool is_up, const std::string& why)> on_state,
+              std::function<void(const std::string& why)> on_lost = {});
 
   /// Takes the next batch from the registry, in order.
   void admit(BatchPtr batch);
@@ -69,7 +73,7 @@ class CommitQueue {
     void add(const std::vector<Record>& records);
   };
 
-  [[nodiscard]] bool try_commit();
+  [[nodiscard]] std::optional<StoreError> try_commit();
   void release_all();
   void erase_released();
   void release(Held& held);
@@ -77,7 +81,9 @@ class CommitQueue {
   [[nodiscard]] bool depends_on_missing(const Held& held, const Effect& effect) const;
   void release_independent(Held& held);
   void close_waiting(Held& held);
-  void fail(std::uint64_t now_ms, const std::string& why);
+  void fail(std::uint64_t now_ms, const StoreError& error);
+  void lose();
+  void withhold(Held& held);
   void close_overdue(std::uint64_t now_ms);
   void give_up();
   void note_unstored(const std::vector<Record>& records);
@@ -85,6 +91,7 @@ class CommitQueue {
   Store& store_;
   Journal::Onward onward_;
   std::function<void(bool, const std::string&)> on_state_;
+  std::function<void(const std::string&)> on_lost_;
   std::deque<Held> held_;             // in order, not stored yet
   std::vector<BatchPtr> releasing_;   // used only while they are released
   std::vector<Record> lazy_records_;  // HandedOver records of released batches
@@ -97,6 +104,7 @@ class CommitQueue {
   bool is_down_ = false;
   bool is_ending_ = false;
   bool has_given_up_ = false;
+  bool is_lost_ = false;
   Unstored unstored_;
 };
 

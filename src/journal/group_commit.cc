@@ -22,9 +22,10 @@ std::uint64_t steady_ms() {
 }  // namespace
 
 GroupCommit::GroupCommit(std::unique_ptr<Store> store, Onward onward,
-                         std::function<void(bool, const std::string&)> on_state)
+                         std::function<void(bool, const std::string&)> on_state,
+                         std::function<void(const std::string&)> on_lost)
     : store_(std::move(store)),
-      queue_(*store_, std::move(onward), std::move(on_state)),
+      queue_(*store_, std::move(onward), std::move(on_state), std::move(on_lost)),
       thread_([this] { run(); }) {}
 
 GroupCommit::~GroupCommit() { static_cast<void>(GroupCommit::stop()); }

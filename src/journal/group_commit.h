@@ -19,9 +19,10 @@ namespace tribar {
 class GroupCommit final : public Journal {
  public:
   /// `store` must be open and loaded; it is closed at the end. Starts the thread, which calls
-  /// `onward` and `on_state`: see CommitQueue.
+  /// `onward`, `on_state` and `on_lost`: see CommitQueue.
   GroupCommit(std::unique_ptr<Store> store, Onward onward,
-              std::function<void(bool is_up, const std::string& why)> on_state);
+              std::function<void(bool is_up, const std::string& why)> on_state,
+              std::function<void(const std::string& why)> on_lost = {});
   ~GroupCommit() override;
 
   void append(BatchPtr batch) override;

@@ -581,6 +581,90 @@ TEST_F(CommitQueueTest, ConfirmsNothingWhenItStopsBetweenStoringAndPassingOn) {
   EXPECT_EQ(store_.messages.size(), 1U);
 }
 
+/// A store that another server has taken over.
+class LostStore : public FakeStore {
+ public:
+  std::optional<StoreError> commit(std::span<const std::span<const Record>> groups) override {
+    return is_lost ? std::optional(StoreError{"taken over", true}) : FakeStore::commit(groups);
+  }
+  std::optional<StoreError> check() override {
+    return is_lost ? std::optional(StoreError{"taken over", true}) : std::nullopt;
+  }
+  bool is_lost = false;
+};
+
+class LostStoreTest : public testing::Test {
+ protected:
+  void admit(Effects effects, Records records) {
+    auto batch = std::make_unique<Batch>();
+    batch->output.effects = std::move(effects);
+    batch->output.records = std::move(records);
+    queue_.admit(std::move(batch));
+  }
+  [[nodiscard]] static Effect closing(ConnectionId to) { return {to, 0, 0, Close{}}; }
+  Effects went_on() { return std::exchange(went_on_, {}); }
+
+  LostStore store_;
+  Effects went_on_;
+  std::vector<std::string> states_;
+  std::vector<std::string> lost_;
+  CommitQueue queue_{store_,
+                     [this](std::span<BatchPtr> batches) {
+                       for (const BatchPtr& batch : batches) {
+                         EXPECT_TRUE(batch->output.records.empty());
+                         went_on_.insert(went_on_.end(), batch->output.effects.begin(),
+                                         batch->output.effects.end());
+                       }
+                     },
+                     [this](bool, const std::string& why) { states_.push_back(why); },
+                     [this](const std::string& why) { lost_.push_back(why); }};
+};
+
+// Another server may have told something else meanwhile: not even a push goes on.
+TEST_F(LostStoreTest, SaysNothingAnyMoreAndClosesInstead) {
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi"), echo_to(kAnn, "ho")}, {kept(1, "hi")});
+  admit({push_to(kBob, 2, "hum")}, {});
+  store_.is_lost = true;
+  queue_.step(1000);
+  EXPECT_EQ(went_on(), (Effects{closing(kBob), closing(kAnn), closing(kBob)}));
+  EXPECT_EQ(lost_, std::vector<std::string>{"taken over"});
+  EXPECT_TRUE(states_.empty());
+
+  // Nor later, nor when the store works again.
+  store_.is_lost = false;
+  admit({push_to(kBob, 3, "late")}, {});
+  admit({echo_to(kAnn, "late")}, {kept(3, "late"), created(AccountId{9}, "cid")});
+  EXPECT_EQ(went_on(), (Effects{closing(kBob), closing(kAnn)}));
+  queue_.step(2000);
+  queue_.check(2000);
+  EXPECT_EQ(queue_.next_step_ms(), std::nullopt);
+  queue_.begin_end();
+  EXPECT_EQ(queue_.finish(), (Unstored{"taken over", 1, 0, 2, 0, 0}));
+  EXPECT_EQ(went_on(), Effects{});
+  EXPECT_EQ(store_.commits, 0U);
+  EXPECT_EQ(lost_.size(), 1U);
+}
+
+TEST_F(LostStoreTest, LearnsOfItByTheCheck) {
+  store_.is_lost = true;
+  queue_.check(1000);
+  EXPECT_EQ(lost_, std::vector<std::string>{"taken over"});
+  admit({push_to(kBob, 3, "late")}, {});
+  EXPECT_EQ(went_on(), Effects{closing(kBob)});
+}
+
+// While storing fails some answers wait and some batches are half gone.
+TEST_F(LostStoreTest, ClosesWhoWaitedWhileStoringFailed) {
+  store_.before_commit = [] { return "no room"; };
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")}, {kept(1, "hi")});
+  queue_.step(1000);
+  EXPECT_EQ(went_on(), Effects{push_to(kBob, 1, "hi")});
+  store_.is_lost = true;
+  queue_.step(1000 + CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), Effects{closing(kAnn)});
+  EXPECT_EQ(lost_, std::vector<std::string>{"taken over"});
+}
+
 /// Whatever happens when, nothing of protocol 1 is told that a crash at that moment would undo.
 TEST_F(CommitQueueTest, TellsNothingOfProtocol1ThatIsNotStored) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
