@@ -48,6 +48,19 @@ bool has_control_characters(std::string_view text) {
 
 /// SQLite refuses a row of more than 10^9 bytes, and a message is one row.
 constexpr std::uint64_t kMostStoredBytes = 999'000'000;
+/// PostgreSQL refuses a value of 1 GiB, and needs twice the memory of what a statement has.
+constexpr std::uint64_t kMostPostgresBytes = 256'000'000;
+
+/// Whether a connection string of libpq, or what is meant to be one, has a password.
+bool has_password(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t at = text.rfind('@');
+  return text.find("password") != std::string_view::npos ||
+         (scheme != std::string_view::npos && at != std::string_view::npos &&
+          text.find(':', scheme + 1) < at);
+}
+
+constexpr std::string_view kNotShown = "(not shown: it has a password)";
 
 /// Finds line and column of an offset in a text. Both count from 1; columns count bytes.
 class Lines {
@@ -107,18 +120,50 @@ class Checker {
 
  private:
   void check_storage() {
-    if (config_.storage.engine != StorageEngine::Sqlite) {
-      return;
+    Config::Storage& storage = config_.storage;
+    if (place_of("storage.engine") == 0) {
+      storage.engine = !storage.path.empty()         ? StorageEngine::Sqlite
+                       : !storage.connection.empty() ? StorageEngine::Postgresql
+                                                     : StorageEngine::Memory;
     }
-    if (config_.storage.path.empty()) {
-      add(place_of("storage.engine"),
-          "storage.path is missing: storage.engine \"sqlite\" needs the path of its file");
+    const bool is_postgres = storage.engine == StorageEngine::Postgresql;
+    if (!storage.connection.empty() && !is_postgres) {
+      add(place_of("storage.connection"),
+          storage.engine == StorageEngine::Sqlite
+              ? "storage.connection is of storage.engine \"postgresql\", but that is \"sqlite\", "
+                "or storage.path is there: leave one of them out"
+              : "storage.connection is of storage.engine \"postgresql\", but that is \"memory\"");
     }
-    if (config_.limits.frame_bytes > kMostStoredBytes) {
+    if (!storage.path.empty() && is_postgres) {
+      add(place_of("storage.path"),
+          "storage.path is of storage.engine \"sqlite\", but that is \"postgresql\"");
+    }
+    if (storage.engine == StorageEngine::Sqlite) {
+      if (storage.path.empty()) {
+        add(place_of("storage.engine"),
+            "storage.path is missing: storage.engine \"sqlite\" needs the path of its file");
+      }
+      check_frames("sqlite", kMostStoredBytes);
+    } else if (is_postgres) {
+      if (storage.connection.empty()) {
+        add(place_of("storage.engine"),
+            "storage.connection is missing: storage.engine \"postgresql\" needs a connection "
+            "string, such as \"service=tribar\"");
+      }
+      if (storage.sync == StorageSync::Normal) {
+        add(place_of("storage.sync"),
+            "storage.sync \"normal\" is of storage.engine \"sqlite\": what a commit survives is "
+            "the database's setting synchronous_commit");
+      }
+      check_frames("postgresql", kMostPostgresBytes);
+    }
+  }
+
+  void check_frames(std::string_view engine, std::uint64_t most) {
+    if (config_.limits.frame_bytes > most) {
       add(place_of("limits.frame_bytes"),
-          fmt::format("limits.frame_bytes must be at most {} with storage.engine \"sqlite\", but "
-                      "is {}",
-                      kMostStoredBytes, config_.limits.frame_bytes));
+          fmt::format("limits.frame_bytes must be at most {} with storage.engine \"{}\", but is {}",
+                      most, engine, config_.limits.frame_bytes));
     }
   }
 
@@ -222,8 +267,13 @@ class Checker {
       member = node.string;
       return;
     }
-    refuse(node, row.key,
-           fmt::format("a string of at most {} bytes without control characters", row.range.most));
+    const std::string allowed =
+        fmt::format("a string of at most {} bytes without control characters", row.range.most);
+    if (row.may_have_password) {
+      add(node.offset, fmt::format("{} must be {}", row.key, allowed));
+    } else {
+      refuse(node, row.key, allowed);
+    }
   }
 
   void take(const JsonNode& node, const ConfigRow& row, std::vector<ListenerSettings>& member) {
@@ -499,6 +549,14 @@ std::string printed(const std::vector<ListenerSettings>& listeners) {
   return out + "]";
 }
 
+std::string printed(const ConfigRow& row, Config& config) {
+  const ConfigMember member = row.member(config);
+  if (row.may_have_password && has_password(**std::get_if<std::string*>(&member))) {
+    return json_quoted(std::string(kNotShown));
+  }
+  return std::visit([](const auto* each) { return printed(*each); }, member);
+}
+
 }  // namespace
 
 Result<Config, ConfigMistakes> parse_config(std::string_view text, std::string_view file_name) {
@@ -560,9 +618,8 @@ std::string print_config(const Config& config) {
         is_first = true;
       }
     }
-    out += fmt::format(
-        "{}\n{}\"{}\": {}", is_first ? "" : ",", section.empty() ? "  " : "    ", row.name(),
-        std::visit([](const auto* member) { return printed(*member); }, row.member(copy)));
+    out += fmt::format("{}\n{}\"{}\": {}", is_first ? "" : ",", section.empty() ? "  " : "    ",
+                       row.name(), printed(row, copy));
     is_first = false;
   }
   return out + (section.empty() ? "\n}\n" : "\n  }\n}\n");

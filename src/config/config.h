@@ -25,7 +25,7 @@ struct ListenerSettings {
   friend bool operator==(const ListenerSettings&, const ListenerSettings&) = default;
 };
 
-enum class StorageEngine { Memory, Sqlite };
+enum class StorageEngine { Memory, Sqlite, Postgresql };
 /// See Sync in journal/store.h.
 enum class StorageSync { Full, Normal };
 
@@ -75,7 +75,8 @@ struct Config {
 
   struct Storage {
     StorageEngine engine = StorageEngine::Memory;
-    std::string path;  // empty: none
+    std::string path;        // of SQLite's file; empty: none
+    std::string connection;  // of PostgreSQL: a connection string of libpq; empty: none
     StorageSync sync = StorageSync::Full;
     friend bool operator==(const Storage&, const Storage&) = default;
   } storage;
@@ -131,7 +132,8 @@ inline constexpr std::string_view kStandardInput = "-";
 /// be read or has more than 1 MiB, the mistake has no position.
 [[nodiscard]] Result<Config, ConfigMistakes> load_config(const std::string& path);
 
-/// `config` as JSON with every key; parse_config turns it into the same value again.
+/// `config` as JSON with every key; parse_config turns it into the same value again, but for a
+/// text with a password, in whose place stands that it is not shown.
 [[nodiscard]] std::string print_config(const Config& config);
 
 }  // namespace tribar

@@ -47,6 +47,7 @@ constexpr std::array kRows{
 
     ConfigRow{"storage.engine", [](Config& c) -> ConfigMember { return &c.storage.engine; }, {}},
     ConfigRow{"storage.path", [](Config& c) -> ConfigMember { return &c.storage.path; }, {0, 4096}},
+    ConfigRow{"storage.connection", [](Config& c) -> ConfigMember { return &c.storage.connection; }, {0, 4096}, true},
     ConfigRow{"storage.sync", [](Config& c) -> ConfigMember { return &c.storage.sync; }, {}},
 
     ConfigRow{"tls.certificate", [](Config& c) -> ConfigMember { return &c.tls.certificate; }, {0, 4096}},
@@ -82,6 +83,7 @@ constexpr std::array kFormats{
 constexpr std::array kEngines{
     NamedValue<StorageEngine>{"memory", StorageEngine::Memory},
     NamedValue<StorageEngine>{"sqlite", StorageEngine::Sqlite},
+    NamedValue<StorageEngine>{"postgresql", StorageEngine::Postgresql},
 };
 constexpr std::array kSyncs{
     NamedValue<StorageSync>{"full", StorageSync::Full},

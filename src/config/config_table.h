@@ -32,6 +32,7 @@ struct ConfigRow {
   std::string_view key;  // `name` or `section.name`
   ConfigMember (*member)(Config&);
   ConfigRange range;
+  bool may_have_password = false;  // of a text: then it is not shown
 
   /// Empty for a key at the top.
   [[nodiscard]] constexpr std::string_view section() const {

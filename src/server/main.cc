@@ -18,6 +18,7 @@
 #include "base/output.h"
 #include "base/standard_descriptors.h"
 #include "config/config.h"
+#include "journal/move_store.h"
 #include "secrets/vault.h"
 #include "server/make_store.h"
 #include "server/options.h"
@@ -77,7 +78,7 @@ Config config_or_exit(const ConfigChoice& choice) {
 
 /// Checks whether a server could start, and prints the result.
 int check(const Config& config, const ConfigChoice& choice) {
-  const auto store = make_store(config.storage);
+  const auto store = make_store(config);
   if (!store) {
     return complain(store.error());
   }
@@ -138,8 +139,8 @@ int serve(const Config& config, const ConfigChoice& choice) {
 }
 
 /// Checks a store and prints what it contains.
-int verify_storage(const std::string& path) {
-  const auto store = make_file_store(path);
+int verify_storage(const std::string& name) {
+  const auto store = make_named_store(name);
   if (!store) {
     return complain(store.error());
   }
@@ -159,9 +160,36 @@ int verify_storage(const std::string& path) {
                         : !found.leftovers.empty() ? "usable, with leftovers"
                                                    : "all is well";
   text += fmt::format("{}: {} accounts, {} with a secret, {} messages with {} bytes of text: {}\n",
-                      path, found.accounts, found.secrets, found.messages, found.message_bytes,
-                      verdict);
+                      store.value()->name(), found.accounts, found.secrets, found.messages,
+                      found.message_bytes, verdict);
   return print(text, found.damage.empty() ? ExitCode::Fine : ExitCode::StorageFailed);
+}
+
+/// Copies a store into an empty one, and prints what it contains.
+int move_storage(const std::string& from_name, const std::string& to_name) {
+  const auto from = make_named_store(from_name);
+  if (!from) {
+    return complain(from.error());
+  }
+  const auto to = make_named_store(to_name);
+  if (!to) {
+    return complain(to.error());
+  }
+  const auto moved = move_store(*from.value(), *to.value());
+  if (!moved) {
+    return complain(moved.error());
+  }
+  std::string text;
+  for (const std::string& warning : moved.value().warnings) {
+    text += fmt::format("not copied: {}\n", warning);
+  }
+  text += fmt::format(
+      "{0}: copied to {1}, and compared: {2} accounts, {3} with a secret, {4} messages; {0} is as "
+      "it "
+      "was: serve only one of them from now on\n",
+      from.value()->name(), to.value()->name(), moved.value().accounts, moved.value().secrets,
+      moved.value().messages);
+  return print(text);
 }
 
 int run(int argc, char** argv) {
@@ -170,7 +198,10 @@ int run(int argc, char** argv) {
     return complain(options.error().text, ExitCode::WrongUsage);
   }
   if (options.value().action == Options::Action::VerifyStorage) {
-    return verify_storage(options.value().storage_file);
+    return verify_storage(options.value().storage);
+  }
+  if (options.value().action == Options::Action::MoveStorage) {
+    return move_storage(options.value().storage, options.value().move_to);
   }
   const ConfigChoice choice = choose_config(options.value(), std::getenv(kConfigVariable));
   switch (options.value().action) {
@@ -183,6 +214,7 @@ int run(int argc, char** argv) {
     case Options::Action::PrintConfig:
       return print(print_config(config_or_exit(choice)));
     case Options::Action::VerifyStorage:
+    case Options::Action::MoveStorage:
     case Options::Action::Serve:
       break;
   }

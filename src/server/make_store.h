@@ -13,14 +13,14 @@
 
 namespace tribar {
 
-/// The store chosen by `settings`, not opened yet; null: nothing is stored. Error: this build lacks
-/// the engine. `warn`: see StoreOptions.
+/// The store that `config` chooses, not opened yet; null: nothing is stored. Error: this build
+/// lacks the engine. `warn`: see StoreOptions.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_store(
-    const Config::Storage& settings,
-    std::function<void(const std::string&)> warn = [](const std::string&) {});
+    const Config& config, std::function<void(const std::string&)> warn = [](const std::string&) {});
 
-/// The store in the file at `path`, for --verify-storage.
-[[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_file_store(
-    const std::string& path);
+/// The store that a person names on the command line: `postgresql:` and a connection string, a URI
+/// `postgresql://...`, or else the path of a file.
+[[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_named_store(
+    const std::string& name);
 
 }  // namespace tribar

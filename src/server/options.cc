@@ -19,12 +19,14 @@ namespace {
 // Larger than every character: these options have no short form.
 constexpr int kPrintConfig = 256;
 constexpr int kVerifyStorage = 257;
+constexpr int kMoveStorage = 258;
 
 constexpr std::array kLongOptions{
     option{"config", required_argument, nullptr, 'c'},
     option{"check-config", no_argument, nullptr, 't'},
     option{"print-config", no_argument, nullptr, kPrintConfig},
     option{"verify-storage", required_argument, nullptr, kVerifyStorage},
+    option{"move-storage", required_argument, nullptr, kMoveStorage},
     option{"version", no_argument, nullptr, 'V'},
     option{"help", no_argument, nullptr, 'h'},
     option{nullptr, 0, nullptr, 0},
@@ -86,8 +88,12 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
         ask_for(Options::Action::PrintConfig);
         break;
       case kVerifyStorage:
-        options.storage_file = optarg;
+        options.storage = optarg;
         ask_for(Options::Action::VerifyStorage);
+        break;
+      case kMoveStorage:
+        options.storage = optarg;
+        ask_for(Options::Action::MoveStorage);
         break;
       case 'V':
         ask_for(Options::Action::PrintVersion);
@@ -96,11 +102,19 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
         ask_for(Options::Action::PrintHelp);
         break;
       case ':':
-        return wrong(fmt::format("option {} needs a file name",
-                                 optopt == 'c' ? "-c (--config)" : "--verify-storage"));
+        return wrong(optopt == kMoveStorage
+                         ? std::string("option --move-storage needs two stores: FROM TO")
+                         : fmt::format("option {} needs a file name",
+                                       optopt == 'c' ? "-c (--config)" : "--verify-storage"));
       default:
         return refused_option(argv);
     }
+  }
+  if (options.action == Options::Action::MoveStorage) {
+    if (optind == argc) {
+      return wrong("option --move-storage needs two stores: FROM TO");
+    }
+    options.move_to = argv[optind++];
   }
   if (optind < argc) {
     return wrong(fmt::format("unexpected argument '{}'; a settings file is named with -c",
@@ -126,7 +140,8 @@ ConfigChoice choose_config(const Options& options, const char* environment,
 
 std::string help_text() {
   return fmt::format(
-      R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage FILE] [-V] [-h]
+      R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage STORE]
+               [--move-storage FROM TO] [-V] [-h]
 A chat server for wire protocols 0 and 1.
 
   -c, --config FILE   take the settings from FILE; - is standard input
@@ -135,10 +150,16 @@ A chat server for wire protocols 0 and 1.
                       socket is free or has a tribard that listens there
                       already, and end
       --print-config  print the settings in effect as JSON, and end
-      --verify-storage FILE
-                      check the store in FILE, print what it contains, and exit
+      --verify-storage STORE
+                      check the store, print what it contains, and exit
+      --move-storage FROM TO
+                      copy the store FROM into TO, which is empty or not there
+                      yet, compare the two, and exit; no server may use them
   -V, --version       print the version, and exit
   -h, --help          print this text, and exit
+
+A store is the path of a file, or 'postgresql:' and a connection string of
+libpq, such as postgresql:service=tribar, or a URI postgresql://HOST/DATABASE.
 
 Without --config the settings are read from the file that ${} names, or else
 from the file
@@ -153,8 +174,8 @@ Exit codes: {} success, {} wrong usage, {} cannot listen, or too little memory o
 too few descriptors, {} a bug, {} the store or its folder cannot be used or is
 damaged, also while the server stops, or the output cannot be printed,
 {} mistakes in the settings, or the store does not exist, is in use, is not a
-regular file of its own, or belongs to another program or version, 128 and the
-signal's number after a second signal.
+regular file of its own, cannot be reached with this user or password, or belongs
+to another program or version, 128 and the signal's number after a second signal.
 )",
       kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
       static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),

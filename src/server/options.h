@@ -28,10 +28,19 @@ inline constexpr const char* kConfigVariable = "TRIBAR_CONFIG";
 
 struct Options {
   /// If several are requested, the last one in this list is performed.
-  enum class Action { Serve, VerifyStorage, PrintConfig, CheckConfig, PrintVersion, PrintHelp };
+  enum class Action {
+    Serve,
+    VerifyStorage,
+    MoveStorage,
+    PrintConfig,
+    CheckConfig,
+    PrintVersion,
+    PrintHelp
+  };
   Action action = Action::Serve;
   std::optional<std::string> config_file{};
-  std::string storage_file{};  // for VerifyStorage
+  std::string storage{};  // for VerifyStorage, and for MoveStorage: from where
+  std::string move_to{};  // for MoveStorage
   friend bool operator==(const Options&, const Options&) = default;
 };
 

@@ -298,7 +298,7 @@ void Server::listen(const ListenerSettings& listener, Protocol protocol) {
 std::unique_ptr<Journal> Server::make_journal() {
   const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
   auto store =
-      make_store(config_.storage, [](const std::string& line) { log::warn(kSubject, "{}", line); });
+      make_store(config_, [](const std::string& line) { log::warn(kSubject, "{}", line); });
   if (!store) {
     throw StorageError(store.error());
   }
@@ -308,7 +308,8 @@ std::unique_ptr<Journal> Server::make_journal() {
   restore_from(*store.value());
   return std::make_unique<GroupCommit>(
       std::move(store.value()), onward,
-      [this](bool is_up, const std::string& why) { report_storage_state(is_up, why); });
+      [this](bool is_up, const std::string& why) { report_storage_state(is_up, why); },
+      [this](const std::string& why) { end_without_storage(why); });
 }
 
 void Server::restore_from(Store& store) {
@@ -381,6 +382,15 @@ void Server::report_storage_state(bool is_up, const std::string& why) {
                "{}: storage fails: {}; commands that need it are refused until it works again",
                store_name_, why);
   }
+}
+
+/// Called on the journal's thread. What this server says from now on could contradict another one.
+void Server::end_without_storage(const std::string& why) {
+  log::error(kSubject,
+             "{}: the store is lost: {}; this server confirms nothing any more, closes its "
+             "connections and stops",
+             store_name_, why);
+  stop();
 }
 
 /// Stops the journal, and logs what could not be stored.

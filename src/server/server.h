@@ -72,6 +72,7 @@ class Server {
   void answer(const SecretResult& result);
   void answer(ConnectionId id, Answered answered);
   void report_storage_state(bool is_up, const std::string& why);
+  void end_without_storage(const std::string& why);
   [[nodiscard]] Ending end_storage();
   void begin_stop();
 

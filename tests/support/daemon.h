@@ -24,6 +24,7 @@ struct DaemonSettings {
       R"({"undelivered_messages": 10000000, "undelivered_bytes": 4000000000,
           "queued_bytes": 4000000000})";
   std::string_view sync = "full";
+  std::string storage = {};                   // the section `storage`; empty: SQLite, in the folder
   std::vector<std::string> environment = {};  // as for Process
 };
 
@@ -49,9 +50,13 @@ class Daemon {
   [[nodiscard]] static std::vector<std::string> command(const std::string& folder,
                                                         const DaemonSettings& settings = {}) {
     const std::string config = folder + "/tribard.json";
-    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}], "limits": {},
-                "storage": {{"engine": "sqlite", "path": "{}", "sync": "{}"}}}})",
-                                   settings.limits, store_in(folder), settings.sync));
+    const std::string storage =
+        settings.storage.empty()
+            ? fmt::format(R"({{"engine": "sqlite", "path": "{}", "sync": "{}"}})", store_in(folder),
+                          settings.sync)
+            : settings.storage;
+    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}], "limits": {}, "storage": {}}})",
+                                   settings.limits, storage));
     const char* program = std::getenv("TRIBARD");
     return {program == nullptr ? "tribard" : program, "-c", config};
   }

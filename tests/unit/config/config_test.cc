@@ -91,7 +91,7 @@ TEST(ParseConfig, TakesEverySetting) {
                      .list_names = 15};
   expected.timeouts = {
       .login_ms = 16, .frame_ms = 17, .stalled_ms = 18, .idle_ms = 25, .shutdown_ms = 19};
-  expected.storage = {StorageEngine::Sqlite, "p", StorageSync::Normal};
+  expected.storage = {StorageEngine::Sqlite, "p", "", StorageSync::Normal};
   expected.tls = {"c", "k", "a", "l", ClientCertificates::Required, true, TlsVersion::Tls12};
   expected.secrets = {SecretsPolicy::Required, 26};
   expected.allow_clear_secrets = true;
@@ -491,6 +491,65 @@ TEST(ParseConfig, WantsAPathForAStore) {
   EXPECT_TRUE(parse_config(R"({"storage": {"engine": "sqlite", "path": "a b.db"}})", "f"));
 }
 
+TEST(ParseConfig, TakesTheEngineOfWhatIsThere) {
+  const auto engine_of = [](const std::string& storage) {
+    return config_of("{\"storage\": " + storage + "}").storage.engine;
+  };
+  EXPECT_EQ(engine_of("{}"), StorageEngine::Memory);
+  EXPECT_EQ(engine_of(R"({"path": "a.db"})"), StorageEngine::Sqlite);
+  EXPECT_EQ(engine_of(R"({"connection": "service=a"})"), StorageEngine::Postgresql);
+  EXPECT_EQ(engine_of(R"({"engine": "memory", "path": "a.db"})"), StorageEngine::Memory);
+}
+
+TEST(ParseConfig, RefusesWhatIsOfAnotherEngine) {
+  const struct {
+    const char* storage;
+    const char* mistake;
+  } cases[] = {
+      {R"({"engine": "postgresql"})",
+       "f:1:24: storage.connection is missing: storage.engine \"postgresql\" needs a connection "
+       "string, such as \"service=tribar\""},
+      {R"({"engine": "postgresql", "connection": "service=a", "path": "a.db"})",
+       "f:1:73: storage.path is of storage.engine \"sqlite\", but that is \"postgresql\""},
+      {R"({"engine": "sqlite", "connection": "service=a", "path": "a.db"})",
+       "f:1:48: storage.connection is of storage.engine \"postgresql\", but that is \"sqlite\", or "
+       "storage.path is there: leave one of them out"},
+      {R"({"path": "a.db", "connection": "service=a"})",
+       "f:1:44: storage.connection is of storage.engine \"postgresql\", but that is \"sqlite\", or "
+       "storage.path is there: leave one of them out"},
+      {R"({"engine": "memory", "connection": "service=a"})",
+       "f:1:48: storage.connection is of storage.engine \"postgresql\", but that is \"memory\""},
+      {R"({"connection": "service=a", "sync": "normal"})",
+       "f:1:49: storage.sync \"normal\" is of storage.engine \"sqlite\": what a commit survives is "
+       "the database's setting synchronous_commit"},
+      // It may have a password: it is not shown.
+      {R"({"connection": "password=hush\u0007"})",
+       "f:1:28: storage.connection must be a string of at most 4096 bytes without control "
+       "characters"},
+  };
+  for (const auto& c : cases) {
+    const auto config = parse_config(std::string(R"({"storage": )") + c.storage + "}", "f");
+    ASSERT_FALSE(config) << c.storage;
+    EXPECT_EQ(config.error(), ConfigMistakes{c.mistake});
+  }
+}
+
+TEST(PrintConfig, ShowsNoPassword) {
+  Config config;
+  config.storage.engine = StorageEngine::Postgresql;
+  for (const char* connection : {"host=db password=hush", "postgresql://ann:hush@db/chat"}) {
+    config.storage.connection = connection;
+    const std::string printed = print_config(config);
+    EXPECT_EQ(printed.find("hush"), std::string::npos) << printed;
+    EXPECT_NE(printed.find("\"connection\": \"(not shown: it has a password)\""),
+              std::string::npos);
+  }
+  for (const char* connection : {"service=chat", "postgresql://ann@db:5433/chat"}) {
+    config.storage.connection = connection;
+    EXPECT_EQ(config_of(print_config(config)), config) << print_config(config);
+  }
+}
+
 // SQLite refused the row for ever, and with it whatever came later.
 TEST(ParseConfig, WantsFramesThatAStoreCanHold) {
   const auto with = [](const char* engine, const char* bytes) {
@@ -503,6 +562,12 @@ TEST(ParseConfig, WantsFramesThatAStoreCanHold) {
                            "storage.engine \"sqlite\", but is 999000001"});
   EXPECT_TRUE(with("sqlite", "999000000"));
   EXPECT_TRUE(with("memory", "1073741824"));
+  EXPECT_EQ(parse_config(R"({"limits": {"frame_bytes": 256000001},
+                             "storage": {"connection": "service=a"}})",
+                         "f")
+                .error(),
+            ConfigMistakes{"f:1:28: limits.frame_bytes must be at most 256000000 with "
+                           "storage.engine \"postgresql\", but is 256000001"});
 }
 
 TEST(LoadConfig, SaysWhyAFileCannotBeRead) {

@@ -47,6 +47,9 @@ TEST(ParseOptions, TakesShortAndLongForms) {
       {{"--help"}, {Action::PrintHelp, {}}},
       {{"-h", "-V", "-t"}, {Action::PrintHelp, {}}},
       {{"-t", "--print-config"}, {Action::CheckConfig, {}}},
+      {{"--verify-storage", "a.db"}, {Action::VerifyStorage, {}, "a.db"}},
+      {{"--move-storage", "a.db", "postgresql:service=a"},
+       {Action::MoveStorage, {}, "a.db", "postgresql:service=a"}},
   };
   for (const Case& c : cases) {
     const auto options = parse(c.arguments);
@@ -74,6 +77,10 @@ TEST(ParseOptions, NamesWhatItRefuses) {
       {{"-c"}, "option -c (--config) needs a file name"},
       {{"--config"}, "option -c (--config) needs a file name"},
       {{"--verify-storage"}, "option --verify-storage needs a file name"},
+      {{"--move-storage"}, "option --move-storage needs two stores: FROM TO"},
+      {{"--move-storage", "a.db"}, "option --move-storage needs two stores: FROM TO"},
+      {{"--move-storage", "a", "b", "c"},
+       "unexpected argument 'c'; a settings file is named with -c"},
       {{"tribard.json"}, "unexpected argument 'tribard.json'; a settings file is named with -c"},
       {{"-t", "--", "-V"}, "unexpected argument '-V'; a settings file is named with -c"},
   };
