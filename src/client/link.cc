@@ -29,6 +29,28 @@ constexpr std::size_t kChunkBytes = 65536;
 /// How long a Unix socket that has no room for another connection is left alone.
 constexpr std::chrono::milliseconds kPause{20};
 
+/// After so many seconds without a byte from the server TCP asks whether it is there, and again
+/// after so many; the connection ends when so many questions went unanswered.
+constexpr int kIdleSeconds = 60;
+constexpr int kQuestionSeconds = 15;
+constexpr int kQuestions = 4;
+
+/// A command is one small write whose answer is awaited. And a server that is gone without a word
+/// is noticed also by a client that only listens. Without these options it works, too, so a failure
+/// is ignored; a Unix socket does not have them.
+void set_options(int socket) {
+  const auto set = [socket](int level, int option, int value) {
+    static_cast<void>(::setsockopt(socket, level, option, &value, sizeof value));
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+#if defined(TCP_KEEPIDLE)
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kQuestionSeconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kQuestions);
+#endif
+}
+
 bool is_passing(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 const sockaddr* generic(const SocketAddress& address) {
@@ -209,10 +231,7 @@ void Link::finish_try() {
 
 void Link::begin_session() {
   try_deadline_.reset();
-  // A command is one small write whose answer is awaited. Without this option the next command is
-  // only slower, so a failure is ignored; a Unix socket does not have it.
-  const int on = 1;
-  static_cast<void>(::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  set_options(socket_.get());
   if (settings_.address.kind != ServerAddress::Kind::Tls) {
     open();
     return;

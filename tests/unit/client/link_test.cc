@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -133,6 +134,22 @@ TEST(Link, ConnectsSendsReceivesAndIsToldOfTheEnd) {
   link.send("nobody gets this");
   EXPECT_EQ(link.unsent_bytes(), 0U);
   EXPECT_EQ(link.handle(0), std::vector<LinkEvent>{});
+}
+
+TEST(Link, AsksTcpToNoticeAServerThatIsGone) {
+  Listener listener;
+  Link link({.address = listener.address()});
+  ASSERT_EQ(link.connect_and_wait(), std::nullopt);
+  const auto option = [&link](int level, int name) {
+    int value = -1;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(link.polled().fd, level, name, &value, &size), 0);
+    return value;
+  };
+  EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 60);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 15);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 4);
 }
 
 TEST(Link, CanBeMadeAgain) {
