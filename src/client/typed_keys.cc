@@ -72,10 +72,11 @@ Piece sequence(std::string_view text) {
                                                           : Piece{Piece::Kind::Good, 2};
   }
   std::size_t size = 2;
-  while (size < text.size() && is_within(text[size], 0x20, 0x3f)) {
+  const std::size_t most = std::min(text.size(), TypedKeys::kMostSequenceBytes);
+  while (size < most && is_within(text[size], 0x20, 0x3f)) {
     ++size;
   }
-  if (size >= TypedKeys::kMostSequenceBytes) {
+  if (size == TypedKeys::kMostSequenceBytes) {
     return {Piece::Kind::Bad, size};
   }
   if (size == text.size()) {

@@ -34,7 +34,7 @@ void check_key(const Key& key) {
     check(!is_typed || key.bytes.find_first_of("\n\t") == std::string::npos, "a key is no text");
   }
   if (key.kind == Kind::Sequence) {
-    check(key.bytes.size() >= 2 && key.bytes.size() <= TypedKeys::kMostSequenceBytes + 1 &&
+    check(key.bytes.size() >= 2 && key.bytes.size() <= TypedKeys::kMostSequenceBytes &&
               key.bytes[0] == '\x1b',
           "a sequence is bounded");
   }
