@@ -46,6 +46,7 @@ struct Connection {
   Protocol protocol = Protocol::Zero;
   bool is_introduced : 1 = false;  // its first bytes came, and its protocol is settled
   bool is_pinged : 1 = false;      // because it was silent, and nothing came since
+  bool has_checked : 1 = false;    // a secret of it was given to the checker
   bool is_logged_in : 1 = false;
   bool is_reading : 1 = false;       // the transport is reading
   bool is_at_end : 1 = false;        // the peer will send nothing more

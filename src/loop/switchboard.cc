@@ -246,8 +246,9 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
   } else if (std::holds_alternative<Close>(effect.body)) {
     connection->is_finishing = true;
   } else if (const auto* check = std::get_if<Check>(&effect.body)) {
-    if (checker_) {
-      checker_(effect.to, *check);
+    if (checker_.check) {
+      connection->has_checked = true;
+      checker_.check(effect.to, connection->transport->network(), *check);
     }
   }
   if (effect.charge > 0) {
@@ -545,7 +546,8 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
   return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0) || is_asked;
 }
 
-/// A peer that sends nothing is pinged; when nothing comes after that either, it is disconnected.
+/// A peer that sends nothing is pinged; when nothing comes after
+/// that either, it is disconnected.
 void Switchboard::count_silence(Connection& connection, std::uint32_t elapsed_ms) {
   connection.silent_ms = connection.is_reading ? connection.silent_ms + elapsed_ms : 0;
   if (connection.silent_ms < limits_.idle_ms) {
@@ -574,6 +576,9 @@ void Switchboard::drop(Connection& connection, const char* why) {
     return_pushes(connection, false);
     dispatcher_.add_event(id, Closed{});
     census_.leave(connection.allowance ? connection.allowance->network : PeerNetwork{});
+  }
+  if (connection.has_checked) {
+    checker_.forget(id, connection.transport->network());
   }
   if (connection.is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();

@@ -44,9 +44,14 @@ struct SwitchboardLimits {
   std::uint64_t idle_ms = 120000;
 };
 
-/// Has what a Check effect asks for done, and the connection's result sent to the registry as
-/// Answered. Called on the loop's thread; must not wait.
-using SecretChecker = std::function<void(ConnectionId, const Check&)>;
+/// Both are called on the loop's thread and must not wait. Empty where there are no Check effects.
+struct SecretChecker {
+  /// Has what a Check effect asks for done, and the result sent to the registry as Answered.
+  /// `network`: where the connection comes from.
+  std::function<void(ConnectionId, PeerNetwork network, const Check&)> check;
+  /// The connection is closed: what was asked for it is of no use any more.
+  std::function<void(ConnectionId, PeerNetwork network)> forget;
+};
 
 class Switchboard final : public TransportEvents {
  public:

@@ -11,7 +11,10 @@ namespace tribar {
 bool can_hash_secrets() { return false; }
 
 Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_result)
-    : cost_(options.cost), most_waiting_(options.most_waiting), on_result_(std::move(on_result)) {
+    : cost_(options.cost),
+      most_waiting_(options.most_waiting),
+      most_of_network_(options.most_of_network),
+      on_result_(std::move(on_result)) {
   throw std::runtime_error("this build cannot hash secrets; build with libsodium");
 }
 
@@ -20,6 +23,8 @@ Vault::~Vault() = default;
 bool Vault::submit(SecretTask /*task*/) {  // NOLINT(performance-unnecessary-value-param): as there
   return false;
 }
+
+void Vault::forget(ConnectionId /*connection*/, std::uint64_t /*network*/) {}
 
 void Vault::drop_waiting() {}
 

@@ -8,6 +8,7 @@
 #endif
 
 #include <cerrno>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -70,7 +71,10 @@ SecretResult answer(const SecretTask& task, HashCost cost, std::string& error) {
 bool can_hash_secrets() { return true; }
 
 Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_result)
-    : cost_(options.cost), most_waiting_(options.most_waiting), on_result_(std::move(on_result)) {
+    : cost_(options.cost),
+      most_waiting_(options.most_waiting),
+      most_of_network_(options.most_of_network),
+      on_result_(std::move(on_result)) {
   begin_hashing();
   try {
     for (std::size_t i = 0; i < options.threads; ++i) {
@@ -87,21 +91,44 @@ Vault::~Vault() { stop(); }
 bool Vault::submit(SecretTask task) {
   {
     const std::lock_guard lock(mutex_);
-    if (is_ending_ || waiting_.size() >= most_waiting_) {
+    if (is_ending_ || waiting_count_ >= most_waiting_) {
       return false;
     }
-    waiting_.push_back(std::move(task));
+    const std::uint64_t network = task.network;
+    const auto [at, is_new] = waiting_.try_emplace(network);
+    if (is_new) {
+      turns_.push_back(network);
+    } else if (at->second.size() >= most_of_network_) {
+      return false;
+    }
+    at->second.push_back(std::move(task));
+    ++waiting_count_;
   }
   changed_.notify_one();
   return true;
 }
 
+void Vault::forget(ConnectionId connection, std::uint64_t network) {
+  const std::lock_guard lock(mutex_);
+  const auto of_network = waiting_.find(network);
+  if (of_network == waiting_.end()) {
+    return;
+  }
+  std::deque<SecretTask>& tasks = of_network->second;
+  waiting_count_ -= std::erase_if(
+      tasks, [connection](const SecretTask& task) { return task.connection == connection; });
+  if (tasks.empty()) {
+    waiting_.erase(of_network);
+    std::erase(turns_, network);
+  }
+}
+
 void Vault::drop_waiting() {
-  std::deque<SecretTask> dropped;
+  std::vector<SecretTask> dropped;
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
-    dropped.swap(waiting_);
+    dropped = take_all();
   }
   for (const SecretTask& task : dropped) {
     on_result_({task.connection, Verdict::Dropped, {}});
@@ -109,18 +136,32 @@ void Vault::drop_waiting() {
 }
 
 void Vault::stop() {
-  std::deque<SecretTask> dropped;
+  std::vector<SecretTask> dropped;
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
     is_stopping_ = true;
-    dropped.swap(waiting_);
+    dropped = take_all();
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) {
     thread.join();
   }
   threads_.clear();
+}
+
+/// All that waits, under the lock.
+std::vector<SecretTask> Vault::take_all() {
+  std::vector<SecretTask> all;
+  all.reserve(waiting_count_);
+  for (const std::uint64_t network : turns_) {
+    std::deque<SecretTask>& tasks = waiting_.at(network);
+    std::move(tasks.begin(), tasks.end(), std::back_inserter(all));
+  }
+  waiting_.clear();
+  turns_.clear();
+  waiting_count_ = 0;
+  return all;
 }
 
 void Vault::run() {
@@ -141,12 +182,22 @@ void Vault::run() {
 /// Waits for a task; none when the vault stops.
 std::optional<SecretTask> Vault::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });
+  changed_.wait(lock, [this] { return is_stopping_ || waiting_count_ > 0; });
   if (is_stopping_) {
     return std::nullopt;
   }
-  std::optional<SecretTask> task(std::move(waiting_.front()));
-  waiting_.pop_front();
+  const std::uint64_t network = turns_.front();
+  turns_.pop_front();
+  const auto of_network = waiting_.find(network);
+  std::deque<SecretTask>& tasks = of_network->second;
+  std::optional<SecretTask> task(std::move(tasks.front()));
+  tasks.pop_front();
+  --waiting_count_;
+  if (tasks.empty()) {
+    waiting_.erase(of_network);
+  } else {
+    turns_.push_back(network);
+  }
   return task;
 }
 

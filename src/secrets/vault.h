@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
@@ -31,8 +32,9 @@ namespace tribar {
 struct SecretTask {
   ConnectionId connection;
   SecretBytes secret;
-  std::string hash;        // that `secret` must have; empty: nothing to check
-  SecretBytes new_secret;  // whose hash is wanted, if what is checked is right; may be empty
+  std::string hash;           // that `secret` must have; empty: nothing to check
+  SecretBytes new_secret;     // whose hash is wanted, if what is checked is right; may be empty
+  std::uint64_t network = 0;  // where the connection comes from: see PeerNetwork
 };
 
 enum class Verdict : std::uint8_t {
@@ -54,12 +56,14 @@ struct SecretResult {
 
 struct VaultOptions {
   std::size_t threads = 1;          // at least 1; each takes `cost.memory_bytes` while it hashes
-  std::size_t most_waiting = 1024;  // tasks that wait for a thread
+  std::size_t most_waiting = 4096;  // tasks that wait for a thread
   HashCost cost = kHashCost;
+  std::size_t most_of_network = 1024;  // of those that wait, from one address network
 };
 
-/// Tasks are begun in the order in which they came. No connection gets ahead by asking often: the
-/// registry lets each have one at a time.
+/// The networks take turns, and the tasks of one are begun in the order in which they came: who has
+/// a thousand waiting makes those from elsewhere wait for one at a time. No connection gets ahead
+/// by asking often: the registry lets each have one at a time.
 class Vault {
  public:
   /// Starts the threads, which sleep while there is nothing to do. `on_result` is called on one of
@@ -72,9 +76,13 @@ class Vault {
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
 
-  /// Any thread; never waits. False when as many tasks wait as may, and after stop(): then this one
-  /// is gone, its secrets wiped.
+  /// Any thread; never waits. False when as many tasks wait as may, in all or from this network,
+  /// and after stop(): then this one is gone, its secrets wiped.
   [[nodiscard]] bool submit(SecretTask task);
+
+  /// Any thread; never waits. The connection, from `network`, is closed: its task, if it still
+  /// waits, is dropped without a result.
+  void forget(ConnectionId connection, std::uint64_t network);
 
   /// From now on submit() returns false, and what waits gets the result Dropped, on the calling
   /// thread. Tasks that have begun go on. Not while another thread calls stop().
@@ -88,17 +96,23 @@ class Vault {
  private:
   void run();
   [[nodiscard]] std::optional<SecretTask> next();
+  [[nodiscard]] std::vector<SecretTask> take_all();
 
   const HashCost cost_;
   const std::size_t most_waiting_;
+  const std::size_t most_of_network_;
   const std::function<void(SecretResult)> on_result_;
   std::atomic<bool> is_failing_{false};  // the last task failed, which was logged
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<SecretTask> waiting_;  // of mutex_
-  bool is_ending_ = false;          // of mutex_: nothing is taken any more
-  bool is_stopping_ = false;        // of mutex_
+  // Of mutex_, these three: what waits, by networks, none of which is empty; those in the order of
+  // their turns; and how many tasks that is in all.
+  std::unordered_map<std::uint64_t, std::deque<SecretTask>> waiting_;
+  std::deque<std::uint64_t> turns_;
+  std::size_t waiting_count_ = 0;
+  bool is_ending_ = false;    // of mutex_: nothing is taken any more
+  bool is_stopping_ = false;  // of mutex_
   std::vector<std::thread> threads_;
 };
 

@@ -200,20 +200,24 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const AcceptorLimits acceptor_limits{
       (config_.limits.new_connections_per_second + count - 1) / count,
       (config_.limits.handshakes_per_second + count - 1) / count, config_.tcp_keepalive_s};
-  const IoLoop::Shared shared{census_,
-                              rendezvous_,
-                              reply_router_,
-                              turns_,
-                              last_batch_,
-                              [this] { wake_all_loops(); },
-                              [this] {
-                                if (actor_.note_continuation_done()) {
-                                  pool_->nudge();
-                                }
-                              },
-                              [this](BatchPtr batch) { pool_->submit(std::move(batch)); },
-                              filter,
-                              [this](ConnectionId id, const Check& check) { submit(id, check); }};
+  const IoLoop::Shared shared{
+      census_,
+      rendezvous_,
+      reply_router_,
+      turns_,
+      last_batch_,
+      [this] { wake_all_loops(); },
+      [this] {
+        if (actor_.note_continuation_done()) {
+          pool_->nudge();
+        }
+      },
+      [this](BatchPtr batch) { pool_->submit(std::move(batch)); },
+      filter,
+      {[this](ConnectionId id, PeerNetwork network, const Check& check) {
+         submit(id, network, check);
+       },
+       [this](ConnectionId id, PeerNetwork network) { vault_->forget(id, network.value); }}};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
     loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits,
@@ -336,9 +340,9 @@ void Server::restore_from(Store& store) {
 }
 
 /// Any loop's thread: has a secret checked or hashed.
-void Server::submit(ConnectionId id, const Check& check) {
+void Server::submit(ConnectionId id, PeerNetwork network, const Check& check) {
   SecretTask task{id, SecretBytes(check.secret), std::string(check.hash),
-                  SecretBytes(check.new_secret)};
+                  SecretBytes(check.new_secret), network.value};
   if (!vault_->submit(std::move(task))) {
     answer(id, Answered{Refusal{RefusalCode::TooManySecrets}});
   }

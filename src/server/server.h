@@ -68,7 +68,7 @@ class Server {
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
-  void submit(ConnectionId id, const Check& check);
+  void submit(ConnectionId id, PeerNetwork network, const Check& check);
   void answer(const SecretResult& result);
   void answer(ConnectionId id, Answered answered);
   void report_storage_state(bool is_up, const std::string& why);

@@ -105,7 +105,8 @@ void run(std::size_t threads, std::size_t tasks) {
   fmt::print("bystander at rest: {}\n", round_trips([&] { return Clock::now() >= rest_ends; }));
 
   std::atomic<std::size_t> answered{0};
-  Vault vault({threads, tasks, kHashCost}, [&](const SecretResult& /*result*/) { ++answered; });
+  Vault vault({threads, tasks, kHashCost, tasks},
+              [&](const SecretResult& /*result*/) { ++answered; });
   const Clock::time_point start = Clock::now();
   for (std::size_t n = 0; n < tasks; ++n) {
     if (!vault.submit({ConnectionId::make(n, 1), SecretBytes(kSecret), hash, {}})) {

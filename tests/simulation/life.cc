@@ -74,15 +74,18 @@ std::vector<LoopInbox*> Life::make_loops() {
           workers_.front().runs_registry = true;
         }
       },
-      [this](ConnectionId id, const Check& check) {
-        if (!check.secret.empty() || !check.new_secret.empty()) {
-          if (random_.chance(settings_.busy_percent)) {
-            return answer(id, Answered{Refusal{RefusalCode::TooManySecrets}});
-          }
-        }
-        checks_.push_back({id, std::string(check.secret), std::string(check.hash),
-                           std::string(check.new_secret)});
-      },
+      {[this](ConnectionId id, PeerNetwork, const Check& check) {
+         if (!check.secret.empty() || !check.new_secret.empty()) {
+           if (random_.chance(settings_.busy_percent)) {
+             return answer(id, Answered{Refusal{RefusalCode::TooManySecrets}});
+           }
+         }
+         checks_.push_back({id, std::string(check.secret), std::string(check.hash),
+                            std::string(check.new_secret)});
+       },
+       [this](ConnectionId id, PeerNetwork) {
+         std::erase_if(checks_, [id](const Task& task) { return task.from == id; });
+       }},
       listener_.accepted,
       listener_.ticked,
       diary_,

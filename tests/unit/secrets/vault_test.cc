@@ -243,6 +243,73 @@ TEST(Vault, RefusesWhatIsTooMuchAndKeepsTheOrder) {
   EXPECT_EQ(f.collector.wait_for(5), expected);
 }
 
+SecretTask from_network(std::uint64_t network, std::size_t n, const std::string& hash) {
+  SecretTask each = task(n, "correct horse", hash);
+  each.network = network;
+  return each;
+}
+
+/// A vault whose only thread is held up, with a task of network 9 that it has taken.
+struct Held {
+  explicit Held(std::size_t most_of_network)
+      : vault({1, 1000, kCheap, most_of_network}, [this](SecretResult result) {
+          is_begun = true;
+          collector.add(std::move(result));
+        }) {
+    collector.hold(true);
+    EXPECT_TRUE(vault.submit(from_network(9, 0, hash)));
+    EXPECT_TRUE(becomes([this] { return is_begun.load(); }));
+  }
+  /// Lets the thread go on, and returns the connections in the order of their results.
+  std::vector<std::size_t> answered(std::size_t count) {
+    collector.hold(false);
+    std::vector<std::size_t> order;
+    for (const SecretResult& result : collector.wait_for(count)) {
+      order.push_back(result.connection.slot());
+    }
+    return order;
+  }
+
+  const std::string hash = hash_of("correct horse");
+  Collector collector;
+  std::atomic<bool> is_begun{false};
+  Vault vault;  // ends before what it calls
+};
+
+TEST(Vault, ANetworkMayHaveItsShareOfWhatWaits) {
+  Held held(2);
+  EXPECT_TRUE(held.vault.submit(from_network(1, 1, held.hash)));
+  EXPECT_TRUE(held.vault.submit(from_network(1, 2, held.hash)));
+  EXPECT_FALSE(held.vault.submit(from_network(1, 3, held.hash)));
+  EXPECT_TRUE(held.vault.submit(from_network(2, 4, held.hash)));
+  EXPECT_EQ(held.answered(4).size(), 4U);
+  EXPECT_TRUE(held.vault.submit(from_network(1, 5, held.hash)));
+}
+
+TEST(Vault, NetworksTakeTurns) {
+  Held held(1000);
+  for (const std::size_t n : {1, 2, 3}) {
+    EXPECT_TRUE(held.vault.submit(from_network(1, n, held.hash)));
+  }
+  EXPECT_TRUE(held.vault.submit(from_network(2, 4, held.hash)));
+  EXPECT_TRUE(held.vault.submit(from_network(3, 5, held.hash)));
+  EXPECT_TRUE(held.vault.submit(from_network(2, 6, held.hash)));
+  EXPECT_EQ(held.answered(7), (std::vector<std::size_t>{0, 1, 4, 5, 2, 6, 3}));
+}
+
+TEST(Vault, ForgetsTheTaskOfAClosedConnection) {
+  Held held(2);
+  EXPECT_TRUE(held.vault.submit(from_network(1, 1, held.hash)));
+  EXPECT_TRUE(held.vault.submit(from_network(1, 2, held.hash)));
+  held.vault.forget(connection(1), 1);
+  held.vault.forget(connection(2), 7);  // of another network: is not there
+  EXPECT_TRUE(held.vault.submit(from_network(1, 3, held.hash)));  // there is room again
+  EXPECT_TRUE(held.vault.submit(from_network(2, 4, held.hash)));
+  held.vault.forget(connection(4), 2);
+  held.vault.forget(connection(0), 9);  // has begun
+  EXPECT_EQ(held.answered(3), (std::vector<std::size_t>{0, 2, 3}));
+}
+
 TEST(Vault, AnswersEachTaskOfManyThreadsOnce) {
   constexpr std::size_t kSubmitters = 4;
   constexpr std::size_t kEach = 50;
