@@ -252,7 +252,7 @@ bool CommitQueue::depends_on_missing(const Held& held, const Effect& effect) con
     return missing_.accounts.contains(entry->account.value);
   }
   if (const auto* push = std::get_if<Push>(&effect.body)) {
-    return push->is_kept && missing_.first_message && push->number >= *missing_.first_message;
+    return push->tells_number && missing_.first_message && push->number >= *missing_.first_message;
   }
   // A repeated one, whose n an earlier batch may have; it does not say whose.
   return missing_.has_client && std::holds_alternative<Accepted>(effect.body);

@@ -29,11 +29,13 @@ struct Push {
   bool wants_report = false;  // report at once when it is written, not together with later commands
   bool is_kept = false;       // the registry keeps the message until it is acknowledged
   bool is_portable = true;    // protocol 0 can carry the text: see chat/text.h
+  bool tells_number = false;  // to protocol 1
   Protocol came_as = Protocol::Zero;  // the sender's protocol
   friend bool operator==(const Push& a, const Push& b) {
     return *a.message == *b.message && a.account == b.account && a.number == b.number &&
            a.time == b.time && a.is_live == b.is_live && a.wants_report == b.wants_report &&
-           a.is_kept == b.is_kept && a.is_portable == b.is_portable;
+           a.is_kept == b.is_kept && a.is_portable == b.is_portable &&
+           a.tells_number == b.tells_number;
   }
 };
 

@@ -107,6 +107,7 @@ void Registry::push_numbered(Session& reader, Account& account, KeptMessage::Ptr
   push.number = kept->number();
   push.time = kept->time();
   push.is_kept = true;
+  push.tells_number = true;
   push.is_portable = kept->is_portable();
   push.came_as = turn.protocol;
   details.kept.push_back(std::move(kept));

@@ -186,6 +186,7 @@ inline Effect kept(ConnectionId to, const Pushed& pushed) {
   Effect effect = push(to, pushed, true);
   auto& body = std::get<Push>(effect.body);
   body.is_kept = true;
+  body.tells_number = true;
   body.is_portable = is_portable(pushed.text);
   return effect;
 }
