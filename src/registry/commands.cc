@@ -334,7 +334,10 @@ void Registry::remove(Session& session, const Input& input, const Delete& comman
 
 void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected,
                       Turn& turn) {
-  refuse(session, command_bytes, rejected.refusal, turn, rejected.n);
+  const bool needs_tls =
+      rejected.has_secret && session.details && !session.details->may_send_secrets;
+  refuse(session, command_bytes,
+         needs_tls ? Refusal{RefusalCode::SecretNeedsTls} : rejected.refusal, turn, rejected.n);
   if (rejected.is_fatal) {
     log_out(session, turn);
     finish(session, turn);

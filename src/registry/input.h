@@ -20,6 +20,7 @@ struct Rejected {
   Refusal refusal;
   bool is_fatal = false;
   std::optional<std::uint64_t> n = {};  // of a SendNumbered, if that much could be read
+  bool has_secret = false;              // in the frame, where others may be able to read it
   friend bool operator==(const Rejected&, const Rejected&) = default;
 };
 

@@ -189,7 +189,8 @@ void Registry::check_secret(Session& session, const Input& input, Account& accou
 void Registry::check(Session& session, const Input& input, const Check& what,
                      std::uint64_t generation, Turn& turn) {
   if (session.is_gone) {
-    return;  // the connection is closed: nobody would read the result
+    session.is_over = true;  // the connection is closed: see closed()
+    return;
   }
   CheckedCommand& checked = session.stalled().checked.emplace();
   checked = {copy_command(without_secrets(input)), what.account, generation};
@@ -207,6 +208,10 @@ void Registry::answered(Session& session, const Answered& result, Turn& turn) {
   session.stall->checked.reset();
   const Input& input = checked.command.input;
   if (result.refusal) {
+    // Anything else says that nobody has looked: a client that tries again later is no guesser.
+    if (result.refusal->code != RefusalCode::WrongSecret && session.details) {
+      throttle_.take_back(checked.account, session.details->network);
+    }
     refuse(session, input.command_bytes, *result.refusal, turn);
   } else if (std::holds_alternative<Login>(input.body) &&
              account_named_by(input) != checked.account) {

@@ -31,6 +31,13 @@ std::uint64_t Throttle::begin(AccountId account, std::uint64_t network, UnixMs n
   return 0;
 }
 
+void Throttle::take_back(AccountId account, std::uint64_t network) {
+  const auto at = entries_.find({account, network});
+  if (at != entries_.end() && at->second.attempts > 0) {
+    --at->second.attempts;
+  }
+}
+
 /// Looks at the front of the order, a few items per call.
 void Throttle::forget(UnixMs now) {
   constexpr int kPerCall = 4;

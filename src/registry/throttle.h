@@ -28,6 +28,9 @@ class Throttle {
   /// An attempt begins at `now`. Returns 0 and counts it, or how many ms it must still wait.
   [[nodiscard]] std::uint64_t begin(AccountId account, std::uint64_t network, UnixMs now);
 
+  /// An attempt that had begun was not looked at: it counts as none.
+  void take_back(AccountId account, std::uint64_t network);
+
   /// An attempt was right: the account's next attempts from `network` are free again.
   void succeed(AccountId account, std::uint64_t network) { entries_.erase({account, network}); }
 

@@ -49,7 +49,7 @@ void parse_one(InputBody& body, std::uint8_t code, std::string_view data,
     std::visit([&body](auto&& command) { body = std::forward<decltype(command)>(command); },
                parsed.value());
   } else {
-    body = Rejected{parsed.error().refusal, false, parsed.error().n};
+    body = Rejected{parsed.error().refusal, false, parsed.error().n, parsed.error().has_secret};
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <type_traits>
 
 #include "chat/text.h"
 #include "zero/fields.h"
@@ -34,11 +35,12 @@ Parsed parse_entry(std::string_view data) {
   if (const std::size_t found = split_fields(data, fields); found < fields.size()) {
     return wrong_field_count(found, fields.size());
   }
+  const bool has_secret = !fields[2].empty();
   if (auto refusal = refuse_text(data)) {
-    return CommandError{*refusal};
+    return CommandError{*refusal, {}, has_secret};
   }
   if (auto refusal = refuse_client(fields[1])) {
-    return CommandError{*refusal};
+    return CommandError{*refusal, {}, has_secret};
   }
   return Command1{Entry{fields[0], fields[1], fields[2]}};
 }
@@ -46,10 +48,13 @@ Parsed parse_entry(std::string_view data) {
 Parsed parse_create(std::string_view data, const CommandLimits& limits) {
   Parsed parsed = parse_entry<Create>(data);
   if (parsed) {
-    if (auto refusal = refuse_new_username(std::get<Create>(parsed.value()).username, limits)) {
+    const auto& create = std::get<Create>(parsed.value());
+    if (auto refusal = refuse_new_username(create.username, limits)) {
       // Elsewhere in this protocol such a byte may be.
       const bool is_not_ascii = refusal->code == RefusalCode::NotAscii;
-      return CommandError{is_not_ascii ? Refusal{RefusalCode::UsernameCharacter} : *refusal};
+      return CommandError{is_not_ascii ? Refusal{RefusalCode::UsernameCharacter} : *refusal,
+                          {},
+                          !create.secret.empty()};
     }
   }
   return parsed;
@@ -90,7 +95,7 @@ Parsed parse_set_secret(std::string_view data) {
     return wrong_field_count(found, fields.size());
   }
   if (auto refusal = refuse_text(data)) {
-    return CommandError{*refusal};
+    return CommandError{*refusal, {}, true};
   }
   return Command1{SetSecret{fields[0], fields[1]}};
 }
@@ -99,7 +104,7 @@ Parsed parse_set_secret(std::string_view data) {
 template <typename Single>
 Parsed parse_text(std::string_view data) {
   if (auto refusal = refuse_text(data)) {
-    return CommandError{*refusal};
+    return CommandError{*refusal, {}, std::is_same_v<Single, Delete>};
   }
   return Command1{Single{data}};
 }

@@ -27,6 +27,7 @@ inline constexpr std::size_t kMostPingBytes = 64;
 struct CommandError {
   Refusal refusal;
   std::optional<std::uint64_t> n = {};
+  bool has_secret = false;  // it is wrong for another reason, and holds a secret
 };
 
 /// The command in a frame from a client. `code` is the byte from the header, any value. Names and

@@ -189,6 +189,42 @@ TEST(RegistrySecrets, ClosesAnAccountWithASecretToProtocol0) {
   EXPECT_EQ(bench.apply(login(kBob, "ann")), (Effects{refused(kBob, RefusalCode::NeedsSecret)}));
 }
 
+// A client that the server has no time for is no guesser.
+TEST(RegistrySecrets, CountsNoAttemptThatNobodyLookedAt) {
+  RegistryBench bench = with_ann();
+  bench.apply(introduced(kBob, 7));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(bench.apply(login1(kBob, "ann", "c1", kSecret)),
+              (Effects{check_of(kBob, kAnnAccount, kSecret, "h1")}));
+    EXPECT_EQ(bench.apply(event(kBob, Answered{Refusal{RefusalCode::TooManySecrets}})),
+              (Effects{refused(kBob, RefusalCode::TooManySecrets)}));
+    bench.write(kBob);
+  }
+  EXPECT_EQ(bench.apply(login1(kBob, "ann", "c1", kSecret)),
+            (Effects{check_of(kBob, kAnnAccount, kSecret, "h1")}));
+}
+
+TEST(RegistrySecrets, CountsWhatIsBehindACheckAsNothingWhenTheConnectionCloses) {
+  RegistryBench bench = with_ann(with_secrets(), true);
+  bench.apply(delete1(kAnn, kSecret));
+  bench.apply(send1(kAnn, 1, "ann", "behind the check"));
+  EXPECT_EQ(bench.apply(event(kAnn, Closed{})), Effects{});
+  EXPECT_EQ(bench.records(), Records{});
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+// The one that needs a check waits itself.
+TEST(RegistrySecrets, CountsWhatIsBehindAWaitingCheckAsNothingWhenTheConnectionCloses) {
+  RegistryBench bench = with_ann(with_secrets(), true);
+  bench.apply(send1(kAnn, 1, "ann", std::string(300000, 'x')));  // more than its credit
+  const std::uint64_t queued = bench.registry().queued_bytes();
+  bench.apply(delete1(kAnn, kSecret));
+  bench.apply(send1(kAnn, 2, "ann", "behind the check"));
+  EXPECT_EQ(bench.apply(event(kAnn, Closed{})), Effects{});
+  EXPECT_EQ(bench.records(), Records{});
+  EXPECT_EQ(bench.registry().queued_bytes(), queued);
+}
+
 TEST(RegistrySecrets, HasCommandsWaitForTheCheck) {
   RegistryBench bench = with_ann();
   bench.apply(send1(kAnn, 1, "ann", "me"));
@@ -337,6 +373,12 @@ TEST(RegistrySecrets, RefusesASecretInClearTextBeforeAnythingElse) {
   EXPECT_EQ(bench.apply(login1(kBob, "ann", "c1", kSecret)), refusal);
   EXPECT_EQ(bench.apply(set_secret(kBob, "", kSecret)), refusal);
   EXPECT_EQ(bench.apply(set_secret(kBob, kSecret, "")), refusal);
+  const Rejected bad_name{{RefusalCode::UsernameCharacter}};
+  Rejected with_secret = bad_name;
+  with_secret.has_secret = true;
+  EXPECT_EQ(bench.apply(command(kBob, with_secret)), refusal);
+  EXPECT_EQ(bench.apply(command(kBob, bad_name)),
+            (Effects{refused(kBob, RefusalCode::UsernameCharacter)}));
   EXPECT_EQ(bench.apply(delete1(kBob, kSecret)), refusal);
   // Without a secret it is a client as any.
   EXPECT_EQ(bench.apply(create1(kBob, "bob", "c1")), (Effects{created1(kBob, 2)}));

@@ -42,6 +42,19 @@ TEST(Throttle, MakesEachAttemptAfterTheFreeOnesWaitTwiceAsLong) {
                                                60000}));
 }
 
+TEST(Throttle, CountsNoAttemptThatIsTakenBack) {
+  Throttle throttle;
+  throttle.take_back(kAnn, kHere);  // none has begun
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(throttle.begin(kAnn, kHere, kStart), 0U);
+    throttle.take_back(kAnn, kHere);
+  }
+  use_up(throttle, kAnn, kHere);
+  EXPECT_EQ(throttle.begin(kAnn, kHere, kStart), 1000U);
+  throttle.take_back(kAnn, kHere);
+  EXPECT_EQ(throttle.begin(kAnn, kHere, kStart), 0U);
+}
+
 TEST(Throttle, CountsForAccountAndNetworkTogether) {
   Throttle throttle;
   use_up(throttle, kAnn, kHere);
