@@ -534,6 +534,11 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     writer_.note_progress(connection);
     report(connection);
     const std::uint64_t stalled_ms = connection.outbox->wait(elapsed_ms);
+    if (stalled_ms == 0) {
+      // It reads, and may not have come to our ping yet.
+      connection.silent_ms = 0;
+      connection.is_pinged = false;
+    }
     if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
       drop(connection, "read nothing for timeouts.stalled_ms");
       return false;
@@ -546,7 +551,7 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
   return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0) || is_asked;
 }
 
-/// A peer that sends nothing is pinged; when nothing comes after
+/// A peer that neither sends anything nor takes what it is owed is pinged; when nothing comes after
 /// that either, it is disconnected.
 void Switchboard::count_silence(Connection& connection, std::uint32_t elapsed_ms) {
   connection.silent_ms = connection.is_reading ? connection.silent_ms + elapsed_ms : 0;

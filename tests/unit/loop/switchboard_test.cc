@@ -16,6 +16,7 @@
 #include "support/switchboard_rig.h"
 #include "support/test_peer.h"
 #include "workers/decoder.h"
+#include "zero/command1.h"
 
 namespace tribar {
 namespace {
@@ -426,6 +427,37 @@ TEST(Switchboard, ClosesWhoeverTakesNothing) {
   EXPECT_FALSE(ann.stream->is_closed);
   rig.board.tick(100);
   EXPECT_TRUE(ann.stream->is_closed);
+}
+
+// Our ping waits behind what it is owed, so it cannot be answered yet.
+TEST(Switchboard, PingsNobodyWhoTakesWhatItIsOwed) {
+  SwitchboardLimits limits;
+  limits.login_ms = 0;
+  limits.stalled_ms = 0;
+  limits.idle_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.connect({}, Protocol::One);
+  ann.stream->room = 0;
+  std::string ping;
+  append_command1(ping, Ping{"0123456789"});
+  rig.send(ann, ping);
+  rig.turn();
+  const std::size_t owed_bytes = ping.size();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(ann.stream->take(1));
+    rig.board.tick(500);
+    rig.turn();
+  }
+  rig.take_all(ann);
+  EXPECT_EQ(ann.stream->taken.size(), owed_bytes);
+  // Who takes nothing is asked.
+  rig.send(ann, ping);
+  rig.turn();
+  rig.board.tick(500);
+  rig.board.tick(500);
+  rig.turn();
+  rig.take_all(ann);
+  EXPECT_EQ(ann.stream->taken.size(), 2 * owed_bytes + kHeaderBytes);
 }
 
 TEST(Switchboard, ReadsNobodyWhoHoldsBuffersWhenTheyAreFull) {
