@@ -191,12 +191,7 @@ void Chat::run(std::string_view text, std::string_view typed) {
   const auto found = find_chat_command(words.first, place());
   const bool is_one_line = text.find('\n') == std::string_view::npos;
   if (!found) {
-    const std::string word =
-        words.first.size() <= kMostPromptBytes ? " " + view_.quoted(words.first) : "";
-    warn(is_in_ ? fmt::format("There is no command{}: help lists them. A message: {}", word,
-                              partner_.empty() ? "c NAME TEXT." : "//TEXT.")
-                : fmt::format("There is no command{} here: login NAME, create NAME, help or quit.",
-                              word));
+    warn(told_unknown(words.first));
     if (!words.rest.empty() || !partner_.empty()) {
       give_back(std::string(typed));  // it may be a text
     }
@@ -210,6 +205,20 @@ void Chat::run(std::string_view text, std::string_view typed) {
   } else {
     run(found->command, words.rest, typed);
   }
+}
+
+/// Why `word` is no command here, and what to do.
+std::string Chat::told_unknown(std::string_view word) const {
+  if (find_chat_command(word, {!is_in_, settings_.session.protocol})) {
+    return is_in_ ? fmt::format("You are logged in as {}: q ends that first.", shown_name(name_))
+                  : "Log in first: login NAME, or create NAME.";
+  }
+  const std::string shown = word.size() <= kMostPromptBytes ? " " + view_.quoted(word) : "";
+  if (!is_in_) {
+    return fmt::format("There is no command{} here: login NAME, create NAME, help or quit.", shown);
+  }
+  return fmt::format("There is no command{}: help lists them. A message: {}", shown,
+                     partner_.empty() ? "c NAME TEXT." : "//TEXT.");
 }
 
 void Chat::run(ChatCommand command, std::string_view arguments, std::string_view typed) {

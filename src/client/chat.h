@@ -168,6 +168,7 @@ class Chat {
   void take(Line line);
   void say(const Line& line);
   void run(std::string_view text, std::string_view typed);
+  [[nodiscard]] std::string told_unknown(std::string_view word) const;
   void run(ChatCommand command, std::string_view arguments, std::string_view typed);
 
   // Questions.

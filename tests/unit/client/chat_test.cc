@@ -226,7 +226,7 @@ TEST_F(ChatBeforeLogin, HasHelpAndEnds) {
 TEST_F(ChatBeforeLogin, HintsAtWhatThereIs) {
   Rig rig = begun();
   const std::string there_is = " here: login NAME, create NAME, help or quit.\n";
-  EXPECT_EQ(rig.type("l"), print("! There is no command l" + there_is));
+  EXPECT_EQ(rig.type("l"), print("! Log in first: login NAME, or create NAME.\n"));
   EXPECT_EQ(rig.type("\x1b[D"), print("! There is no command \\x1b[D" + there_is));
   EXPECT_EQ(rig.type(std::string(40, 'x')), print("! There is no command" + there_is));
   EXPECT_EQ(rig.type("hello you"), draft("! There is no command hello" + there_is, "hello you"));
@@ -409,6 +409,8 @@ TEST_F(ChatCommandsTest, HintsAtWhatThereIs) {
   EXPECT_EQ(rig.type("hello you"), draft("! There is no command hello: help lists them. A message: "
                                          "c NAME TEXT.\n",
                                          "hello you"));
+  EXPECT_EQ(rig.type("login bob"),
+            draft("! You are logged in as ann: q ends that first.\n", "login bob"));
   EXPECT_EQ(rig.type("g you"),
             draft("! Nothing stands behind g. A message: c NAME TEXT.\n", "g you"));
   EXPECT_EQ(rig.type("d bob said"),
