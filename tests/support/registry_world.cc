@@ -358,7 +358,9 @@ void RegistryWorld::close(Peer& peer) {
     ModelConnection& state = model_.connection(id);
     if (const auto* expired = std::get_if<LoginExpired>(&pending.body)) {
       state.is_over |= is_login_due(state, *expired);
-    } else if (!pending.is_long_list && !pending.needs_check) {
+    } else if (pending.needs_check && !pending.was_checked) {
+      state.is_over = true;  // Nobody checks it any more, so what is behind it counts as nothing.
+    } else if (!pending.is_long_list) {
       if (auto* sending = std::get_if<Send>(&pending.body)) {
         sending->message.text = pending.text;
       }
