@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// tribard with 64 MiB of address space, and peers who want ten times as much: it refuses, and
+// tribard with 80 MiB of address space, and peers who want ten times as much: it refuses, and
 // lives.
 #include "support/memory.h"
 
@@ -55,7 +55,7 @@ class ShortServer {
   std::uint16_t port_ = 0;
 };
 
-constexpr int kShort = 64 * 1024;
+constexpr int kShort = 80 * 1024;
 
 TEST(Memory, IsWhatLimitsAreLoweredTo) {
   ShortServer server(kShort);
