@@ -9,6 +9,7 @@
 #include <string>
 
 #include "hostile/attack.h"
+#include "support/over_tls.h"
 #include "support/test_peer.h"
 
 namespace tribar::test {
@@ -183,7 +184,8 @@ TEST_P(Floods, OfConnections) {
   const std::chrono::duration<double> time = Crowd::Clock::now() - begin;
   crowd.close_all();
   attack.wait_for_descriptors(0, milliseconds(5000));
-  EXPECT_LE(attack.grown_bytes(), 64 * kMiB);
+  // Over TLS, handshakes wait whose clients are gone, which the server has not read yet.
+  EXPECT_LE(attack.grown_bytes(), (is_over_tls() ? 192 : 64) * kMiB);
   attack.end(fmt::format("connections that log in and disconnect ({})", name_of(GetParam())),
              fmt::format("{:.1f} k connections a second",
                          static_cast<double>(connected) / time.count() / 1000));

@@ -194,7 +194,10 @@ void Process::start(const std::vector<std::string>& arguments, bool on_terminal,
   ::signal(SIGPIPE, SIG_IGN);
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) {
-    ::signal(SIGPIPE, SIG_DFL);
+    // The test itself may have been started in the background, where a shell has these ignored.
+    for (const int signal : {SIGPIPE, SIGINT, SIGQUIT}) {
+      ::signal(signal, SIG_DFL);
+    }
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
