@@ -111,7 +111,7 @@ TEST(TypedKeys, AreTheSameHoweverTheyAreRead) {
       {"\x1b[201~", {sequence("\x1b[201~")}},
   };
   for (const Case& each : cases) {
-    for (const std::size_t size : {1, 2, 3, 1000}) {
+    for (const std::size_t size : {1U, 2U, 3U, 1000U}) {
       if (each.bytes.find('\x03') != std::string_view::npos && size == 1) {
         continue;  // it would end the paste
       }
@@ -128,7 +128,7 @@ TEST(TypedKeys, AreAsciiWhereTheTerminalIsNotUtf8) {
 TEST(TypedKeys, GiveUpASequenceThatDoesNotEnd) {
   // However it is read, what is behind the limit is typed.
   const std::string begin = "\x1b[" + std::string(TypedKeys::kMostSequenceBytes - 2, '1');
-  for (const std::size_t size : {1, 7, 2000}) {
+  for (const std::size_t size : {1U, 7U, 2000U}) {
     EXPECT_EQ(keys_of(begin + "23x", size), (std::vector<Key>{invalid(begin), text("23x")}));
     EXPECT_EQ(keys_of("\x1b[" + begin.substr(3) + "A", size),
               std::vector<Key>{sequence("\x1b[" + begin.substr(3) + "A")});
