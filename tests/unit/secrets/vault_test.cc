@@ -288,7 +288,7 @@ TEST(Vault, ANetworkMayHaveItsShareOfWhatWaits) {
 
 TEST(Vault, NetworksTakeTurns) {
   Held held(1000);
-  for (const std::size_t n : {1, 2, 3}) {
+  for (const std::size_t n : {1U, 2U, 3U}) {
     EXPECT_TRUE(held.vault.submit(from_network(1, n, held.hash)));
   }
   EXPECT_TRUE(held.vault.submit(from_network(2, 4, held.hash)));
