@@ -415,7 +415,7 @@ TEST_F(ClientAndServer, DoNotSendALineThatTheTerminalHasCut) {
   ann.type("n", "");
   ann.type("c", "Recipient: ");
   ann.type("ann", "Message: ");
-  for (const std::size_t bytes : {4095, 5000}) {
+  for (const std::size_t bytes : {4095U, 5000U}) {
     ann.send(std::string(bytes, 'y') + "\n");
     ann.read_until(
         "\nThe terminal cuts lines off at 4095 bytes, so this one may have been longer: it has no "
