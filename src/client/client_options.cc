@@ -753,7 +753,7 @@ Result<ClientOptions, ClientMistakes> read_client_options(int argc, char** argv,
   if (!path.empty()) {
     auto text = read_config_file(path);
     if (!text) {
-      return ClientMistakes{EX_CONFIG, {std::move(text.error())}};
+      return ClientMistakes{EX_CONFIG, {text.error()}};
     }
     if (text.value()) {
       auto mistakes =

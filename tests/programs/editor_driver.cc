@@ -8,8 +8,8 @@
 // Commands: `prompt TEXT`, `bold TEXT`, `question TEXT`, `secret TEXT`, `then-question TEXT` and
 // `then-quit` (when a line is typed), `show TEXT` (\n in it ends a line), `line TEXT`, `take`,
 // `quit`; each is answered by a line `done`. Events: `line TEXT`, `pasted TEXT`, `interrupt`,
-// `end`, `notice TEXT`, `gone TEXT`, `took TEXT`, with LF as \n. Each is written after the screen
-// was.
+// `end`, `notice TEXT`, `gone TEXT`, `took TEXT`, `resized`, with LF as \n. Each is written after
+// the screen was.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -118,6 +118,7 @@ class Driver {
     switch (info.ssi_signo) {
       case SIGWINCH:
         editor_.resized();
+        reports_ += "resized\n";
         break;
       case SIGTSTP:
         editor_.suspended();

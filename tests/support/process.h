@@ -28,6 +28,18 @@ inline constexpr bool kLosesSignals = true;
 inline constexpr bool kLosesSignals = false;
 #endif
 
+/// A sanitizer handles SIGSEGV itself, and the program's own handler is never called.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TRIBAR_CATCHES_CRASHES
+#endif
+#endif
+#if defined(TRIBAR_CATCHES_CRASHES) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kCatchesCrashes = true;
+#else
+inline constexpr bool kCatchesCrashes = false;
+#endif
+
 /// Our end of one of the program's file descriptors.
 class Channel {
  public:
