@@ -663,7 +663,7 @@ TEST_F(EditorTest, LeavesNothingToTheShell) {
 
 TEST_F(EditorTest, RestoresTheTerminalHoweverItEnds) {
   for (const int signal : {SIGTERM, SIGHUP, SIGQUIT, SIGINT, SIGSEGV, SIGABRT}) {
-    if (signal == SIGSEGV && kCatchesCrashes) {
+    if (signal == SIGSEGV && test::kCatchesCrashes) {
       continue;
     }
     start_in_shell(kReadsALine);
