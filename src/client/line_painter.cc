@@ -37,7 +37,8 @@ void LinePainter::paint(std::string& out, const LineLayout& layout, int most_row
     }
   };
   for (int i = 0; i < count; ++i) {
-    const LineLayout::Row& row = layout.rows[static_cast<std::size_t>(first_row_ + i)];
+    const LineLayout::Row& row =
+        layout.rows[static_cast<std::size_t>(first_row_) + static_cast<std::size_t>(i)];
     if (i < size(drawn_) && drawn_[static_cast<std::size_t>(i)] == row) {
       continue;
     }

@@ -185,15 +185,14 @@ void Link::try_address() {
   step_ = Step::Trying;
   socket_ =
       Descriptor(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket_.get() < 0) {
-    give_up_address(std::strerror(errno));
-  } else if (::connect(socket_.get(), generic(address), address.size) == 0) {
+  const bool is_open = socket_.get() >= 0;
+  if (is_open && ::connect(socket_.get(), generic(address), address.size) == 0) {
     begin_session();
-  } else if (errno == EAGAIN) {  // a Unix socket's queue is full
+  } else if (is_open && errno == EAGAIN) {  // a Unix socket's queue is full
     step_ = Step::Pausing;
     socket_ = Descriptor();
     try_deadline_ = now + kPause;
-  } else if (errno != EINPROGRESS && errno != EINTR) {
+  } else if (!is_open || (errno != EINPROGRESS && errno != EINTR)) {
     give_up_address(std::strerror(errno));
   }
 }

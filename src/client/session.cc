@@ -66,17 +66,17 @@ std::string_view token_of_text(std::string_view text) {
     std::string shape;
     std::string_view token;
   };
-  static const std::vector<Row> kRows = [] {
-    std::vector<Row> rows;
+  static const std::vector<Row> rows = [] {
+    std::vector<Row> all;
     for (const RefusalCode code : refusal_codes()) {
-      rows.push_back({without_figures(text_of(Refusal{code})), token1_of(code)});
+      all.push_back({without_figures(text_of(Refusal{code})), token1_of(code)});
     }
-    return rows;
+    return all;
   }();
   const std::string shape = without_figures(text);
-  const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                [&](const Row& each) { return each.shape == shape; });
-  return row == kRows.end() ? kRefusedToken : row->token;
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.shape == shape; });
+  return row == rows.end() ? kRefusedToken : row->token;
 }
 
 SecretBytes taken(std::string& secret) {
