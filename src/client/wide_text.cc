@@ -44,7 +44,7 @@ std::string to_utf8(std::wstring_view text) {
   std::string utf8;
   utf8.reserve(text.size());
   for (const wchar_t each : text) {
-    const auto character = static_cast<unsigned>(each);
+    const auto character = static_cast<char32_t>(each);
     const std::size_t size = utf8_bytes(each);
     if (size == 1) {
       utf8 += static_cast<char>(character);
