@@ -119,6 +119,9 @@ class Checker {
   [[nodiscard]] std::vector<JsonMistake>& mistakes() { return mistakes_; }
 
  private:
+  /// The keys of an object so far, with the offset of each.
+  using Keys = std::map<std::string_view, std::size_t>;
+
   void check_storage() {
     Config::Storage& storage = config_.storage;
     if (place_of("storage.engine") == 0) {
@@ -293,6 +296,54 @@ class Checker {
     }
   }
 
+  void take(const JsonNode& node, const ConfigRow& row, std::optional<ListenerSettings>& member) {
+    member.reset();
+    if (node.kind == JsonNode::Kind::Other && raw(node) == "null") {
+      return;
+    }
+    if (node.kind != JsonNode::Kind::Object) {
+      refuse(node, row.key, fmt::format("null, or an object with {}", kListenerKeys));
+      return;
+    }
+    ListenerSettings place;
+    Keys keys;
+    const std::string prefix = fmt::format("{}.", row.key);
+    for (const JsonNode& child : node.children) {
+      const bool is_first = note_key(keys, child, prefix);
+      if (!take_place(child, prefix + child.key, place) && is_first) {
+        add(child.key_offset,
+            fmt::format(R"("{}" is not a setting; {} has {})",
+                        log::escaped(prefix + child.key, kMostShownBytes), row.key, kListenerKeys));
+      }
+    }
+    check_place(row.key, keys);
+    if (node.end != 0 && !keys.contains("socket") && !keys.contains("port")) {
+      add(node.offset, fmt::format("{} must have a port or a socket", row.key));
+    }
+    member = std::move(place);
+  }
+
+  /// One of kListenerKeys; false: it is none.
+  bool take_place(const JsonNode& node, const std::string& path, ListenerSettings& place) {
+    if (node.key == "host") {
+      take_host(node, path, place.host);
+    } else if (node.key == "port") {
+      take_number(node, path, kPortRange, place.port);
+    } else if (node.key == "socket") {
+      take_socket(node, path, place.socket);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void check_place(std::string_view path, const Keys& keys) {
+    const auto socket = keys.find("socket");
+    if (socket != keys.end() && (keys.contains("host") || keys.contains("port"))) {
+      add(socket->second, fmt::format("{} must have {}, but has both", path, kListenerKeys));
+    }
+  }
+
   void take_listener(const JsonNode& entry, const std::string& path,
                      std::vector<ListenerSettings>& listeners) {
     if (entry.kind != JsonNode::Kind::Object) {
@@ -305,13 +356,10 @@ class Checker {
     for (const JsonNode& node : entry.children) {
       const bool is_first = note_key(keys, node, path + '.');
       const std::string node_path = fmt::format("{}.{}", path, node.key);
-      if (node.key == "host") {
-        take_host(node, node_path, listener.host);
-      } else if (node.key == "port") {
-        take_number(node, node_path, kPortRange, listener.port);
-      } else if (node.key == "socket") {
-        take_socket(node, node_path, listener.socket);
-      } else if (node.key == "protocols") {
+      if (take_place(node, node_path, listener)) {
+        continue;
+      }
+      if (node.key == "protocols") {
         places.protocols = node.offset;
         take_protocols(node, node_path, listener);
       } else if (node.key == "tls") {
@@ -323,10 +371,7 @@ class Checker {
                         log::escaped(node_path, kMostShownBytes), kListenerKeys));
       }
     }
-    const auto socket = keys.find("socket");
-    if (socket != keys.end() && (keys.contains("host") || keys.contains("port"))) {
-      add(socket->second, fmt::format("{} must have {}, but has both", path, kListenerKeys));
-    }
+    check_place(path, keys);
     // What is not whole may be another.
     if (entry.end != 0) {
       refuse_repeated(entry, path, listener, listeners);
@@ -420,9 +465,6 @@ class Checker {
     refuse(node, path,
            fmt::format("{}{} to {}", is_whole ? "" : "a whole number, ", range.least, range.most));
   }
-
-  /// The keys of an object so far, with the offset of each.
-  using Keys = std::map<std::string_view, std::size_t>;
 
   /// Records the key of `node`. If it was there before, adds a mistake and returns false.
   bool note_key(Keys& keys, const JsonNode& node, const std::string& prefix) {
@@ -529,15 +571,21 @@ std::string printed(Enum member) {
 
 std::string printed(const std::string& text) { return json_quoted(text); }
 
+std::string printed_place(const ListenerSettings& listener) {
+  return listener.socket.empty()
+             ? fmt::format(R"("host": {}, "port": {})", printed(listener.host), listener.port)
+             : fmt::format(R"("socket": {})", printed(listener.socket));
+}
+
+std::string printed(const std::optional<ListenerSettings>& place) {
+  return place ? fmt::format("{{{}}}", printed_place(*place)) : "null";
+}
+
 std::string printed(const ListenerSettings& listener) {
-  const std::string place =
-      listener.socket.empty()
-          ? fmt::format(R"("host": {}, "port": {})", printed(listener.host), listener.port)
-          : fmt::format(R"("socket": {})", printed(listener.socket));
   const std::string_view protocols = !listener.allows_one    ? "0"
                                      : !listener.allows_zero ? "1"
                                                              : "0, 1";
-  return fmt::format(R"({{{}, "protocols": [{}], "tls": {}}})", place, protocols,
+  return fmt::format(R"({{{}, "protocols": [{}], "tls": {}}})", printed_place(listener), protocols,
                      printed(listener.tls));
 }
 

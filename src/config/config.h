@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,9 @@ struct Config {
   bool allow_clear_secrets = false;
 
   unsigned tcp_keepalive_s = 60;  // 0: off
+
+  /// Where metrics are served over HTTP; only host and port, or the socket, count. None: nowhere.
+  std::optional<ListenerSettings> metrics;
 
   struct Log {
     tribar::log::Level level = tribar::log::Level::Info;

@@ -88,6 +88,7 @@ void CommitQueue::step(std::uint64_t now_ms) {
     waiting_connections_.clear();
     missing_ = {};
     // Before the answers go out: a client's next command, after one of them, must not be refused.
+    counters_.is_failing.set(0);
     on_state_(true, {});
   }
   release_all();
@@ -161,8 +162,16 @@ std::optional<StoreError> CommitQueue::try_commit() {
   auto error = store_.commit(groups);
   if (error) {
     why_ = error->text;
+    counters_.failures.add();
   } else {
+    std::uint64_t records = 0;
+    for (const std::span<const Record> group : groups) {
+      records += group.size();
+    }
     lazy_records_.clear();
+    counters_.commits.add();
+    counters_.records.add(records);
+    counters_.commit_size.note(records);
   }
   return error;
 }
@@ -316,6 +325,7 @@ void CommitQueue::fail(std::uint64_t now_ms, const StoreError& error) {
     return;
   }
   if (!std::exchange(is_down_, true)) {
+    counters_.is_failing.set(1);
     on_state_(false, why_);
     for (Held& held : held_) {
       held.failed_ms = now_ms;

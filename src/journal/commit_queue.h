@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "journal/journal.h"
+#include "journal/journal_counters.h"
 #include "journal/store.h"
 
 namespace tribar {
@@ -53,6 +54,10 @@ class CommitQueue {
   /// are released unstored and connections that wait for their answers are closed. After that
   /// nothing is stored any more, since it could depend on what is missing.
   void begin_end();
+
+  /// Any thread may read them. The time of a commit is noted by whoever has a clock.
+  [[nodiscard]] JournalCounters& counters() { return counters_; }
+  [[nodiscard]] const JournalCounters& counters() const { return counters_; }
 
   /// Ends: tries a last time to store all that is left.
   [[nodiscard]] Unstored finish();
@@ -106,6 +111,7 @@ class CommitQueue {
   bool has_given_up_ = false;
   bool is_lost_ = false;
   Unstored unstored_;
+  JournalCounters counters_;
 };
 
 }  // namespace tribar

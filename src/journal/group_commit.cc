@@ -49,10 +49,22 @@ Unstored GroupCommit::stop() {
   return unstored_;
 }
 
+/// Commits what is due, and notes how long that took.
+void GroupCommit::step() {
+  JournalCounters& counters = queue_.counters();
+  const std::uint64_t commits = counters.commits.read();
+  const auto begin = std::chrono::steady_clock::now();
+  queue_.step(steady_ms());
+  if (counters.commits.read() != commits) {
+    counters.commit_time.note(std::chrono::steady_clock::now() - begin);
+  }
+}
+
 void GroupCommit::run() {
   std::vector<BatchPtr> arrived;
   std::uint64_t check_ms = steady_ms() + kCheckMs;
   while (true) {
+    pulse_.answer();
     mailbox_.drain(arrived);
     for (BatchPtr& batch : arrived) {
       queue_.admit(std::move(batch));
@@ -61,7 +73,7 @@ void GroupCommit::run() {
     if (is_ending_.load()) {
       queue_.begin_end();
     }
-    queue_.step(steady_ms());
+    step();
     if (is_stopping_.load() && mailbox_.is_empty()) {
       unstored_ = queue_.finish();
       store_->close();

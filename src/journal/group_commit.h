@@ -28,13 +28,18 @@ class GroupCommit final : public Journal {
   void append(BatchPtr batch) override;
   void begin_end() override;
   Unstored stop() override;
+  [[nodiscard]] const JournalCounters* counters() const override { return &queue_.counters(); }
+  [[nodiscard]] Pulse* pulse() override { return &pulse_; }
+  void nudge() override { static_cast<void>(mailbox_.nudge()); }
 
  private:
   void run();
+  void step();
 
   std::unique_ptr<Store> store_;
   CommitQueue queue_;
   Mailbox<BatchPtr> mailbox_;
+  Pulse pulse_;
   std::atomic<bool> is_ending_{false};
   std::atomic<bool> is_stopping_{false};
   Unstored unstored_;  // valid once the thread is joined

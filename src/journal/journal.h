@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 
+#include "base/pulse.h"
+#include "journal/journal_counters.h"
 #include "registry/batch.h"
 
 namespace tribar {
@@ -39,6 +41,13 @@ class Journal {
   /// Prepares for the end: what cannot be stored from now on is given up, so that no station waits
   /// for it.
   virtual void begin_end() = 0;
+
+  /// For metrics, any thread; none: it stores nothing.
+  [[nodiscard]] virtual const JournalCounters* counters() const { return nullptr; }
+  /// Answers after nudge(); none: it has no thread.
+  [[nodiscard]] virtual Pulse* pulse() { return nullptr; }
+  /// Any thread: makes the thread go around once.
+  virtual void nudge() {}
 
   /// Stores and releases all that was appended, and ends. Nothing may be appended afterwards.
   virtual Unstored stop() = 0;

@@ -74,12 +74,14 @@ std::size_t Dispatcher::count_filled() const {
 }
 
 void Dispatcher::submit_all(UnixMs now) {
+  const auto sent = std::chrono::steady_clock::now();
   for (std::uint32_t worker = 0; worker < open_.size(); ++worker) {
     if (open_[worker]->arrivals.empty()) {
       continue;
     }
     BatchPtr batch = std::exchange(open_[worker], take_spare());
     batch->now = now;
+    batch->sent = sent;
     batch->loop = place_.index;
     batch->worker = worker;
     batch->number = last_number_.fetch_add(1) + 1;

@@ -150,6 +150,7 @@ void IoLoop::after_read() {
 }
 
 void IoLoop::before_poll() {
+  pulse_.answer();
   // Limited in time, so that sockets are polled even while replies keep arriving.
   const auto begin = std::chrono::steady_clock::now();
   finish_turn();
@@ -168,6 +169,10 @@ void IoLoop::before_poll() {
   }
   update_quiet();
   keep_time();
+  if (has_polled_) {
+    switchboard_.counters().turns.note(std::chrono::steady_clock::now() - loop_.woke_at());
+  }
+  has_polled_ = true;
 }
 
 void IoLoop::update_quiet() {
@@ -215,6 +220,7 @@ void IoLoop::finish_turn() {
 
 /// A batch that this loop sent is finished.
 void IoLoop::note_done(const Batch& batch) {
+  switchboard_.counters().commands.note(std::chrono::steady_clock::now() - batch.sent);
   const Output& output = batch.output;
   if (!output.account_changes.empty()) {
     account_log_.note(output.account_changes);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/pulse.h"
 #include "loop/acceptor.h"
 #include "loop/account_log.h"
 #include "loop/dispatcher.h"
@@ -62,6 +63,10 @@ class IoLoop final : private TransportEvents {
   [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
   /// Paces the TLS handshakes of this loop's connections.
   [[nodiscard]] HandshakePacer& handshakes() { return handshakes_; }
+  /// For metrics; any thread may read them.
+  [[nodiscard]] const LoopCounters& counters() { return switchboard_.counters(); }
+  /// Answers after inbox().nudge().
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
   /// The part of this loop that other threads use.
   [[nodiscard]] LoopInbox& inbox() { return inbox_; }
 
@@ -120,6 +125,8 @@ class IoLoop final : private TransportEvents {
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // turn of each loop for which deferred LOGINs wait
   Ticks ticks_;
+  Pulse pulse_;
+  bool has_polled_ = false;
   std::optional<std::uint64_t> next_tick_ms_;  // when the clock is set to tick
   std::uint64_t drain_begin_ms_ = 0;
   std::uint64_t drained_ms_ = 0;  // time since the stop began

@@ -70,6 +70,8 @@ Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol pr
   slot.connection->protocol = protocol;
   slot.connection->transport->bind(events, *slot.connection);
   ++size_;
+  counters_.accepted.add();
+  counters_.open_of(protocol).add();
   return *slot.connection;
 }
 
@@ -101,6 +103,7 @@ std::optional<Refusal> Switchboard::admit(Connection& connection) {
 /// Refuses a connection because a limit is reached.
 void Switchboard::reject(Connection& connection, const Refusal& refusal) {
   connection.is_rejected = true;
+  counters_.rejected.add();
   send_final_refusal(connection, refusal);
   if (const auto oldest = rejections_.add(connection.id)) {
     drop(*find(*oldest), "rejected, to make room for another rejection");
@@ -110,6 +113,7 @@ void Switchboard::reject(Connection& connection, const Refusal& refusal) {
 /// Writes a final refusal to a connection that has no pending output, without involving the
 /// registry. settle() then closes the connection.
 void Switchboard::send_final_refusal(Connection& connection, const Refusal& refusal) {
+  counters_.note(refusal.code);
   connection.is_lost = true;
   connection.is_finishing = true;
   ByteBuffer frame;
@@ -143,7 +147,13 @@ void Switchboard::read(Connection& connection, std::size_t size) {
       std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes));
   connection.silent_ms = 0;
   connection.is_pinged = false;
+  counters_.read_bytes.add(size);
+  const Protocol protocol = connection.protocol;
   framer_.read(connection, size);
+  if (connection.protocol != protocol) {
+    counters_.open_of(protocol).subtract();
+    counters_.open_of(connection.protocol).add();
+  }
   if (connection.awaits_poll) {
     with_login_.push_back(connection.id);
   }
@@ -245,6 +255,8 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
     connection->waited_ms = 0;
   } else if (std::holds_alternative<Close>(effect.body)) {
     connection->is_finishing = true;
+  } else if (const auto* refuse = std::get_if<Refuse>(&effect.body)) {
+    counters_.note(refuse->refusal.code);
   } else if (const auto* check = std::get_if<Check>(&effect.body)) {
     if (checker_.check) {
       connection->has_checked = true;
@@ -268,13 +280,15 @@ void Switchboard::finish_turn() {
         // return to the queue.
         if (return_pushes(*connection, true)) {
           // Sent even if nothing was written: waiting commands continue at the next report.
-          dispatcher_.add_event(connection->id, std::exchange(connection->unreported, {}));
+          dispatcher_.add_event(connection->id, take_unreported(*connection));
         }
       }
       settle(*connection);
     }
   }
   touched_.clear();
+  counters_.written_bytes.set(writer_.written_bytes());
+  counters_.unreported.set(writer_.delivered() - reported_);
   check_budget();
 }
 
@@ -366,6 +380,7 @@ void Switchboard::drop_all() {
   for (Slot& slot : slots_) {
     if (slot.connection) {
       slot.connection->transport->discard_input();
+      counters_.open_of(slot.connection->protocol).subtract();
       slot.connection.reset();
     }
   }
@@ -448,9 +463,17 @@ void Switchboard::report(Connection& connection) {
   const bool can_piggyback =
       charge >= limits_.outbox_bytes / 4 && dispatcher_.is_due(connection.id);
   if (charge > 0 && (is_urgent || can_piggyback)) {
-    dispatcher_.add_event(connection.id, std::exchange(connection.unreported, {}));
+    dispatcher_.add_event(connection.id, take_unreported(connection));
     connection.wants_report = false;
   }
+}
+
+/// What is reported to the registry now.
+Written Switchboard::take_unreported(Connection& connection) {
+  if (connection.protocol != Protocol::One) {
+    reported_ += connection.unreported.pushes;
+  }
+  return std::exchange(connection.unreported, {});
 }
 
 /// Reports a half-close to the registry, which logs the connection out.
@@ -571,12 +594,13 @@ void Switchboard::count_silence(Connection& connection, std::uint32_t elapsed_ms
 void Switchboard::drop(Connection& connection, const char* why) {
   log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
   const ConnectionId id = connection.id;
+  counters_.open_of(connection.protocol).subtract();
   if (connection.is_rejected) {
     rejections_.remove(id);
   } else {
     writer_.note_progress(connection);
     if (connection.unreported.charge > 0) {
-      dispatcher_.add_event(id, connection.unreported);
+      dispatcher_.add_event(id, take_unreported(connection));
     }
     return_pushes(connection, false);
     dispatcher_.add_event(id, Closed{});
@@ -608,7 +632,9 @@ std::uint64_t Switchboard::buffered_bytes() const {
 /// Updates the budget with the memory in all buffers; starts or stops reading connections if that
 /// changes.
 void Switchboard::check_budget() {
-  if (!budget_.note(buffered_bytes(), now_ms_)) {
+  const std::uint64_t bytes = buffered_bytes();
+  counters_.buffered_bytes.set(bytes);
+  if (!budget_.note(bytes, now_ms_)) {
     return;
   }
   for (const Slot& slot : slots_) {

@@ -19,6 +19,7 @@
 #include "loop/connection.h"
 #include "loop/dispatcher.h"
 #include "loop/framer.h"
+#include "loop/loop_counters.h"
 #include "loop/rejections.h"
 #include "loop/writer.h"
 #include "registry/batch.h"
@@ -122,6 +123,8 @@ class Switchboard final : public TransportEvents {
   void drop_all();
 
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// For metrics; any thread may read them.
+  [[nodiscard]] LoopCounters& counters() { return counters_; }
   /// Bytes that dropped connections and their transports held, since the last call of this.
   [[nodiscard]] std::uint64_t take_dropped_bytes() { return std::exchange(dropped_bytes_, 0); }
 
@@ -142,6 +145,7 @@ class Switchboard final : public TransportEvents {
   void update_reading(Connection& connection);
   void report(Connection& connection);
   void report_end(Connection& connection);
+  [[nodiscard]] Written take_unreported(Connection& connection);
   void return_push(const Effect& effect, const Push& push, bool is_here);
   bool return_pushes(Connection& connection, bool waiting_live);
   void watch(Connection& connection);
@@ -159,6 +163,7 @@ class Switchboard final : public TransportEvents {
   Dispatcher& dispatcher_;
   Census& census_;
   SecretChecker checker_;
+  LoopCounters counters_;
   Framer framer_;
   Writer writer_;
   BufferBudget budget_;
@@ -175,6 +180,7 @@ class Switchboard final : public TransportEvents {
   std::uint64_t now_ms_ = 0;
   std::uint32_t turn_ = 0;
   std::uint64_t dropped_bytes_ = 0;
+  std::uint64_t reported_ = 0;  // of writer_.delivered()
   std::uint64_t tick_ms_ = 1000;
   bool is_used_ = false;  // a batch was delivered since the last tick
   bool is_stopping_ = false;

@@ -79,6 +79,7 @@ void Writer::flush(Connection& connection) {
 /// Writes the output of this turn, whose last frame may be elsewhere in memory; keeps what is not
 /// accepted in the outbox.
 void Writer::write_out(Connection& connection, std::string_view last_frame) {
+  const std::uint32_t pushes_before = connection.unreported.pushes;
   Outgoing& out = *connection.outgoing;
   const std::size_t size = out.bytes.size() + last_frame.size();
   std::size_t taken_bytes = 0;
@@ -86,6 +87,7 @@ void Writer::write_out(Connection& connection, std::string_view last_frame) {
     const std::ptrdiff_t taken = connection.transport->try_write(out.bytes.view(), last_frame);
     connection.is_failed = taken < 0;
     taken_bytes = taken < 0 ? 0 : static_cast<std::size_t>(taken);
+    written_bytes_ += taken_bytes;
   }
   held_bytes_ -= size;
   if (taken_bytes == size) {
@@ -99,6 +101,7 @@ void Writer::write_out(Connection& connection, std::string_view last_frame) {
     // At once, because a frame that was accepted in part cannot be taken back.
     begin_write_if_due(connection);
   }
+  count_delivered(connection, pushes_before);
   out.clear(kSpareBytes);
 }
 
@@ -118,7 +121,9 @@ void Writer::written(Connection& connection, bool is_ok) {
   Outbox& outbox = *connection.outbox;
   held_bytes_ -= outbox.held_bytes();
   if (is_ok) {
+    const std::uint32_t pushes_before = connection.unreported.pushes;
     outbox.finish_write(connection.unreported);
+    count_delivered(connection, pushes_before);
     connection.wants_report = true;
   } else {
     connection.is_failed = true;
@@ -132,8 +137,10 @@ void Writer::written(Connection& connection, bool is_ok) {
 
 void Writer::note_progress(Connection& connection) {
   if (connection.outbox && connection.outbox->is_writing()) {
+    const std::uint32_t pushes_before = connection.unreported.pushes;
     connection.outbox->note_progress(connection.transport->unwritten_bytes(),
                                      connection.unreported);
+    count_delivered(connection, pushes_before);
   }
 }
 
@@ -189,9 +196,18 @@ void Writer::give_back(std::unique_ptr<Outgoing> outgoing) {
   spares_.push_back(std::move(outgoing));
 }
 
+/// In protocol 1 a message counts as delivered when it is acknowledged, which the registry counts.
+void Writer::count_delivered(const Connection& connection, std::uint32_t pushes_before) {
+  if (connection.protocol != Protocol::One) {
+    delivered_ += connection.unreported.pushes - pushes_before;
+  }
+}
+
 void Writer::begin_write_if_due(Connection& connection) {
   if (connection.outbox && !connection.outbox->is_writing() && !connection.is_failed) {
-    connection.transport->write(connection.outbox->begin_write());
+    const std::string_view bytes = connection.outbox->begin_write();
+    written_bytes_ += bytes.size();
+    connection.transport->write(bytes);
   }
 }
 

@@ -43,6 +43,10 @@ class Writer {
 
   /// Bytes that are not written yet, for all connections.
   [[nodiscard]] std::uint64_t held_bytes() const { return held_bytes_; }
+  /// Bytes that were written, or that transports are writing.
+  [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
+  /// Messages that were written to connections whose messages count as delivered by that.
+  [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
   /// Must be called before `connection` is destroyed.
   void forget(Connection& connection);
 
@@ -55,11 +59,14 @@ class Writer {
   void give_back(std::unique_ptr<Outgoing> outgoing);
   void write_out(Connection& connection, std::string_view last_frame);
   void keep_rest(Connection& connection, Outgoing& outgoing, std::size_t taken_bytes);
+  void count_delivered(const Connection& connection, std::uint32_t pushes_before);
   void begin_write_if_due(Connection& connection);
   void drop_empty_outbox(Connection& connection);
 
   std::uint32_t long_frame_bytes_;
   std::uint64_t frame_bytes_;
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t delivered_ = 0;
   std::vector<std::unique_ptr<Outgoing>> spares_;
   std::size_t spare_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -50,7 +51,8 @@ struct Batch {
   std::vector<Input> events;
   Arena names;  // of certificates, that `events` point to
   UnixMs now;
-  std::uint32_t loop = 0;  // the loop that sent it
+  std::chrono::steady_clock::time_point sent;  // when the loop sent it
+  std::uint32_t loop = 0;                      // the loop that sent it
   std::uint32_t worker = 0;
   // One count for all loops, starting at 1, in the order of sending; 0: no loop sent it.
   std::uint64_t number = 0;

@@ -50,7 +50,8 @@ MessageNumber Registry::accept(Account& recipient, const Message& message, std::
   last_number_ = number;
   recipient.held_bytes += charge;
   recipient.held_messages += 1;
-  queued_bytes_ += charge;
+  count_queued(charge);
+  counters_.accepted.add();
   if (keeps_records_) {
     keep_record_of(recipient, number, turn.now, message, turn);
   }
@@ -353,7 +354,7 @@ void Registry::go_on(Turn& turn) {
   for (std::size_t i = 0; i < kDeferredFreesPerStep && !deferred_frees_.empty(); ++i) {
     DeferredFree& deferred = deferred_frees_.front();
     const KeptMessage::Ptr kept = deferred.messages.pop_front();
-    queued_bytes_ -= charged_bytes({kept->sender(), {}, kept->text()}) + deferred.recipient_bytes;
+    count_unqueued(charged_bytes({kept->sender(), {}, kept->text()}) + deferred.recipient_bytes);
     if (keeps_records_) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
     }

@@ -11,6 +11,19 @@
 
 namespace tribar {
 
+/// A message counts against limits_.queued_bytes from now on.
+void Registry::count_queued(std::uint64_t charge) {
+  queued_bytes_ += charge;
+  counters_.waiting.add();
+  counters_.waiting_bytes.set(queued_bytes_);
+}
+
+void Registry::count_unqueued(std::uint64_t charge, std::uint32_t messages) {
+  queued_bytes_ -= charge;
+  counters_.waiting.subtract(messages);
+  counters_.waiting_bytes.set(queued_bytes_);
+}
+
 bool Registry::must_wait(const Session& session) const {
   return session.owed >= limits_.outbox_bytes || session.is_busy();
 }
@@ -24,7 +37,8 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
     session.owed_push_charge -= written.push_charge;
     return resume(session, turn);
   }
-  queued_bytes_ -= written.push_charge;
+  count_unqueued(written.push_charge, written.pushes);
+  counters_.delivered.add(written.pushes);
   // Pushes for an account that this connection has deleted were written first; they count nowhere
   // any more.
   const std::uint32_t orphans = std::min(session.orphan_pushes, written.pushes);
@@ -135,7 +149,7 @@ void Registry::forget_owed_number(Session& session, MessageNumber number) {
 
 /// A message could not be written, and its account is gone.
 void Registry::drop_returned(MessageNumber number, std::uint32_t charge, Turn& turn) {
-  queued_bytes_ -= charge;
+  count_unqueued(charge);
   if (keeps_records_) {
     turn.out.records.emplace_back(HandedOver{number});
   }

@@ -146,7 +146,8 @@ void Registry::acknowledge(Session& session, std::uint32_t command_bytes, Messag
     details.kept_bytes -= charge;
     account.held_bytes -= charge;
     account.held_messages -= 1;
-    queued_bytes_ -= charge;
+    count_unqueued(charge);
+    counters_.delivered.add();
     turn.out.released_bytes += kept->text().size();
     if (keeps_records_) {
       turn.out.records.emplace_back(HandedOver{kept->number()});
@@ -229,7 +230,7 @@ void Registry::free_kept(Session& session, std::size_t recipient_bytes) {
 void Registry::forget_orphans(Session& session) {
   if (session.details) {
     for (const std::uint32_t charge : session.details->orphan_charges) {
-      queued_bytes_ -= charge;
+      count_unqueued(charge, charge > 0 ? 1 : 0);
     }
   }
 }

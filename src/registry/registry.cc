@@ -17,6 +17,7 @@ Registry::Registry(const RegistryLimits& limits, HashKey key, bool keeps_records
     : limits_(limits), keeps_records_(keeps_records), accounts_(key) {}
 
 void Registry::apply(const Input& input, UnixMs now, Output& out) {
+  counters_.inputs[input.body.index()].add();
   Turn turn{now, out, input.protocol};
   if (input.command_bytes > 0) {
     Session& session = session_of(input.from);
@@ -83,6 +84,7 @@ void Registry::apply_all(std::span<Input> inputs, UnixMs now, Output& out) {
     }
     apply(inputs[i], now, out);
   }
+  counters_.accounts.set(accounts_.size());
 }
 
 /// Prefetches memory that inputs a little further on will use: with many accounts nearly all of it
@@ -171,6 +173,8 @@ void Registry::log_in(Session& session, Account& account, std::string_view clien
   session.account = {account.place, account.id};
   session.is_logged_in = true;
   session.logins += 1;
+  counters_.logins.add();
+  counters_.logged_in.add();
   // Waiting commands of a closed connection are still executed, but nobody reads there.
   account.session = session.is_gone ? ConnectionId{} : session.id;
 }
@@ -179,6 +183,7 @@ void Registry::log_out(Session& session, Turn& turn) {
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
     session.is_logged_in = false;
+    counters_.logged_in.subtract();
     if (session.acknowledges) {
       return_kept(session, turn);
     }
@@ -248,6 +253,7 @@ void Registry::closed(Session& session, Turn& turn) {
   forget_orphans(session);
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
+    counters_.logged_in.subtract();
   }
   // Commands that were received before the connection closed are executed in order, though nobody
   // reads the answers. But what a secret is needed for counts as nothing, since nobody checks it

@@ -19,6 +19,7 @@
 #include "registry/input.h"
 #include "registry/listing.h"
 #include "registry/output.h"
+#include "registry/registry_counters.h"
 #include "registry/session.h"
 #include "registry/throttle.h"
 
@@ -74,6 +75,8 @@ class Registry {
   /// What counts against RegistryLimits::queued_bytes: all messages that are not reported as
   /// written, including those of deleted accounts until they are freed.
   [[nodiscard]] std::uint64_t queued_bytes() const { return queued_bytes_; }
+  /// For metrics; any thread may read them.
+  [[nodiscard]] const RegistryCounters& counters() const { return counters_; }
 
  private:
   /// The secret of a command was right, or there was none to check.
@@ -197,6 +200,8 @@ class Registry {
   void execute_front(Session& session, Turn& turn);
   void execute_copy(Session& session, WaitingCommand command, Turn& turn);
   void return_runs(Session& session, bool live_only, Turn& turn);
+  void count_queued(std::uint64_t charge);
+  void count_unqueued(std::uint64_t charge, std::uint32_t messages = 1);
 
   RegistryLimits limits_;
   bool keeps_records_;
@@ -210,6 +215,7 @@ class Registry {
   std::deque<DeferredFree> deferred_frees_;  // freed in steps, see kDeferredFreesPerStep
   Throttle throttle_;
   std::uint64_t queued_bytes_ = 0;
+  RegistryCounters counters_;
   std::uint64_t owed_names_ = 0;                               // the sum of Session::owed_names
   std::unordered_map<std::uint64_t, std::uint32_t> restored_;  // places by id, at start-up only
 };

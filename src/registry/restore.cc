@@ -47,7 +47,7 @@ bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
   const std::uint32_t charge = charge_of({message->sender(), account.name, message->text()});
   account.held_bytes += charge;
   account.held_messages += 1;
-  queued_bytes_ += charge;
+  count_queued(charge);
   message->set_portable(is_portable(message->text()));
   account.kept().push_back(std::move(message));
   return true;
@@ -58,6 +58,7 @@ void Registry::restore_counters(AccountId last, MessageNumber below) {
   reserved_ = below;
   last_number_ = MessageNumber{below.value == 0 ? 0 : below.value - 1};
   restored_ = {};
+  counters_.accounts.set(accounts_.size());
 }
 
 void Registry::skip_numbers_below(MessageNumber number) {

@@ -26,6 +26,8 @@ bool Vault::submit(SecretTask /*task*/) {  // NOLINT(performance-unnecessary-val
 
 void Vault::forget(ConnectionId /*connection*/, std::uint64_t /*network*/) {}
 
+std::size_t Vault::waiting() { return 0; }
+
 void Vault::drop_waiting() {}
 
 void Vault::stop() {}

@@ -108,6 +108,11 @@ bool Vault::submit(SecretTask task) {
   return true;
 }
 
+std::size_t Vault::waiting() {
+  const std::lock_guard lock(mutex_);
+  return waiting_count_;
+}
+
 void Vault::forget(ConnectionId connection, std::uint64_t network) {
   const std::lock_guard lock(mutex_);
   const auto of_network = waiting_.find(network);

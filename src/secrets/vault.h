@@ -84,6 +84,9 @@ class Vault {
   /// waits, is dropped without a result.
   void forget(ConnectionId connection, std::uint64_t network);
 
+  /// Any thread: how many tasks wait.
+  [[nodiscard]] std::size_t waiting();
+
   /// From now on submit() returns false, and what waits gets the result Dropped, on the calling
   /// thread. Tasks that have begun go on. Not while another thread calls stop().
   void drop_waiting();

@@ -180,7 +180,9 @@ Server::Server(const Config& config, const TransportFilter& filter)
                                        [this](const SecretResult& result) { answer(result); });
     }
     listen();
+    start_monitor();
   } catch (...) {
+    monitor_.reset();
     vault_.reset();
     pool_->stop();
     static_cast<void>(journal_->stop());
@@ -263,6 +265,50 @@ Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, P
   return {protocol, [&watch = *tls_, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
             return make_tls_filter(std::move(under), watch.current(), pacer);
           }};
+}
+
+/// Metrics and health over HTTP.
+void Server::start_monitor() {
+  if (!config_.metrics) {
+    return;
+  }
+  MetricSources sources;
+  sources.version = TRIBAR_VERSION;
+  std::vector<Health::Station> stations;
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    IoLoop& io = *loops_[i];
+    sources.loops.push_back(&io.counters());
+    stations.push_back({fmt::format("loop {}", i), &io.pulse(), [&io] { io.inbox().nudge(); }});
+  }
+  for (std::size_t i = 0; i < pool_->size(); ++i) {
+    stations.push_back(
+        {fmt::format("worker {}", i), &pool_->pulse(i), [this] { pool_->nudge_all(); }});
+  }
+  stations.push_back({"registry", &actor_.pulse(), [this] { pool_->nudge(); }});
+  if (journal_->pulse() != nullptr) {
+    stations.push_back({"journal", journal_->pulse(), [this] { journal_->nudge(); }});
+  }
+  sources.registry = &registry_.counters();
+  sources.registry_times = &actor_.times();
+  sources.journal = journal_->counters();
+  if (config_.storage.engine == StorageEngine::Sqlite) {
+    sources.database = config_.storage.path;
+  }
+  sources.is_ready = [this] { return is_serving_.load(); };
+  sources.certificate_expiry = [this]() -> std::optional<std::int64_t> {
+    return tls_ ? std::optional(tls_->current()->expiry()) : std::nullopt;
+  };
+  sources.waiting_secrets = [this] { return vault_ ? vault_->waiting() : 0; };
+  sources.connections = connection_limit(config_);
+  sources.buffered_bytes = config_.limits.buffered_bytes / config_.io_loops;
+  sources.queued_bytes = config_.limits.queued_bytes;
+  sources.accounts = config_.limits.accounts;
+  auto monitor = Monitor::start(*config_.metrics, std::move(sources), Health(std::move(stations)));
+  if (!monitor) {
+    throw std::runtime_error(monitor.error());
+  }
+  monitor_ = std::move(monitor.value());
+  log::info(kSubject, "metrics and health on {}", monitor_->address());
 }
 
 /// Each loop has a listener of its own at each address, and the kernel deals connections out to
@@ -425,6 +471,7 @@ Ending Server::run(bool handles_signals) {
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);
   }
+  is_serving_.store(true);
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < loops_.size(); ++i) {
     threads.emplace_back([&io = *loops_[i]] { io.run(); });
@@ -434,6 +481,7 @@ Ending Server::run(bool handles_signals) {
   for (std::thread& thread : threads) {
     thread.join();
   }
+  monitor_.reset();
   vault_.reset();
   pool_->stop();
   const Ending ending = end_storage();
@@ -454,6 +502,7 @@ Ending Server::run(bool handles_signals) {
 void Server::begin_stop() {
   if (!std::exchange(is_stopping_, true)) {
     log::info(kSubject, "stopping");
+    is_serving_.store(false);
     socket_files_.clear();
     for (const auto& io : loops_) {
       io->drain(config_.timeouts.shutdown_ms);

@@ -13,6 +13,7 @@
 #include "journal/journal.h"
 #include "journal/store.h"
 #include "loop/io_loop.h"
+#include "operate/monitor.h"
 #include "registry/registry.h"
 #include "secrets/vault.h"
 #include "server/signals.h"
@@ -65,6 +66,7 @@ class Server {
   [[nodiscard]] Acceptor::ListenerOptions options_of(const ListenerSettings& listener,
                                                      Protocol protocol, IoLoop& io) const;
   void start_tls();
+  void start_monitor();
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
   void restore_from(Store& store);
@@ -89,7 +91,9 @@ class Server {
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
-  std::unique_ptr<Vault> vault_;  // null: this build cannot hash secrets
+  std::unique_ptr<Vault> vault_;      // null: this build cannot hash secrets
+  std::unique_ptr<Monitor> monitor_;  // null: not wanted
+  std::atomic<bool> is_serving_{false};
   uv::Async stop_;
   uv::Timer tls_clock_;
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops

@@ -35,6 +35,7 @@ Result<std::shared_ptr<const TlsContext>, std::vector<std::string>> TlsContext::
 TlsContext::~TlsContext() = default;
 std::vector<std::string> TlsContext::warnings() const { return {}; }
 const std::string& TlsContext::description() const { return parts_->description; }
+std::int64_t TlsContext::expiry() const { return 0; }
 ssl_ctx_st* TlsContext::raw() const { return nullptr; }
 
 // NOLINTBEGIN(performance-unnecessary-value-param): as in tls_filter.cc and tls_client.cc

@@ -463,6 +463,12 @@ std::vector<std::string> TlsContext::warnings() const {
 
 const std::string& TlsContext::description() const { return parts_->description; }
 
+std::int64_t TlsContext::expiry() const {
+  std::tm end{};
+  return ASN1_TIME_to_tm(X509_get0_notAfter(parts_->certificate.get()), &end) == 1 ? timegm(&end)
+                                                                                   : 0;
+}
+
 ssl_ctx_st* TlsContext::raw() const { return parts_->context.get(); }
 
 bool has_tls() { return true; }

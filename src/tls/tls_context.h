@@ -52,6 +52,9 @@ class TlsContext {
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
+  /// Seconds since 1970 at which the certificate expires.
+  [[nodiscard]] std::int64_t expiry() const;
+
   [[nodiscard]] ssl_ctx_st* raw() const;
 
  private:

@@ -46,6 +46,9 @@ class Loop {
   /// of a monotonic clock.
   [[nodiscard]] std::uint64_t now_ms() const { return uv_now(&loop_); }
 
+  /// When the last poll stopped waiting.
+  [[nodiscard]] std::chrono::steady_clock::time_point woke_at() const { return streams_.woke_at(); }
+
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
   [[nodiscard]] StreamSet& streams() { return streams_; }
 

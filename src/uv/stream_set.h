@@ -12,6 +12,7 @@
 
 #include <uv.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
@@ -42,6 +43,9 @@ class StreamSet {
   /// libuv's loop has something to do.
   [[nodiscard]] bool poll(int timeout_ms) noexcept;
 
+  /// When the last poll stopped waiting.
+  [[nodiscard]] std::chrono::steady_clock::time_point woke_at() const { return woke_at_; }
+
   /// Any thread: a poll that waits ends, or else the next one does not wait. One end of a poll may
   /// stand for many calls.
   void wake_up() noexcept;
@@ -54,6 +58,7 @@ class StreamSet {
   uv_loop_t& loop_;
   std::unique_ptr<Polls> polls_;
   std::size_t size_ = 0;
+  std::chrono::steady_clock::time_point woke_at_;
 };
 
 }  // namespace tribar::uv

@@ -101,10 +101,14 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   std::size_t unseen = size_ + 2;
   std::size_t found = 0;
   polls_->is_polling = true;
+  if (timeout_ms == 0) {
+    woke_at_ = std::chrono::steady_clock::now();
+  }
   do {
     const int result = epoll_wait(polls_->epoll.fd, polls_->events.data(), kMostEvents, timeout_ms);
     if (std::exchange(timeout_ms, 0) != 0) {
       uv_update_time(&loop_);
+      woke_at_ = std::chrono::steady_clock::now();
     }
     // A signal also ends the wait.
     found = result < 0 ? 0 : static_cast<std::size_t>(result);

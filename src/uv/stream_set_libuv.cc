@@ -114,6 +114,7 @@ bool StreamSet::poll(int timeout_ms) noexcept {
   if (timeout_ms != 0) {
     uv_update_time(&loop_);
   }
+  woke_at_ = std::chrono::steady_clock::now();
   return result > 0;
 }
 

@@ -3,6 +3,7 @@
 // See registry_actor.h.
 #include "workers/registry_actor.h"
 
+#include <chrono>
 #include <utility>
 
 namespace tribar {
@@ -41,6 +42,7 @@ bool RegistryActor::run_once() {
   bool has_more_to_do = false;
   {
     const RunToken token(is_running_);
+    pulse_.answer();
     mailbox_.drain(drained_);
     for (BatchPtr& batch : drained_) {
       put_in_order(std::move(batch));
@@ -85,7 +87,9 @@ void RegistryActor::put_in_order(BatchPtr batch) {
 
 void RegistryActor::apply_all(BatchPtr batch) {
   now_ = batch->now;
+  const auto begin = std::chrono::steady_clock::now();
   registry_.apply_all(batch->inputs, batch->now, batch->output);
+  times_.note(std::chrono::steady_clock::now() - begin);
   if (batch->number != 0) {
     passed_(batch->loop);
   }

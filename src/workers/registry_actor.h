@@ -10,7 +10,9 @@
 #include <functional>
 #include <vector>
 
+#include "base/counter.h"
 #include "base/mailbox.h"
+#include "base/pulse.h"
 #include "base/thread_role.h"
 #include "journal/journal.h"
 #include "registry/batch.h"
@@ -41,6 +43,11 @@ class RegistryActor {
   /// its long work, and some thread must call run_once().
   [[nodiscard]] bool note_continuation_done();
 
+  /// Answers when the registry runs; then some thread must call run_once().
+  [[nodiscard]] Pulse& pulse() { return pulse_; }
+  /// Microseconds that the registry took for a batch.
+  [[nodiscard]] const Histogram& times() const { return times_; }
+
  private:
   /// Limits how many slices of long work are on their way to the loop, so that it never gets very
   /// many long answers to LIST at once.
@@ -65,6 +72,8 @@ class RegistryActor {
   std::deque<BatchPtr> next_ TRIBAR_GUARDED_BY(registry_role);      // by number; null: not here yet
   std::uint64_t next_number_ TRIBAR_GUARDED_BY(registry_role) = 1;  // number of next_.front()
   UnixMs now_ TRIBAR_GUARDED_BY(registry_role);
+  Pulse pulse_;
+  Histogram times_;
 };
 
 }  // namespace tribar

@@ -27,11 +27,15 @@ void WorkerPool::submit(BatchPtr batch) {
 
 void WorkerPool::nudge() { static_cast<void>(workers_.front()->mailbox.nudge()); }
 
-void WorkerPool::stop() {
-  is_stopping_.store(true);
+void WorkerPool::nudge_all() {
   for (const auto& worker : workers_) {
     static_cast<void>(worker->mailbox.nudge());
   }
+}
+
+void WorkerPool::stop() {
+  is_stopping_.store(true);
+  nudge_all();
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) {
       worker->thread.join();
@@ -45,6 +49,7 @@ void WorkerPool::stop() {
 void WorkerPool::run(Worker& worker) {
   std::vector<BatchPtr> drained;
   while (true) {
+    worker.pulse.answer();
     worker.mailbox.drain(drained);
     for (BatchPtr& batch : drained) {
       decode(*batch, limits_);

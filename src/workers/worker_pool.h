@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mailbox.h"
+#include "base/pulse.h"
 #include "registry/batch.h"
 #include "workers/registry_actor.h"
 #include "zero/command.h"
@@ -29,12 +30,19 @@ class WorkerPool {
   /// Any thread: makes a worker check whether the registry has work.
   void nudge();
 
+  [[nodiscard]] std::size_t size() const { return workers_.size(); }
+  /// Of each worker; answers after nudge_all().
+  [[nodiscard]] Pulse& pulse(std::size_t worker) { return workers_[worker]->pulse; }
+  /// Any thread: makes every worker go around once.
+  void nudge_all();
+
   /// Processes what was submitted before, then ends and joins the threads.
   void stop();
 
  private:
   struct Worker {
     Mailbox<BatchPtr> mailbox;
+    Pulse pulse;
     std::thread thread;
   };
 

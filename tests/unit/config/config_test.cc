@@ -61,6 +61,7 @@ TEST(ParseConfig, TakesEverySetting) {
     "secrets": {"policy": "required", "threads": 26},
     "allow_clear_secrets": true,
     "tcp_keepalive_s": 20,
+    "metrics": {"host": "::1", "port": 27},
     "log": {"level": "debug", "format": "json"}
   })");
   Config expected;
@@ -96,6 +97,7 @@ TEST(ParseConfig, TakesEverySetting) {
   expected.secrets = {SecretsPolicy::Required, 26};
   expected.allow_clear_secrets = true;
   expected.tcp_keepalive_s = 20;
+  expected.metrics = ListenerSettings{"::1", 27};
   expected.log = {.level = log::Level::Debug, .format = log::Format::Json};
   EXPECT_EQ(config, expected);
 }
@@ -388,6 +390,30 @@ TEST(ParseConfig, TakesAPolicyForItsSection) {
             ConfigMistakes{"f:1:12: limits must be an object, but is \"required\""});
 }
 
+TEST(ParseConfig, TakesAPlaceForMetrics) {
+  EXPECT_EQ(config_of(R"({"metrics": null})").metrics, std::nullopt);
+  EXPECT_EQ(config_of(R"({"metrics": {"port": 0}})").metrics, (ListenerSettings{"127.0.0.1", 0}));
+  EXPECT_EQ(config_of(R"({"metrics": {"socket": "/m"}})").metrics,
+            (ListenerSettings{.socket = "/m"}));
+  const std::vector<std::pair<std::string, ConfigMistakes>> cases = {
+      {R"({"metrics": 9100})",
+       {R"(f:1:13: metrics must be null, or an object with "host" and "port", or "socket", but is 9100)"}},
+      {R"({"metrics": {}})", {"f:1:13: metrics must have a port or a socket"}},
+      {R"({"metrics": {"host": "::1"}})", {"f:1:13: metrics must have a port or a socket"}},
+      {R"({"metrics": {"port": 65536}})",
+       {"f:1:22: metrics.port must be 0 to 65535, but is 65536"}},
+      {R"({"metrics": {"port": 1, "port": 2}})",
+       {R"(f:1:25: "metrics.port" appears twice; the first is on line 1)"}},
+      {R"({"metrics": {"port": 1, "socket": "/m"}})",
+       {R"(f:1:25: metrics must have "host" and "port", or "socket", but has both)"}},
+      {R"({"metrics": {"port": 1, "tls": true}})",
+       {R"(f:1:25: "metrics.tls" is not a setting; metrics has "host" and "port", or "socket")"}},
+  };
+  for (const auto& [text, mistakes] : cases) {
+    EXPECT_EQ(mistakes_of(text), mistakes) << text;
+  }
+}
+
 TEST(ParseConfig, WantsWhatTlsNeeds) {
   EXPECT_EQ(mistakes_of(
                 R"({"listen": [{"tls": false}, {"port": 1, "tls": true}], "secrets": "required"})"),
@@ -454,6 +480,7 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   other.limits.undelivered_bytes = std::uint64_t{1} << 40;
   other.timeouts.login_ms = 0;
   other.tcp_keepalive_s = 0;
+  other.metrics = ListenerSettings{.socket = "/run/m"};
   other.log = {.level = log::Level::Error, .format = log::Format::Json};
   for (const Config& config : {Config{}, other}) {
     EXPECT_EQ(config_of(print_config(config)), config) << print_config(config);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// Metrics and health of a running server over HTTP: what peers do is counted, and whoever asks
+// wrongly or slowly is in nobody's way.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "support/patience.h"
+#include "support/temporary_folder.h"
+#include "support/test_peer.h"
+#include "support/test_server.h"
+
+namespace tribar::test {
+namespace {
+
+class Metrics : public testing::Test {
+ protected:
+  [[nodiscard]] Config config() const {
+    Config config;
+    config.metrics = ListenerSettings{.socket = path_};
+    return config;
+  }
+
+  /// A connection to the metrics; the test fails if there is none.
+  [[nodiscard]] int connected() const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof address.sun_path - 1);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const timeval patience{.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+
+  /// What is answered to `request` until the end of the connection.
+  [[nodiscard]] std::string asked(const std::string& request, bool ends = false) const {
+    const int fd = connected();
+    EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    if (ends) {
+      shutdown(fd, SHUT_WR);
+    }
+    std::string answer;
+    std::array<char, 4096> piece{};
+    for (ssize_t got = 0; (got = recv(fd, piece.data(), piece.size(), 0)) > 0;) {
+      answer.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    close(fd);
+    return answer;
+  }
+  [[nodiscard]] std::string get(const std::string& path, const std::string& method = "GET") const {
+    return asked(
+        fmt::format("{} {} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n", method, path));
+  }
+
+  /// Waits until the page has `line`: counters are changed by threads that answered already.
+  [[nodiscard]] bool comes(const std::string& line) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+    std::string page;
+    do {
+      page = get("/metrics");
+      if (page.find('\n' + line + '\n') != std::string::npos) {
+        return true;
+      }
+    } while (std::chrono::steady_clock::now() < deadline);
+    ADD_FAILURE() << line << " is not in\n" << page;
+    return false;
+  }
+
+  TemporaryFolder folder_;
+  std::string path_ = folder_.file("metrics");
+};
+
+TEST_F(Metrics, CountWhatPeersDo) {
+  TestServer server(config());
+  TestPeer ann(server.port());
+  ann.create("ann");
+  TestPeer bob(server.port());
+  bob.create("bob");
+  ann.send(Send{{"ann", "bob", "hello"}});
+  ann.receive();
+  bob.receive();
+  ann.send(Send{{"ann", "nobody", "hello"}});
+  ann.receive();
+  TestPeer cid(server.port());
+  cid.create("cid");
+  cid.close();
+  ann.send(Send{{"ann", "cid", "waits"}});
+  ann.receive();
+  EXPECT_TRUE(comes("tribar_accounts 3"));
+  EXPECT_TRUE(comes("tribar_sessions 2"));
+  EXPECT_TRUE(comes("tribar_logins_total 3"));
+  EXPECT_TRUE(comes("tribar_connections_accepted_total 3"));
+  EXPECT_TRUE(comes(R"(tribar_connections{protocol="0"} 2)"));
+  EXPECT_TRUE(comes(R"(tribar_commands_total{command="send"} 3)"));
+  EXPECT_TRUE(comes(R"(tribar_commands_total{command="create"} 3)"));
+  EXPECT_TRUE(comes(R"(tribar_refusals_total{reason="no-such-recipient"} 1)"));
+  EXPECT_TRUE(comes("tribar_messages_accepted_total 2"));
+  EXPECT_TRUE(comes("tribar_messages_delivered_total 1"));
+  EXPECT_TRUE(comes("tribar_messages_waiting 1"));
+  EXPECT_TRUE(comes("tribar_ready 1"));
+  // No name, and no text.
+  const std::string page = get("/metrics");
+  for (const char* word : {"ann", "bob", "cid", "hello", "waits", "127.0.0.1"}) {
+    EXPECT_EQ(page.find(fmt::format("\"{}", word)), std::string::npos) << word;
+  }
+}
+
+TEST_F(Metrics, SayThatTheServerIsWell) {
+  TestServer server(config());
+  EXPECT_EQ(get("/healthz").find("HTTP/1.1 200 OK\r\n"), 0U);
+  EXPECT_EQ(get("/readyz").find("HTTP/1.1 200 OK\r\n"), 0U);
+  EXPECT_NE(get("/healthz").find("\r\n\r\nok\n"), std::string::npos);
+  EXPECT_NE(get("/metrics").find("Content-Type: text/plain; version=0.0.4"), std::string::npos);
+}
+
+TEST_F(Metrics, RefuseWhatIsNoQuestion) {
+  TestServer server(config());
+  EXPECT_EQ(get("/").find("HTTP/1.1 404 "), 0U);
+  EXPECT_EQ(get("/metrics/").find("HTTP/1.1 404 "), 0U);
+  EXPECT_EQ(get("/metrics", "DELETE").find("HTTP/1.1 405 "), 0U);
+  EXPECT_EQ(asked("POST /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+                  "Content-Length: 4\r\n\r\nbody")
+                .find("HTTP/1.1 405 "),
+            0U);
+  const std::string head = get("/metrics", "HEAD");
+  EXPECT_EQ(head.find("HTTP/1.1 200 "), 0U);
+  EXPECT_EQ(head.find("tribar_"), std::string::npos);
+  static_cast<void>(asked(std::string(1 << 16, 'x'), true));
+  EXPECT_EQ(get("/metrics?x=1").find("HTTP/1.1 200 "), 0U);
+}
+
+TEST_F(Metrics, AreAnsweredBesideSilentConnections) {
+  TestServer server(config());
+  std::array<int, 8> silent{};
+  for (int& fd : silent) {
+    fd = connected();
+    EXPECT_EQ(send(fd, "GET /met", 8, MSG_NOSIGNAL), 8);
+  }
+  EXPECT_EQ(get("/metrics").find("HTTP/1.1 200 "), 0U);
+  TestPeer ann(server.port());
+  ann.create("ann");
+  for (const int fd : silent) {
+    close(fd);
+  }
+}
+
+TEST_F(Metrics, EndWithTheServer) {
+  TestServer server(config());
+  const int idle = connected();
+  server.stop();
+  EXPECT_NE(access(path_.c_str(), F_OK), 0);
+  close(idle);
+}
+
+}  // namespace
+}  // namespace tribar::test
