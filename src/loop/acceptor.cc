@@ -81,9 +81,9 @@ std::string Acceptor::listen(const uv::Address& address, bool is_shared, Listene
   return listeners_.back()->bound_address();
 }
 
-std::string Acceptor::listen(const uv::SocketFile& file, ListenerOptions options) {
+std::string Acceptor::listen(const uv::SharedSocket& socket, ListenerOptions options) {
   listeners_.push_back(std::make_unique<uv::Listener>(
-      loop_, file,
+      loop_, socket, uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
       [this, options = std::move(options)](uv::Listener& listener) { accept(listener, options); }));
   return listeners_.back()->bound_address();
 }

@@ -14,7 +14,6 @@
 #include "loop/token_bucket.h"
 #include "uv/listener.h"
 #include "uv/loop.h"
-#include "uv/socket_file.h"
 #include "uv/timer.h"
 
 namespace tribar {
@@ -52,8 +51,8 @@ class Acceptor {
   /// `is_shared`: others of this process listen there, too.
   [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared,
                                    ListenerOptions options);
-  /// The same at a Unix socket, together with whoever else listens there; `file` need not live on.
-  [[nodiscard]] std::string listen(const uv::SocketFile& file, ListenerOptions options);
+  /// The same at a socket together with whoever else listens there; it need not stay open.
+  [[nodiscard]] std::string listen(const uv::SharedSocket& socket, ListenerOptions options);
 
   /// Stops accepting.
   void stop();

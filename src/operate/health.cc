@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kLook{1};
 
 }  // namespace
 
-std::vector<std::string> Health::find_stuck(std::chrono::milliseconds patience) const {
+std::vector<std::string> Health::find_stuck(std::chrono::milliseconds patience) {
+  const std::lock_guard lock(mutex_);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (const Station& station : stations_) {
     station.pulse->ask();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,12 @@ class Health {
   explicit Health(std::vector<Station> stations) : stations_(std::move(stations)) {}
 
   /// Asks all, and waits until they have answered, no longer than `patience`. Returns the names of
-  /// those that have not. One thread at a time.
-  [[nodiscard]] std::vector<std::string> find_stuck(
-      std::chrono::milliseconds patience = kPatience) const;
+  /// those that have not. Any thread; one after another.
+  [[nodiscard]] std::vector<std::string> find_stuck(std::chrono::milliseconds patience = kPatience);
 
  private:
   std::vector<Station> stations_;
+  std::mutex mutex_;  // held by whoever asks
 };
 
 }  // namespace tribar

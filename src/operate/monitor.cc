@@ -18,8 +18,9 @@ constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 }  // namespace
 
 Result<std::unique_ptr<Monitor>, std::string> Monitor::start(const ListenerSettings& where,
-                                                             MetricSources sources, Health health) {
-  auto monitor = std::make_unique<Monitor>(std::move(sources), std::move(health));
+                                                             MetricSources sources,
+                                                             Health& health) {
+  auto monitor = std::make_unique<Monitor>(std::move(sources), health);
   auto http = HttpServer::start(
       where, [&answers = *monitor](std::string_view path) { return answers.answer(path); });
   if (!http) {
@@ -29,7 +30,7 @@ Result<std::unique_ptr<Monitor>, std::string> Monitor::start(const ListenerSetti
   return monitor;
 }
 
-HttpAnswer Monitor::answer(std::string_view path) const {
+HttpAnswer Monitor::answer(std::string_view path) {
   if (path == "/metrics") {
     return {200, kMetricsText, metrics_page(sources_)};
   }

@@ -19,22 +19,22 @@ namespace tribar {
 
 class Monitor {
  public:
-  /// Answers at `where` from now on, on a thread of its own. Or why that cannot be.
+  /// Answers at `where` from now on, on a thread of its own. Or why that cannot be. `health` must
+  /// outlive it.
   [[nodiscard]] static Result<std::unique_ptr<Monitor>, std::string> start(
-      const ListenerSettings& where, MetricSources sources, Health health);
+      const ListenerSettings& where, MetricSources sources, Health& health);
 
   /// Where it answers: HOST:PORT, or unix:PATH.
   [[nodiscard]] const std::string& address() const { return http_->address(); }
 
   /// The answer for `path`. One call at a time.
-  [[nodiscard]] HttpAnswer answer(std::string_view path) const;
+  [[nodiscard]] HttpAnswer answer(std::string_view path);
 
-  Monitor(MetricSources sources, Health health)
-      : sources_(std::move(sources)), health_(std::move(health)) {}
+  Monitor(MetricSources sources, Health& health) : sources_(std::move(sources)), health_(health) {}
 
  private:
   MetricSources sources_;
-  Health health_;
+  Health& health_;
   std::unique_ptr<HttpServer> http_;  // ends first
 };
 

@@ -19,6 +19,7 @@
 #include "base/standard_descriptors.h"
 #include "config/config.h"
 #include "journal/move_store.h"
+#include "operate/service.h"
 #include "secrets/vault.h"
 #include "server/make_store.h"
 #include "server/options.h"
@@ -125,9 +126,14 @@ int serve(const Config& config, const ConfigChoice& choice) {
     forbid_core_dumps();
   }
   log::info("server", "tribard {}: {}", TRIBAR_VERSION, choice.description);
+  const auto passed = take_passed_sockets();
+  if (!passed) {
+    log::error("server", "{}", passed.error());
+    return code(ExitCode::CannotListen);
+  }
   std::unique_ptr<Server> server;
   try {
-    server = std::make_unique<Server>(config);
+    server = std::make_unique<Server>(config, TransportFilter{}, passed.value());
   } catch (const StorageError& error) {
     log::error("server", "{}", error.what());
     return code(exit_code_of(error.is_io));

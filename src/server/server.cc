@@ -155,7 +155,8 @@ RegistryLimits registry_limits(const Config& config) {
 
 }  // namespace
 
-Server::Server(const Config& config, const TransportFilter& filter)
+Server::Server(const Config& config, const TransportFilter& filter,
+               std::vector<uv::SharedSocket> passed)
     : config_(fitted(config)),
       registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
@@ -165,7 +166,8 @@ Server::Server(const Config& config, const TransportFilter& filter)
       journal_(make_journal()),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
-      stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
+      stop_(loops_.front()->loop(), [this] { begin_stop(); }),
+      passed_(std::move(passed)) {
   registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
   // Comes before anything can fail, since the journal's thread may report to the pool already.
   const std::size_t workers = worker_count(config.workers);
@@ -182,6 +184,7 @@ Server::Server(const Config& config, const TransportFilter& filter)
     listen();
     start_monitor();
   } catch (...) {
+    watchdog_.reset();
     monitor_.reset();
     vault_.reset();
     pool_->stop();
@@ -243,6 +246,12 @@ void Server::listen() {
   for (const ListenerSettings& listener : config_.listen) {
     listen(listener, protocol_of(listener));
   }
+  if (!passed_.empty()) {
+    throw std::runtime_error(
+        fmt::format("the service manager passes a socket at {}, where no listener of the settings "
+                    "is: make them agree",
+                    uv::address_text(passed_.front().address.raw())));
+  }
 }
 
 /// Files that are looked at from time to time, on the first loop.
@@ -267,17 +276,11 @@ Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, P
           }};
 }
 
-/// Metrics and health over HTTP.
+/// Health, and who asks for it: the service manager's watchdog, and programs over HTTP.
 void Server::start_monitor() {
-  if (!config_.metrics) {
-    return;
-  }
-  MetricSources sources;
-  sources.version = TRIBAR_VERSION;
   std::vector<Health::Station> stations;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     IoLoop& io = *loops_[i];
-    sources.loops.push_back(&io.counters());
     stations.push_back({fmt::format("loop {}", i), &io.pulse(), [&io] { io.inbox().nudge(); }});
   }
   for (std::size_t i = 0; i < pool_->size(); ++i) {
@@ -287,6 +290,20 @@ void Server::start_monitor() {
   stations.push_back({"registry", &actor_.pulse(), [this] { pool_->nudge(); }});
   if (journal_->pulse() != nullptr) {
     stations.push_back({"journal", journal_->pulse(), [this] { journal_->nudge(); }});
+  }
+  health_ = std::make_unique<Health>(std::move(stations));
+  if (const auto interval = watchdog_interval()) {
+    watchdog_ = std::make_unique<Watchdog>(*interval, [this](std::chrono::milliseconds patience) {
+      return health_->find_stuck(patience);
+    });
+  }
+  if (!config_.metrics) {
+    return;
+  }
+  MetricSources sources;
+  sources.version = TRIBAR_VERSION;
+  for (const auto& io : loops_) {
+    sources.loops.push_back(&io->counters());
   }
   sources.registry = &registry_.counters();
   sources.registry_times = &actor_.times();
@@ -303,7 +320,7 @@ void Server::start_monitor() {
   sources.buffered_bytes = config_.limits.buffered_bytes / config_.io_loops;
   sources.queued_bytes = config_.limits.queued_bytes;
   sources.accounts = config_.limits.accounts;
-  auto monitor = Monitor::start(*config_.metrics, std::move(sources), Health(std::move(stations)));
+  auto monitor = Monitor::start(*config_.metrics, std::move(sources), *health_);
   if (!monitor) {
     throw std::runtime_error(monitor.error());
   }
@@ -316,24 +333,28 @@ void Server::start_monitor() {
 /// alone, and tells which port it got. A Unix socket is one for all loops.
 void Server::listen(const ListenerSettings& listener, Protocol protocol) {
   if (!listener.socket.empty()) {
-    socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
-    std::string bound;
-    for (const auto& io : loops_) {
-      bound = io->acceptor().listen(*socket_files_.back(), options_of(listener, protocol, *io));
+    if (const auto passed = take_passed(uv::socket_address(listener.socket))) {
+      listen(*passed, listener, protocol);
+      return;
     }
-    addresses_.push_back(std::move(bound));
+    socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
+    listen(socket_files_.back()->shared(), listener, protocol);
     return;
   }
   for (uv::Address address : uv::resolve(listener.host, listener.port)) {
-    const bool is_shared = loops_.size() > 1;
-    if (is_shared) {
-      address = uv::probe(address);
-    }
-    for (const auto& io : loops_) {
-      const std::string bound =
-          io->acceptor().listen(address, is_shared, options_of(listener, protocol, *io));
-      if (io == loops_.front()) {
-        addresses_.push_back(bound);
+    if (const auto passed = take_passed(address)) {
+      listen(*passed, listener, protocol);
+    } else {
+      const bool is_shared = loops_.size() > 1;
+      if (is_shared) {
+        address = uv::probe(address);
+      }
+      for (const auto& io : loops_) {
+        const std::string bound =
+            io->acceptor().listen(address, is_shared, options_of(listener, protocol, *io));
+        if (io == loops_.front()) {
+          addresses_.push_back(bound);
+        }
       }
     }
     if (!address.is_loopback()) {
@@ -343,6 +364,30 @@ void Server::listen(const ListenerSettings& listener, Protocol protocol) {
       }
     }
   }
+}
+
+/// All loops accept at one socket.
+void Server::listen(const uv::SharedSocket& socket, const ListenerSettings& listener,
+                    Protocol protocol) {
+  std::string bound;
+  for (const auto& io : loops_) {
+    bound = io->acceptor().listen(socket, options_of(listener, protocol, *io));
+  }
+  addresses_.push_back(std::move(bound));
+}
+
+/// The socket at `address` that was passed to this process, if one was.
+std::optional<uv::SharedSocket> Server::take_passed(const uv::Address& address) {
+  const std::string wanted = uv::address_text(address.raw());
+  const auto found = std::find_if(passed_.begin(), passed_.end(), [&](const auto& socket) {
+    return uv::address_text(socket.address.raw()) == wanted;
+  });
+  if (found == passed_.end()) {
+    return std::nullopt;
+  }
+  const uv::SharedSocket socket = *found;
+  passed_.erase(found);
+  return socket;
 }
 
 std::unique_ptr<Journal> Server::make_journal() {
@@ -427,10 +472,12 @@ void Server::report_storage_state(bool is_up, const std::string& why) {
   // Logged last, so that the registry has the input before anybody can read of it.
   if (is_up) {
     log::info(kSubject, "{}: storage works again", store_name_);
+    service::tell_status(status());
   } else {
     log::error(kSubject,
                "{}: storage fails: {}; commands that need it are refused until it works again",
                store_name_, why);
+    service::tell_status(fmt::format("Storage fails: {}", why));
   }
 }
 
@@ -458,6 +505,11 @@ Ending Server::end_storage() {
   return Ending::StorageFailed;
 }
 
+/// What the server does, for people, while all is well.
+std::string Server::status() const {
+  return fmt::format("Listening on {}", fmt::join(addresses_, ", "));
+}
+
 Ending Server::run(bool handles_signals) {
   std::optional<SignalWatch> signals;
   if (handles_signals) {
@@ -472,6 +524,7 @@ Ending Server::run(bool handles_signals) {
     log::info(kSubject, "listening on {}", address);
   }
   is_serving_.store(true);
+  service::tell_ready(status());
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < loops_.size(); ++i) {
     threads.emplace_back([&io = *loops_[i]] { io.run(); });
@@ -481,6 +534,7 @@ Ending Server::run(bool handles_signals) {
   for (std::thread& thread : threads) {
     thread.join();
   }
+  watchdog_.reset();
   monitor_.reset();
   vault_.reset();
   pool_->stop();
@@ -502,6 +556,7 @@ Ending Server::run(bool handles_signals) {
 void Server::begin_stop() {
   if (!std::exchange(is_stopping_, true)) {
     log::info(kSubject, "stopping");
+    service::tell_stopping();
     is_serving_.store(false);
     socket_files_.clear();
     for (const auto& io : loops_) {

@@ -13,7 +13,9 @@
 #include "journal/journal.h"
 #include "journal/store.h"
 #include "loop/io_loop.h"
+#include "operate/health.h"
 #include "operate/monitor.h"
+#include "operate/service.h"
 #include "registry/registry.h"
 #include "secrets/vault.h"
 #include "server/signals.h"
@@ -43,8 +45,10 @@ enum class Ending {
 class Server {
  public:
   /// Opens the store, applies the limits, and listens. `filter`: put over each socket; may be
-  /// empty. Throws StorageError, or std::runtime_error if it cannot listen.
-  explicit Server(const Config& config, const TransportFilter& filter = {});
+  /// empty. `passed`: sockets that listen already; a listener whose address one has takes it.
+  /// Throws StorageError, or std::runtime_error if it cannot listen.
+  explicit Server(const Config& config, const TransportFilter& filter = {},
+                  std::vector<uv::SharedSocket> passed = {});
   ~Server();
 
   /// Where it listens, HOST:PORT or unix:PATH each. Connections are accepted there.
@@ -66,6 +70,8 @@ class Server {
   [[nodiscard]] Acceptor::ListenerOptions options_of(const ListenerSettings& listener,
                                                      Protocol protocol, IoLoop& io) const;
   void start_tls();
+  [[nodiscard]] std::optional<uv::SharedSocket> take_passed(const uv::Address& address);
+  void listen(const uv::SharedSocket& socket, const ListenerSettings& listener, Protocol protocol);
   void start_monitor();
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal();
@@ -76,6 +82,7 @@ class Server {
   void report_storage_state(bool is_up, const std::string& why);
   void end_without_storage(const std::string& why);
   [[nodiscard]] Ending end_storage();
+  [[nodiscard]] std::string status() const;
   void begin_stop();
 
   Config config_;
@@ -91,11 +98,14 @@ class Server {
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
-  std::unique_ptr<Vault> vault_;      // null: this build cannot hash secrets
-  std::unique_ptr<Monitor> monitor_;  // null: not wanted
+  std::unique_ptr<Vault> vault_;  // null: this build cannot hash secrets
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<Monitor> monitor_;    // null: not wanted
+  std::unique_ptr<Watchdog> watchdog_;  // null: nobody asks
   std::atomic<bool> is_serving_{false};
   uv::Async stop_;
   uv::Timer tls_clock_;
+  std::vector<uv::SharedSocket> passed_;                       // that no listener has taken
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
   std::vector<std::string> addresses_;
   bool is_stopping_ = false;

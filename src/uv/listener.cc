@@ -19,7 +19,6 @@
 #include <memory>
 
 #include "uv/error.h"
-#include "uv/socket_file.h"
 
 namespace tribar::uv {
 
@@ -196,11 +195,15 @@ Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backl
   poll_on(loop, what);
 }
 
-Listener::Listener(Loop& loop, const SocketFile& file, std::function<void(Listener&)> on_connection)
+Listener::Listener(Loop& loop, const SharedSocket& socket, const SocketOptions& options,
+                   std::function<void(Listener&)> on_connection)
     : on_connection_(std::move(on_connection)) {
-  const std::string what = "cannot listen on " + address_text(file.address().raw());
-  socket_.fd = fcntl(file.fd(), F_DUPFD_CLOEXEC, 0);
+  const std::string what = "cannot listen on " + address_text(socket.address.raw());
+  socket_.fd = fcntl(socket.fd, F_DUPFD_CLOEXEC, 0);
   check(socket_.fd < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  if (socket.address.raw()->sa_family != AF_UNIX) {
+    set_options(socket_, options, what);
+  }
   poll_on(loop, what);
 }
 

@@ -16,8 +16,6 @@
 
 namespace tribar::uv {
 
-class SocketFile;
-
 /// An address to listen on, as it was resolved: IPv4, IPv6 or a Unix socket's.
 struct Address {
   sockaddr_storage storage{};
@@ -56,6 +54,12 @@ struct SocketOptions {
   unsigned unsent_bytes = 0;
 };
 
+/// A socket that listens, of which each of several listeners polls a duplicate.
+struct SharedSocket {
+  int fd = -1;  // not owned
+  Address address;
+};
+
 class Listener {
  public:
   /// The result of accept().
@@ -77,9 +81,11 @@ class Listener {
   Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
            const SocketOptions& options, std::function<void(Listener&)> on_connection);
 
-  /// Shares the socket of `file`, which need not live on, with other listeners on any loop; each
-  /// connection is accepted by one of them. Throws Error.
-  Listener(Loop& loop, const SocketFile& file, std::function<void(Listener&)> on_connection);
+  /// Shares `socket`, which need not stay open, with other listeners on any loop; each connection
+  /// is accepted by one of them. Accepted sockets have TCP_NODELAY and `options`, if it is of TCP.
+  /// Throws Error.
+  Listener(Loop& loop, const SharedSocket& socket, const SocketOptions& options,
+           std::function<void(Listener&)> on_connection);
 
   /// Where it listens, HOST:PORT, with the port that was really taken; or unix:PATH.
   [[nodiscard]] std::string bound_address() const;

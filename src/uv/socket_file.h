@@ -40,6 +40,8 @@ class SocketFile {
   SocketFile& operator=(const SocketFile&) = delete;
 
   [[nodiscard]] int fd() const noexcept { return socket_.fd; }
+  /// For listeners, as long as this exists.
+  [[nodiscard]] SharedSocket shared() const noexcept { return {socket_.fd, address_}; }
   [[nodiscard]] const Address& address() const noexcept { return address_; }
 
  private:

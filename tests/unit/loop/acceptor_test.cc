@@ -105,7 +105,7 @@ TEST_F(AcceptorTest, GivesConnectionsWhatTheirListenerDecides) {
   const uv::Address plain = uv::probe(uv::resolve("127.0.0.1", 0).front());
   EXPECT_EQ(acceptor_.listen(plain, false, {}), uv::address_text(plain.raw()));
   const uv::SocketFile file(path_, kListenBacklog);
-  EXPECT_EQ(acceptor_.listen(file, {Protocol::One, probe("own")}), "unix:" + path_);
+  EXPECT_EQ(acceptor_.listen(file.shared(), {Protocol::One, probe("own")}), "unix:" + path_);
 
   connect_to(plain, 1);
   EXPECT_EQ(seen_[0].filter, "every");
@@ -127,7 +127,7 @@ TEST_F(AcceptorTest, KnowsWhoCanReadAlongAndWhoCountsAsOneAddress) {
   EXPECT_TRUE(seen_[0].peer.starts_with("127.0.0.1:")) << seen_[0].peer;
 
   const uv::SocketFile file(path_, kListenBacklog);
-  static_cast<void>(acceptor_.listen(file, {}));
+  static_cast<void>(acceptor_.listen(file.shared(), {}));
   connect_to(file.address(), 2);
   EXPECT_TRUE(seen_[1].is_private);
   EXPECT_EQ(seen_[1].network, PeerNetwork{});

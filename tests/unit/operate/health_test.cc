@@ -66,7 +66,7 @@ using Names = std::vector<std::string>;
 TEST(Health, NamesWhoeverDoesNotAnswer) {
   Pulse one;
   Pulse other;
-  const Health health({{"one", &one, [&] { one.answer(); }}, {"other", &other, [] {}}});
+  Health health({{"one", &one, [&] { one.answer(); }}, {"other", &other, [] {}}});
   EXPECT_EQ(health.find_stuck(kShort), Names{"other"});
   std::thread late([&] { other.answer(); });
   late.join();
@@ -83,7 +83,7 @@ TEST(Health, FindsAJournalThatHangs) {
   ASSERT_FALSE(store->open());
   GroupCommit journal(
       std::move(store), [](std::span<BatchPtr>) {}, [](bool, const std::string&) {});
-  const Health health({{"journal", journal.pulse(), [&] { journal.nudge(); }}});
+  Health health({{"journal", journal.pulse(), [&] { journal.nudge(); }}});
   EXPECT_EQ(health.find_stuck(kLong), Names{});
   gate.hold();
   auto stored = batch(0, Continue{});
@@ -101,9 +101,9 @@ TEST(Health, FindsARegistryThatHangs) {
   MemoryJournal journal{[](std::span<BatchPtr>) {}};
   RegistryActor actor{registry, journal, [&](std::uint32_t) { gate.wait(); }};
   WorkerPool pool(2, {}, actor);
-  const Health health({{"worker 0", &pool.pulse(0), [&] { pool.nudge_all(); }},
-                       {"worker 1", &pool.pulse(1), [&] { pool.nudge_all(); }},
-                       {"registry", &actor.pulse(), [&] { pool.nudge(); }}});
+  Health health({{"worker 0", &pool.pulse(0), [&] { pool.nudge_all(); }},
+                 {"worker 1", &pool.pulse(1), [&] { pool.nudge_all(); }},
+                 {"registry", &actor.pulse(), [&] { pool.nudge(); }}});
   EXPECT_EQ(health.find_stuck(kLong), Names{});
   gate.hold();
   auto sent = batch(1, Ended{});
