@@ -4,6 +4,7 @@
 // implements it in a folder of its own; server/make_store.h chooses one.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,11 +24,19 @@ enum class Sync {
   Normal,  // survives a crash of the server, not of the machine
 };
 
+/// The server that has a shared store.
+struct StoreHolder {
+  std::string address;  // for people, as it said itself; may be empty
+  std::uint64_t epoch = 0;
+};
+
 /// Why a store cannot be opened: file, reason and remedy in one line.
 struct StoreOpenError {
   std::string text;
   // true: the system failed or the file is damaged; false: the user must change something
   bool is_io = false;
+  /// Set if the only reason is that another server has the store.
+  std::optional<StoreHolder> holder = {};
 };
 
 /// Why something could not be stored, for the log.
@@ -36,6 +45,14 @@ struct StoreError {
   /// Nothing can be stored any more: another server has the store, or it lost what was confirmed.
   /// It stays so until the store is closed.
   bool is_final = false;
+  /// Of a final one: set if another server has the store now.
+  std::optional<StoreHolder> holder = {};
+};
+
+/// What makes this server the one that has a shared store.
+struct StoreLease {
+  std::uint64_t epoch = 0;    // nobody had it before
+  std::uint64_t commits = 0;  // since the store was made, by all that had it
 };
 
 struct StoreOptions {
@@ -45,8 +62,15 @@ struct StoreOptions {
   /// At this size, and whenever it doubles, `warn` reports a write-ahead log that cannot be merged
   /// into the database.
   std::uint64_t large_log_bytes = 128 << 20;
-  /// Of a store that several machines can reach: tells people where the server is that has it.
+  // Of a shared store:
+  /// Tells people where the server is that has it.
   std::string address = {};
+  /// A server that did not renew its lease for this long, by the store's clock, has lost it to
+  /// whoever asks.
+  std::chrono::milliseconds takeover{3000};
+  /// What open() does while another server has the lease: wait until that renews it, or has lost it
+  /// (true), or return at once (false).
+  bool waits_for_holder = true;
 };
 
 /// Callbacks for what load() finds: accounts in the order of creation, then their secrets and
@@ -79,8 +103,8 @@ struct StoreReport {
 };
 
 /// A store. Creating the object does not touch any file. A server calls open(), load(), commit()
-/// and check() any number of times, and close(), in this order; afterwards it may call open()
-/// again. Not thread-safe: one thread at a time.
+/// and check() any number of times, and close(), in this order; afterwards, and after an open()
+/// that failed, it may call open() again. Not thread-safe: one thread at a time.
 class Store {
  public:
   /// Closes.
@@ -93,8 +117,17 @@ class Store {
   /// anything.
   [[nodiscard]] virtual std::optional<StoreOpenError> find_obstacle() const = 0;
 
+  /// Whether other servers may take the store over while this one has it open. Then what this
+  /// server knows is only good for what a commit confirms that began later.
+  [[nodiscard]] virtual bool is_shared() const { return false; }
+
+  /// Of a shared store, from open() to close(), also when it is lost.
+  [[nodiscard]] virtual std::optional<StoreLease> lease() const { return std::nullopt; }
+
   /// Locks the store against other servers until it is closed; creates it if it does not exist. If
-  /// it cannot be trusted, returns an error, leaves it unchanged and closes it.
+  /// it cannot be trusted, returns an error, leaves it unchanged and closes it. If another server
+  /// has it (StoreOpenError::holder), a shared store stays connected until close(), and the next
+  /// open() costs one look at the lease, unless that is free.
   [[nodiscard]] virtual std::optional<StoreOpenError> open() = 0;
 
   /// Passes everything in the store to `handlers`, once. If the content is contradictory, returns

@@ -3,21 +3,12 @@
 // See lease.h.
 #include "journal/postgres/lease.h"
 
-#include <fmt/format.h>
+#include <utility>
 
-#include <thread>
-
-#include "journal/postgres/postgres_schema.h"
-
-namespace tribar {
+namespace tribar::lease {
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr std::string_view kLockTimeout = "55P03";
-/// How often a lease that is held is looked at.
-constexpr milliseconds kLook{100};
-constexpr milliseconds kPatience{10'000};
 
 // Division by zero aborts the transaction on the server's side, with all that was sent behind it.
 constexpr Prepared kFence{"fence", R"sql(
@@ -26,13 +17,13 @@ WITH fence AS (UPDATE leader SET commits = $2::bigint, seen = clock_timestamp()
 SELECT 1 / count(*) FROM fence)sql"};
 
 constexpr Prepared kLookAt{"look_at_leader", R"sql(
-SELECT epoch, address, seen < clock_timestamp() - $1::bigint * interval '1 ms', seen::text
+SELECT epoch, commits, address, seen < clock_timestamp() - $1::bigint * interval '1 ms', seen::text
 FROM leader WHERE one = 1)sql"};
 
 constexpr Prepared kTake{"take_lease", R"sql(
 UPDATE leader SET epoch = epoch + 1, seen = clock_timestamp(), address = $3::text
 WHERE one = 1 AND epoch = $1::bigint AND seen < clock_timestamp() - $2::bigint * interval '1 ms'
-RETURNING epoch, commits)sql"};
+RETURNING epoch, commits, address)sql"};
 
 constexpr Prepared kAsk{
     "ask",
@@ -61,6 +52,20 @@ Result<Rows, Failure> run_one(Session& session, const Prepared& statement, Param
   return std::move(found.value().front());
 }
 
+/// The row, if there is one: epoch, commits and address.
+std::optional<LeaderRow> row_of(const Rows& rows) {
+  if (rows.count() == 0) {
+    return std::nullopt;
+  }
+  LeaderRow row;
+  row.epoch = rows.number(0, 0);
+  row.commits = rows.number(0, 1);
+  row.address = rows.bytes(0, 2);
+  return row;
+}
+
+std::uint64_t count_of(milliseconds time) { return static_cast<std::uint64_t>(time.count()); }
+
 /// Ends the server's process that holds the row: `process`, or whichever it is if that is 0.
 std::optional<Failure> end_holder(Session& session, int process,
                                   Session::Clock::time_point deadline) {
@@ -71,55 +76,43 @@ std::optional<Failure> end_holder(Session& session, int process,
 
 }  // namespace
 
-Result<Lease, StoreOpenError> Lease::take(const std::string& name, Session& session,
-                                          const std::string& address) {
-  const auto deadline = Session::Clock::now() + kPatience;
-  const auto takeover = static_cast<std::uint64_t>(kTakeover.count());
-  std::optional<std::string> first_seen;
-  std::string leader;
-  while (Session::Clock::now() < deadline) {
-    const auto looked = run_one(session, kLookAt, Parameters().add(takeover), deadline);
-    if (!looked) {
-      return failed_database(name, looked.error());
-    }
-    const Rows& row = looked.value();
-    if (row.count() == 0) {
-      return damaged_database(name, "the row of the table leader is missing");
-    }
-    leader = row.bytes(0, 1);
-    const std::string seen(row.bytes(0, 3));
-    if (row.boolean(0, 2)) {
-      auto taken = run_one(session, kTake,
-                           Parameters().add(row.number(0, 0)).add(takeover).add(address), deadline);
-      if (taken && taken.value().count() == 1) {
-        return Lease(taken.value().number(0, 0), taken.value().number(0, 1));
-      }
-      if (!taken) {
-        if (taken.error().state != kLockTimeout) {
-          return failed_database(name, taken.error());
-        }
-        if (const auto failure = end_holder(session, 0, deadline)) {
-          return failed_database(name, *failure);
-        }
-      }
-    } else if (first_seen.value_or(seen) != seen) {
-      break;  // it was renewed meanwhile
-    } else {
-      first_seen = seen;
-    }
-    std::this_thread::sleep_for(kLook);
-  }
-  return StoreOpenError{
-      fmt::format("{}: another tribard serves this database: {}; stop that one, or name another "
-                  "database in storage.connection",
-                  name, leader.empty() ? "its address is not known" : leader),
-      false};
+Call fence(std::uint64_t epoch, std::uint64_t number) {
+  return {&kFence, Parameters().add(epoch).add(number)};
 }
 
-Call Lease::fence() const { return {&kFence, Parameters().add(epoch_).add(commits_ + 1)}; }
+Result<std::optional<LeaderRow>, Failure> look(Session& session, milliseconds takeover,
+                                               Session::Clock::time_point deadline) {
+  const auto looked = run_one(session, kLookAt, Parameters().add(count_of(takeover)), deadline);
+  if (!looked) {
+    return looked.error();
+  }
+  auto row = row_of(looked.value());
+  if (row) {
+    row->is_free = looked.value().boolean(0, 3);
+    row->seen = looked.value().bytes(0, 4);
+  }
+  return row;
+}
 
-Result<Standing, Failure> Lease::ask(Session& session, int process,
-                                     Session::Clock::time_point deadline) {
+Result<std::optional<LeaderRow>, Failure> take(Session& session, std::uint64_t epoch,
+                                               milliseconds takeover, const std::string& address,
+                                               Session::Clock::time_point deadline) {
+  const auto taken = run_one(
+      session, kTake, Parameters().add(epoch).add(count_of(takeover)).add(address), deadline);
+  if (taken) {
+    return row_of(taken.value());
+  }
+  if (taken.error().state != kLockTimeout) {
+    return taken.error();
+  }
+  if (const auto failure = end_holder(session, 0, deadline)) {
+    return *failure;
+  }
+  return std::optional<LeaderRow>();
+}
+
+Result<std::optional<LeaderRow>, Failure> ask(Session& session, int process,
+                                              Session::Clock::time_point deadline) {
   auto asked = run_one(session, kAsk, {}, deadline);
   if (!asked && asked.error().state == kLockTimeout) {
     if (auto failure = end_holder(session, process, deadline)) {
@@ -130,39 +123,21 @@ Result<Standing, Failure> Lease::ask(Session& session, int process,
   if (!asked) {
     return asked.error();
   }
-  const Rows& row = asked.value();
-  if (row.count() == 0) {
-    why_ = "the row of the table leader is gone";
-    return Standing::Lost;
-  }
-  const std::uint64_t commits = row.number(0, 1);
-  if (row.number(0, 0) != epoch_) {
-    why_ = fmt::format("another tribard serves this database now: {}", row.bytes(0, 2));
-    return Standing::Lost;
-  }
-  if (commits == commits_) {
-    return Standing::NotStored;
-  }
-  if (commits == commits_ + 1) {
-    return Standing::Stored;
-  }
-  why_ = fmt::format(
-      "the database has {} commits of this server and not the {} that it confirmed: a standby that "
-      "was behind was promoted, or a backup was restored",
-      commits, commits_);
-  return Standing::Lost;
+  return row_of(asked.value());
 }
 
-Result<bool, Failure> Lease::renew(Session& session, Session::Clock::time_point deadline) {
-  auto renewed = run_one(session, kRenew, Parameters().add(epoch_).add(commits_), deadline);
+Result<bool, Failure> renew(Session& session, std::uint64_t epoch, std::uint64_t commits,
+                            Session::Clock::time_point deadline) {
+  const auto renewed = run_one(session, kRenew, Parameters().add(epoch).add(commits), deadline);
   if (!renewed) {
     return renewed.error();
   }
   return renewed.value().count() == 1;
 }
 
-void Lease::release(Session& session, Session::Clock::time_point deadline) const {
-  static_cast<void>(run_one(session, kRelease, Parameters().add(epoch_).add(commits_), deadline));
+void release(Session& session, std::uint64_t epoch, std::uint64_t commits,
+             Session::Clock::time_point deadline) {
+  static_cast<void>(run_one(session, kRelease, Parameters().add(epoch).add(commits), deadline));
 }
 
-}  // namespace tribar
+}  // namespace tribar::lease

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Who leads: the one row of the table `leader`. A leader has an epoch, which nobody had before, and
-// counts its commits. Each commit begins with the fence, which fails once there is another epoch;
-// so it does not matter what any clock says. docs/storage.md describes it.
+// The statements about the row of the table `leader`: see SharedDatabase, whose calls they are.
 #pragma once
 
 #include <chrono>
@@ -12,54 +10,37 @@
 
 #include "base/result.h"
 #include "journal/postgres/session.h"
-#include "journal/store.h"
+#include "journal/shared_database.h"
 
-namespace tribar {
+namespace tribar::lease {
 
-/// A leader that did not renew its lease for this long has lost it to whoever asks.
-inline constexpr std::chrono::milliseconds kTakeover{3000};
+/// SQLSTATE of a fence that fails, and of a row that another transaction has for too long.
+inline constexpr const char* kFenced = "22012";
+inline constexpr const char* kLockTimeout = "55P03";
 
-/// What the row says of one leader's last commit.
-enum class Standing {
-  NotStored,  // as many commits as were confirmed
-  Stored,     // one more: that whose answer did not come
-  Lost,       // another one leads, or the database is older than what was confirmed
-};
+/// To begin each transaction, as the first call.
+[[nodiscard]] Call fence(std::uint64_t epoch, std::uint64_t number);
 
-class Lease {
- public:
-  /// Gets the lease in a store that was checked; waits up to kTakeover for one of a leader that may
-  /// have crashed. `address` tells people where this server is. An error if another one leads.
-  [[nodiscard]] static Result<Lease, StoreOpenError> take(const std::string& name, Session& session,
-                                                          const std::string& address);
+/// None: there is no row.
+[[nodiscard]] Result<std::optional<LeaderRow>, Failure> look(Session& session,
+                                                             std::chrono::milliseconds takeover,
+                                                             Session::Clock::time_point deadline);
 
-  /// To begin each transaction, as the first call: SQLSTATE kFenced when this is no leader.
-  [[nodiscard]] Call fence() const;
-  static constexpr const char* kFenced = "22012";
+[[nodiscard]] Result<std::optional<LeaderRow>, Failure> take(Session& session, std::uint64_t epoch,
+                                                             std::chrono::milliseconds takeover,
+                                                             const std::string& address,
+                                                             Session::Clock::time_point deadline);
 
-  /// Counts a commit that is stored.
-  void advance() { ++commits_; }
+/// `process`: the server's of the connection before, which is ended if it is in the way; 0: not
+/// known, so whichever is in the way is.
+[[nodiscard]] Result<std::optional<LeaderRow>, Failure> ask(Session& session, int process,
+                                                            Session::Clock::time_point deadline);
 
-  /// Asks on a new connection what became of the last commit; also renews the lease. By a write,
-  /// since it waits for the transaction that is asked about, and since what it returns is as safe
-  /// as a commit. `process` is that of the connection before: it is ended if it is in the way. When
-  /// the answer is Lost, why() says why.
-  [[nodiscard]] Result<Standing, Failure> ask(Session& session, int process,
-                                              Session::Clock::time_point deadline);
-  [[nodiscard]] const std::string& why() const { return why_; }
+[[nodiscard]] Result<bool, Failure> renew(Session& session, std::uint64_t epoch,
+                                          std::uint64_t commits,
+                                          Session::Clock::time_point deadline);
 
-  /// Renews the lease; false: it is lost, or nobody knows: ask().
-  [[nodiscard]] Result<bool, Failure> renew(Session& session, Session::Clock::time_point deadline);
+void release(Session& session, std::uint64_t epoch, std::uint64_t commits,
+             Session::Clock::time_point deadline);
 
-  /// Gives the lease back, so that the next server need not wait for its end. Best effort.
-  void release(Session& session, Session::Clock::time_point deadline) const;
-
- private:
-  Lease(std::uint64_t epoch, std::uint64_t commits) : epoch_(epoch), commits_(commits) {}
-
-  std::uint64_t epoch_;
-  std::uint64_t commits_;
-  std::string why_;
-};
-
-}  // namespace tribar
+}  // namespace tribar::lease

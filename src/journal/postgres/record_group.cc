@@ -59,26 +59,19 @@ constexpr Prepared kSetCounters{
 
 }  // namespace
 
-RecordGroup::RecordGroup(std::span<const std::span<const Record>> groups, AccountId last_account,
-                         MessageNumber below)
-    : last_account_(last_account), below_(below) {
-  for (const std::span<const Record> group : groups) {
+RecordGroup::RecordGroup(const FencedCommit& commit)
+    : counters_(commit.counters), may_be_stored_(commit.may_be_stored) {
+  for (const std::span<const Record> group : commit.groups) {
     for (const Record& record : group) {
       std::visit([this](const auto& each) { take(each); }, record);
     }
   }
-  has_new_counters_ = last_account_ != last_account || below_ != below;
   std::sort(handed_over_.begin(), handed_over_.end());
   // While storing fails a message can be handed over before it is stored; between people who are
   // online it often is in the same commit. Then it need not be there at all.
   std::erase_if(kept_, [this](const MessageKept* kept) {
     return std::binary_search(handed_over_.begin(), handed_over_.end(), kept->number.value);
   });
-}
-
-void RecordGroup::take(const AccountCreated& created) {
-  created_.push_back(&created);
-  last_account_ = created.account;
 }
 
 void RecordGroup::take(const AccountDeleted& deleted) {
@@ -88,23 +81,24 @@ void RecordGroup::take(const AccountDeleted& deleted) {
   clients_.erase(clients_.lower_bound({id, {}}), clients_.lower_bound({id + 1, {}}));
 }
 
-std::size_t RecordGroup::append_to(std::vector<Call>& calls, bool may_be_stored) const {
-  std::size_t bytes = append_accounts(calls, may_be_stored);
+std::size_t RecordGroup::append_to(std::vector<Call>& calls) const {
+  std::size_t bytes = append_accounts(calls);
   bytes += append_details(calls);
-  bytes += append_messages(calls, may_be_stored);
+  bytes += append_messages(calls);
   append_removals(calls);
-  if (has_new_counters_ || may_be_stored) {
+  if (counters_) {
+    const auto& [last_account, below] = *counters_;
     std::string record;
-    encode_counters(record, last_account_, below_);
+    encode_counters(record, last_account, below);
     Parameters counters;
-    counters.add(last_account_.value).add(below_.value).add(std::move(record));
+    counters.add(last_account.value).add(below.value).add(std::move(record));
     calls.push_back({&kSetCounters, std::move(counters)});
   }
   return bytes + handed_over_.size() * sizeof(std::uint64_t);
 }
 
 /// An account's number is never used again, so all are created first.
-std::size_t RecordGroup::append_accounts(std::vector<Call>& calls, bool may_be_stored) const {
+std::size_t RecordGroup::append_accounts(std::vector<Call>& calls) const {
   std::size_t bytes = 0;
   if (!created_.empty()) {
     Array ids(Array::Of::Bigint);
@@ -118,7 +112,7 @@ std::size_t RecordGroup::append_accounts(std::vector<Call>& calls, bool may_be_s
       records.add(record);
     }
     bytes = records.size();
-    calls.push_back({may_be_stored ? &kAddAccountsAgain : &kAddAccounts,
+    calls.push_back({may_be_stored_ ? &kAddAccountsAgain : &kAddAccounts,
                      Parameters().add(ids).add(times).add(records)});
   }
   if (!deleted_.empty()) {
@@ -179,7 +173,7 @@ std::size_t RecordGroup::append_details(std::vector<Call>& calls) const {
   return bytes;
 }
 
-std::size_t RecordGroup::append_messages(std::vector<Call>& calls, bool may_be_stored) const {
+std::size_t RecordGroup::append_messages(std::vector<Call>& calls) const {
   std::size_t bytes = 0;
   std::string record;
   for (std::size_t i = 0; i < kept_.size();) {
@@ -197,7 +191,7 @@ std::size_t RecordGroup::append_messages(std::vector<Call>& calls, bool may_be_s
       records.add(record);
     }
     bytes += records.size();
-    calls.push_back({may_be_stored ? &kAddMessagesAgain : &kAddMessages,
+    calls.push_back({may_be_stored_ ? &kAddMessagesAgain : &kAddMessages,
                      Parameters().add(numbers).add(accounts).add(times).add(records)});
   }
   return bytes;

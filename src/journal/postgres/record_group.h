@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "journal/postgres/session.h"
-#include "registry/record.h"
+#include "journal/shared_database.h"
 
 namespace tribar {
 
@@ -21,38 +22,30 @@ namespace tribar {
 /// was handed over is deleted in runs of numbers.
 class RecordGroup {
  public:
-  /// `last_account` and `below`: the counters before it. The views in `groups` must stay valid.
-  RecordGroup(std::span<const std::span<const Record>> groups, AccountId last_account,
-              MessageNumber below);
+  /// The views in `commit` must stay valid.
+  explicit RecordGroup(const FencedCommit& commit);
 
-  /// The counters after it.
-  [[nodiscard]] AccountId last_account() const { return last_account_; }
-  [[nodiscard]] MessageNumber below() const { return below_; }
-
-  /// Appends its statements. `may_be_stored`: some or all of it may be stored already, and becomes
-  /// what it would be after a first time. Otherwise an account or a message that is there already
-  /// is an error. Returns how many bytes they have, about.
-  std::size_t append_to(std::vector<Call>& calls, bool may_be_stored) const;
+  /// Appends its statements. Returns how many bytes they have, about.
+  std::size_t append_to(std::vector<Call>& calls) const;
 
  private:
   void take(const MessageKept& kept) { kept_.push_back(&kept); }
   void take(const HandedOver& handed) { handed_over_.push_back(handed.number.value); }
-  void take(const AccountCreated& created);
+  void take(const AccountCreated& created) { created_.push_back(&created); }
   void take(const AccountDeleted& deleted);
-  void take(const NumbersReserved& reserved) { below_ = reserved.below; }
+  void take(const NumbersReserved&) {}  // in the counters
   void take(const SecretSet& set) { secrets_[set.account.value] = &set; }
   void take(const ClientSent& sent) { clients_[{sent.account.value, sent.client}] = &sent; }
   void take(const ClientForgotten& forgotten) {
     clients_[{forgotten.account.value, forgotten.client}] = nullptr;
   }
-  [[nodiscard]] std::size_t append_accounts(std::vector<Call>& calls, bool may_be_stored) const;
+  [[nodiscard]] std::size_t append_accounts(std::vector<Call>& calls) const;
   [[nodiscard]] std::size_t append_details(std::vector<Call>& calls) const;
-  [[nodiscard]] std::size_t append_messages(std::vector<Call>& calls, bool may_be_stored) const;
+  [[nodiscard]] std::size_t append_messages(std::vector<Call>& calls) const;
   void append_removals(std::vector<Call>& calls) const;
 
-  AccountId last_account_;
-  MessageNumber below_;
-  bool has_new_counters_ = false;
+  std::optional<Counters> counters_;
+  bool may_be_stored_;
   std::vector<const AccountCreated*> created_;
   std::vector<std::uint64_t> deleted_;  // accounts
   std::map<std::uint64_t, const SecretSet*> secrets_;
