@@ -32,6 +32,7 @@ CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
                          std::function<void(bool, const std::string&)> on_state,
                          std::function<void(const std::string&)> on_lost)
     : store_(store),
+      is_shared_(store.is_shared()),
       onward_(std::move(onward)),
       on_state_(std::move(on_state)),
       on_lost_(std::move(on_lost)) {}
@@ -45,7 +46,8 @@ void CommitQueue::admit(BatchPtr batch) {
   } else if (is_down_) {
     missing_.add(held.batch->output.records);
     release_independent(held);
-  } else if (held_.empty() && !held.is_holding) {
+  } else if (held_.empty() && !held.is_holding &&
+             (!is_shared_ || held.batch->output.effects.empty())) {
     release(held);
   }
   if (held.batch) {
@@ -249,11 +251,15 @@ void CommitQueue::Missing::add(const std::vector<Record>& records) {
   }
 }
 
-/// Whether the effect depends on records of this batch, or of one before it, that are not stored.
-/// A Push to protocol 0 does not: if its message is delivered and then lost in a crash, the sender
-/// had no confirmation for it. To protocol 1 it tells the message's number, which would then be
-/// given to another.
-bool CommitQueue::depends_on_missing(const Held& held, const Effect& effect) const {
+/// While storing fails: whether the effect depends on this server still having a shared store, or
+/// else on records of this batch, or of one before it, that are not stored. A Push to protocol 0
+/// does not: if its message is delivered and then lost in a crash, the sender had no confirmation
+/// for it. To protocol 1 it tells the message's number, which would then be given to another.
+bool CommitQueue::must_wait(const Held& held, const Effect& effect) const {
+  if (is_shared_) {
+    const auto* refuse = std::get_if<Refuse>(&effect.body);
+    return refuse == nullptr || refuse->refusal.code != RefusalCode::StorageUnavailable;
+  }
   if (held.is_holding && confirms_records(effect)) {
     return true;
   }
@@ -267,8 +273,8 @@ bool CommitQueue::depends_on_missing(const Held& held, const Effect& effect) con
   return missing_.has_client && std::holds_alternative<Accepted>(effect.body);
 }
 
-/// While storing fails: releases every effect, except those that depend on records and those that
-/// follow them on the same connection. A batch without either is released as a whole; it does not
+/// While storing fails: releases every effect, except those that must wait and those that follow
+/// them on the same connection. A batch without either is released as a whole; it does not
 /// wait for held batches before it, since these may be held for long.
 void CommitQueue::release_independent(Held& held) {
   auto& effects = held.batch->output.effects;
@@ -276,8 +282,7 @@ void CommitQueue::release_independent(Held& held) {
   auto onward = std::make_unique<Batch>();
   std::vector<Effect> kept;
   for (const Effect& effect : effects) {
-    const bool is_kept =
-        waiting_connections_.contains(effect.to.value) || depends_on_missing(held, effect);
+    const bool is_kept = waiting_connections_.contains(effect.to.value) || must_wait(held, effect);
     if (is_kept) {
       waiting_connections_.insert(effect.to.value);
     }

@@ -3,6 +3,11 @@
 // Station 5 with a store: holds the effects of a batch until its records are stored, and decides
 // what happens to them when storing fails. Passive: it owns no thread and no clock; the caller
 // drives it.
+//
+// With a shared store (Store::is_shared) another server may have taken over, and what the registry
+// knows is only right if this one still has the store. So every effect, also of batches without
+// records, waits for a commit that began after the effect was made; and while storing fails only
+// refusals go on that say just that.
 #pragma once
 
 #include <cstdint>
@@ -83,7 +88,7 @@ class CommitQueue {
   void erase_released();
   void release(Held& held);
   void release_before(Held& held, BatchPtr onward);
-  [[nodiscard]] bool depends_on_missing(const Held& held, const Effect& effect) const;
+  [[nodiscard]] bool must_wait(const Held& held, const Effect& effect) const;
   void release_independent(Held& held);
   void close_waiting(Held& held);
   void fail(std::uint64_t now_ms, const StoreError& error);
@@ -94,6 +99,7 @@ class CommitQueue {
   void note_unstored(const std::vector<Record>& records);
 
   Store& store_;
+  const bool is_shared_;  // the store
   Journal::Onward onward_;
   std::function<void(bool, const std::string&)> on_state_;
   std::function<void(const std::string&)> on_lost_;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -15,8 +16,10 @@ using std::chrono::milliseconds;
 
 /// How long a commit may take.
 constexpr milliseconds kCommitTime{3000};
-/// How often the lease is renewed when nothing is stored.
-constexpr milliseconds kRenewal{500};
+/// How often the lease is renewed when nothing is stored: at most this, and some times before
+/// another server may take it.
+constexpr milliseconds kRenewal{1000};
+constexpr int kRenewals = 3;
 constexpr milliseconds kReleaseTime{1000};
 /// How often a lease that is held is looked at.
 constexpr milliseconds kLook{100};
@@ -244,8 +247,12 @@ std::optional<StoreError> FencedStore::commit(std::span<const std::span<const Re
   return error;
 }
 
+milliseconds FencedStore::check_interval() const {
+  return std::min(kRenewal, options_.takeover / kRenewals);
+}
+
 std::optional<StoreError> FencedStore::check() {
-  if (!lost_ && database_->now() < renewed_at_ + kRenewal) {
+  if (!lost_ && database_->now() < renewed_at_ + check_interval() / 2) {
     return std::nullopt;
   }
   const auto deadline = database_->now() + kCommitTime;

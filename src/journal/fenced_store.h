@@ -31,6 +31,7 @@ class FencedStore final : public Store {
   [[nodiscard]] std::optional<StoreError> commit(
       std::span<const std::span<const Record>> groups) override;
   [[nodiscard]] std::optional<StoreError> check() override;
+  [[nodiscard]] std::chrono::milliseconds check_interval() const override;
   void close() override;
   [[nodiscard]] Result<StoreReport, StoreOpenError> verify() const override {
     return database_->verify();

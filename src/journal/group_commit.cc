@@ -10,9 +10,6 @@
 namespace tribar {
 namespace {
 
-/// How often an idle journal checks that the store is still there.
-constexpr std::uint64_t kCheckMs = 1000;
-
 std::uint64_t steady_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
@@ -62,7 +59,8 @@ void GroupCommit::step() {
 
 void GroupCommit::run() {
   std::vector<BatchPtr> arrived;
-  std::uint64_t check_ms = steady_ms() + kCheckMs;
+  const auto interval_ms = static_cast<std::uint64_t>(store_->check_interval().count());
+  std::uint64_t check_ms = steady_ms() + interval_ms;
   while (true) {
     pulse_.answer();
     mailbox_.drain(arrived);
@@ -81,7 +79,7 @@ void GroupCommit::run() {
     }
     const std::uint64_t now_ms = steady_ms();
     if (now_ms >= check_ms) {
-      check_ms = now_ms + kCheckMs;
+      check_ms = now_ms + interval_ms;
       queue_.check(now_ms);
     }
     const std::uint64_t due_ms = std::min(queue_.next_step_ms().value_or(check_ms), check_ms);

@@ -142,8 +142,11 @@ class Store {
       std::span<const std::span<const Record>> groups) = 0;
 
   /// Checks, while there is nothing to store, that the store is still there; returns why commit()
-  /// would fail. Cheap; to be called about once a second.
+  /// would fail. Cheap; to be called about every check_interval().
   [[nodiscard]] virtual std::optional<StoreError> check() = 0;
+  [[nodiscard]] virtual std::chrono::milliseconds check_interval() const {
+    return std::chrono::milliseconds(1000);
+  }
 
   /// Unlocks the store for others; does nothing if it is not open.
   virtual void close() = 0;

@@ -682,6 +682,152 @@ TEST_F(LostStoreTest, ClosesWhoWaitedWhileStoringFailed) {
   EXPECT_EQ(lost_, std::vector<std::string>{"taken over"});
 }
 
+/// A store that other servers may take over.
+class SharedStore : public FakeStore {
+ public:
+  [[nodiscard]] bool is_shared() const override { return true; }
+};
+
+class SharedStoreTest : public testing::Test {
+ protected:
+  void admit(Effects effects, Records records) {
+    auto batch = std::make_unique<Batch>();
+    batch->number = ++last_number_;
+    batch->output.effects = std::move(effects);
+    batch->output.records = std::move(records);
+    queue_.admit(std::move(batch));
+  }
+  void step_after(std::uint64_t ms) {
+    now_ms_ += ms;
+    queue_.step(now_ms_);
+  }
+  void step() { step_after(0); }
+  void fail() {
+    store_.before_commit = [] { return "no answer"; };
+  }
+  void work() { store_.before_commit = nullptr; }
+  Effects went_on() { return std::exchange(went_on_, {}); }
+  static Effect unavailable(ConnectionId to) {
+    return refused(to, Refusal{RefusalCode::StorageUnavailable});
+  }
+
+  SharedStore store_;
+  Effects went_on_;
+  std::uint64_t home_ = 0;  // batches that a loop sent and that went on
+  CommitQueue queue_{store_,
+                     [this](std::span<BatchPtr> batches) {
+                       for (const BatchPtr& batch : batches) {
+                         home_ += batch->number != 0 ? 1 : 0;
+                         went_on_.insert(went_on_.end(), batch->output.effects.begin(),
+                                         batch->output.effects.end());
+                       }
+                     },
+                     [](bool, const std::string&) {}};
+  std::uint64_t last_number_ = 0;
+  std::uint64_t now_ms_ = 1000;
+};
+
+// A leader that was paused would otherwise answer with what it knew before another took over.
+TEST_F(SharedStoreTest, HoldsEveryEffectForACommitThatBeganLater) {
+  const Effects effects[] = {{names(kAnn, {"ann"})},
+                             {logged_in(kBob, 2)},
+                             {push_to(kCat, 1, "hi")},
+                             {refused(kDan, Refusal{RefusalCode::NoSuchRecipient})}};
+  std::uint64_t commits = 0;
+  for (const Effects& each : effects) {
+    admit(each, {});
+    EXPECT_EQ(went_on(), Effects{});
+    EXPECT_EQ(queue_.next_step_ms(), 0U);
+    step();
+    EXPECT_EQ(went_on(), each);
+    EXPECT_EQ(store_.commits, ++commits);
+  }
+  EXPECT_EQ(queue_.next_step_ms(), std::nullopt);
+}
+
+TEST_F(SharedStoreTest, HasOneCommitForAllTurnsThatGathered) {
+  Effects all;
+  for (std::uint32_t i = 1; i <= 100; ++i) {
+    all.push_back({kAnn, 1, 1, Names{"", i}});
+    admit({all.back()}, {});
+  }
+  step();
+  EXPECT_EQ(went_on(), all);
+  EXPECT_EQ(store_.commits, 1U);
+}
+
+// Such as the reports of what was written, which are most batches of readers.
+TEST_F(SharedStoreTest, LetsABatchWithoutEffectsGoHomeWithoutACommit) {
+  admit({}, {kept(1, "hi")});
+  step();
+  admit({}, {handed(1)});
+  EXPECT_EQ(home_, 2U);
+  step();
+  EXPECT_EQ(store_.commits, 1U);
+  step_after(CommitQueue::kLazyCommitMs);
+  EXPECT_EQ(store_.commits, 2U);
+  EXPECT_TRUE(store_.messages.empty());
+}
+
+TEST_F(SharedStoreTest, LetsOnlyRefusalsForWantOfStorageGoOnWhileStoringFails) {
+  fail();
+  const Effects first{push_to(kBob, 1, "hi"), echo_to(kAnn, "hi")};
+  admit(first, {kept(1, "hi")});
+  step();
+  EXPECT_EQ(went_on(), Effects{});
+  admit({unavailable(kAnn), unavailable(kBob), unavailable(kCat)}, {});
+  EXPECT_EQ(went_on(), Effects{unavailable(kCat)}) << "for the others there is more before";
+  const Effects later{names(kDan, {"ann"}), logged_in(kCat, 1), accepted_again(kDan, 1)};
+  admit(later, {});
+  admit({unavailable(kCat)}, {});
+  EXPECT_EQ(went_on(), Effects{});
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), (Effects{first[0], first[1], unavailable(kAnn), unavailable(kBob), later[0],
+                                later[1], later[2], unavailable(kCat)}));
+}
+
+TEST_F(SharedStoreTest, ClosesWhoWaitsTooLongWhateverFor) {
+  fail();
+  admit({push_to(kBob, 1, "hi"), echo_to(kAnn, "hi"), names(kCat, {"ann"})}, {kept(1, "hi")});
+  admit({logged_in(kDan, 1)}, {});
+  step();
+  step_after(CommitQueue::kHeldAnswerMs - 1);
+  EXPECT_EQ(went_on(), Effects{});
+  EXPECT_EQ(home_, 0U);
+  step_after(1);
+  EXPECT_EQ(went_on(),
+            (Effects{close(kBob), push_to(kBob, 1, "hi"), close(kAnn), close(kCat), close(kDan)}));
+  EXPECT_EQ(home_, 1U) << "the first batch has records";
+  work();
+  step_after(CommitQueue::kRetryMs);
+  EXPECT_EQ(went_on(), Effects{});
+  EXPECT_EQ(store_.messages.size(), 1U);
+}
+
+TEST_F(SharedStoreTest, SaysNothingMoreNearAnEndAtWhichStoringFails) {
+  fail();
+  admit({push_to(kBob, 1, "hi"), names(kCat, {"ann"})}, {});
+  queue_.begin_end();
+  step();
+  EXPECT_EQ(went_on(), (Effects{close(kBob), push_to(kBob, 1, "hi"), close(kCat)}));
+  admit({names(kAnn, {"ann"}), unavailable(kDan)}, {});
+  EXPECT_EQ(went_on(), Effects{unavailable(kDan)});
+  step();
+  EXPECT_EQ(went_on(), Effects{close(kAnn)});
+  EXPECT_EQ(queue_.finish(), (Unstored{"no answer", 0, 0, 0, 0}));
+}
+
+TEST_F(SharedStoreTest, AsksTheStoreBeforeTheLastAnswersGoOn) {
+  admit({names(kAnn, {"ann"})}, {});
+  fail();
+  EXPECT_EQ(queue_.finish(), (Unstored{"no answer", 0, 0, 0, 0}));
+  EXPECT_EQ(went_on(), Effects{});
+  work();
+  EXPECT_EQ(queue_.finish(), Unstored{});
+  EXPECT_EQ(went_on(), Effects{names(kAnn, {"ann"})});
+}
+
 /// Whatever happens when, nothing of protocol 1 is told that a crash at that moment would undo.
 TEST_F(CommitQueueTest, TellsNothingOfProtocol1ThatIsNotStored) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
@@ -753,6 +899,77 @@ TEST_F(CommitQueueTest, TellsNothingOfProtocol1ThatIsNotStored) {
             std::get<LoggedIn>(entry.body).highest = n;
             output.effects.push_back(entry);
           }
+        }
+      }
+      queue.admit(std::move(batch));
+      if (random() % 20 == 0) {
+        is_failing = !is_failing;
+      }
+      if (random() % 2 == 0) {
+        now_ms += random() % 300;
+        queue.step(now_ms);
+      }
+    }
+    EXPECT_GT(told, 0U);
+  }
+}
+
+/// Whatever happens when, with a shared store nothing goes on but for a commit that began after it
+/// was made.
+TEST_F(SharedStoreTest, SaysNothingThatNoLaterCommitConfirmed) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random(seed);
+    SharedStore store;
+    bool is_failing = false;
+    std::uint32_t made = 0;
+    std::uint32_t confirmed = 0;  // all that was made up to it
+    std::uint32_t beginning = 0;
+    store.before_commit = [&]() -> std::optional<std::string> {
+      beginning = made;
+      return is_failing ? std::optional<std::string>("no answer") : std::nullopt;
+    };
+    store.after_commit = [&] { confirmed = beginning; };
+    std::map<std::uint64_t, std::uint32_t> last;  // by connection
+    std::map<std::uint64_t, bool> is_closed;
+    std::size_t told = 0;
+    CommitQueue queue(
+        store,
+        [&](std::span<BatchPtr> batches) {
+          for (const BatchPtr& batch : batches) {
+            for (const Effect& effect : batch->output.effects) {
+              if (is_closed[effect.to.value]) {
+                continue;  // as the loop does
+              }
+              if (std::holds_alternative<Close>(effect.body)) {
+                is_closed[effect.to.value] = true;
+              } else if (!std::holds_alternative<Refuse>(effect.body)) {
+                const auto* push = std::get_if<Push>(&effect.body);
+                const auto number = push != nullptr ? static_cast<std::uint32_t>(push->number.value)
+                                                    : std::get<Names>(effect.body).count;
+                EXPECT_LE(number, confirmed) << "seed " << seed;
+                EXPECT_LT(std::exchange(last[effect.to.value], number), number) << "seed " << seed;
+                ++told;
+              }
+            }
+          }
+        },
+        [](bool, const std::string&) {});
+    std::uint64_t now_ms = 0;
+    for (int i = 0; i < 200; ++i) {
+      auto batch = std::make_unique<Batch>();
+      for (std::uint64_t k = random() % 4; k > 0; --k) {
+        const ConnectionId to =
+            ConnectionId::make(random() % 8, 1 + static_cast<std::uint64_t>(i) / 40);
+        switch (random() % 3) {
+          case 0:
+            batch->output.effects.push_back({to, 1, 1, Names{"", ++made}});
+            break;
+          case 1:
+            batch->output.effects.push_back(push_to(to, ++made, "x"));
+            batch->output.records.push_back(kept(made, "x"));
+            break;
+          default:
+            batch->output.effects.push_back(unavailable(to));
         }
       }
       queue.admit(std::move(batch));
