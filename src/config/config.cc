@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -39,6 +40,25 @@ bool is_host(std::string_view host) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   (c != '\0' && std::strchr(".-_:%", c) != nullptr);
          });
+}
+
+/// HOST:PORT, as clients are told it; an IPv6 address stands in brackets.
+bool is_host_and_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return false;
+  }
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (is_bracketed) {
+    host = host.substr(1, host.size() - 2);
+  }
+  unsigned number = 0;
+  const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return is_host(host) && is_bracketed == (host.find(':') != std::string_view::npos) &&
+         code == std::errc() && end == port.data() + port.size() && number >= 1 &&
+         number <= kPortRange.most;
 }
 
 bool has_control_characters(std::string_view text) {
@@ -101,6 +121,11 @@ class Checker {
   /// mistakes.
   void check_together() {
     check_storage();
+    if (!config_.advertise.empty() && !is_host_and_port(config_.advertise)) {
+      add(place_of("advertise"),
+          fmt::format("advertise must be HOST:PORT, with an IPv6 address as [HOST]:PORT, but is {}",
+                      json_quoted(config_.advertise)));
+    }
     check_tls();
     if (config_.secrets.policy == SecretsPolicy::Required) {
       for (std::size_t i = 0; i < config_.listen.size(); ++i) {

@@ -30,6 +30,12 @@ enum class StorageEngine { Memory, Sqlite, Postgresql };
 /// See Sync in journal/store.h.
 enum class StorageSync { Full, Normal };
 
+/// What a server does when another one has the store: with Automatic it is a standby, and takes
+/// over when the other one is gone.
+enum class ServerRole { Automatic, Alone };
+/// What clients meet at the listeners of a standby: nothing, or a refusal that names the leader.
+enum class StandbyListeners { Closed, Refuse };
+
 /// Whether a client must show a certificate that tls.client_ca signed.
 enum class ClientCertificates { Off, Optional, Required };
 enum class TlsVersion { Tls12, Tls13 };
@@ -42,6 +48,10 @@ struct Config {
   std::vector<ListenerSettings> listen{ListenerSettings{}};
   unsigned workers = 0;  // 0: one per four cores, at least one
   unsigned io_loops = 1;
+  // These three are of storage.engine "postgresql".
+  ServerRole role = ServerRole::Automatic;
+  std::string advertise;  // HOST:PORT; empty: the first listener's
+  StandbyListeners standby_listeners = StandbyListeners::Closed;
 
   struct Limits {
     std::uint64_t connections = 10000;
@@ -71,6 +81,7 @@ struct Config {
     std::uint64_t stalled_ms = 600000;
     std::uint64_t idle_ms = 120000;
     std::uint64_t shutdown_ms = 5000;
+    std::uint64_t takeover_ms = 3000;  // never 0
     friend bool operator==(const Timeouts&, const Timeouts&) = default;
   } timeouts;
 

@@ -21,6 +21,9 @@ constexpr std::array kRows{
     ConfigRow{"listen", [](Config& c) -> ConfigMember { return &c.listen; }, {1, 64}},
     ConfigRow{"workers", [](Config& c) -> ConfigMember { return &c.workers; }, {0, 64}},
     ConfigRow{"io_loops", [](Config& c) -> ConfigMember { return &c.io_loops; }, {1, 64}},
+    ConfigRow{"role", [](Config& c) -> ConfigMember { return &c.role; }, {}},
+    ConfigRow{"advertise", [](Config& c) -> ConfigMember { return &c.advertise; }, {0, 263}},
+    ConfigRow{"standby_listeners", [](Config& c) -> ConfigMember { return &c.standby_listeners; }, {}},
 
     ConfigRow{"limits.connections", [](Config& c) -> ConfigMember { return &c.limits.connections; }, {1, 1'000'000}},
     ConfigRow{"limits.connections_per_address", [](Config& c) -> ConfigMember { return &c.limits.connections_per_address; }, {0, 1'000'000}},
@@ -44,6 +47,7 @@ constexpr std::array kRows{
     ConfigRow{"timeouts.stalled_ms", [](Config& c) -> ConfigMember { return &c.timeouts.stalled_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.idle_ms", [](Config& c) -> ConfigMember { return &c.timeouts.idle_ms; }, {0, kTwoTo31}},
     ConfigRow{"timeouts.shutdown_ms", [](Config& c) -> ConfigMember { return &c.timeouts.shutdown_ms; }, {0, kTwoTo31}},
+    ConfigRow{"timeouts.takeover_ms", [](Config& c) -> ConfigMember { return &c.timeouts.takeover_ms; }, {500, 60'000}},
 
     ConfigRow{"storage.engine", [](Config& c) -> ConfigMember { return &c.storage.engine; }, {}},
     ConfigRow{"storage.path", [](Config& c) -> ConfigMember { return &c.storage.path; }, {0, 4096}},
@@ -89,6 +93,15 @@ constexpr std::array kEngines{
 constexpr std::array kSyncs{
     NamedValue<StorageSync>{"full", StorageSync::Full},
     NamedValue<StorageSync>{"normal", StorageSync::Normal},
+};
+
+constexpr std::array kRoles{
+    NamedValue<ServerRole>{"automatic", ServerRole::Automatic},
+    NamedValue<ServerRole>{"alone", ServerRole::Alone},
+};
+constexpr std::array kStandbyListeners{
+    NamedValue<StandbyListeners>{"closed", StandbyListeners::Closed},
+    NamedValue<StandbyListeners>{"refuse", StandbyListeners::Refuse},
 };
 
 constexpr std::array kClientCertificates{
@@ -149,6 +162,10 @@ std::span<const NamedValue<log::Level>> names_of(log::Level) { return kLevels; }
 std::span<const NamedValue<log::Format>> names_of(log::Format) { return kFormats; }
 std::span<const NamedValue<StorageEngine>> names_of(StorageEngine) { return kEngines; }
 std::span<const NamedValue<StorageSync>> names_of(StorageSync) { return kSyncs; }
+std::span<const NamedValue<ServerRole>> names_of(ServerRole) { return kRoles; }
+std::span<const NamedValue<StandbyListeners>> names_of(StandbyListeners) {
+  return kStandbyListeners;
+}
 std::span<const NamedValue<ClientCertificates>> names_of(ClientCertificates) {
   return kClientCertificates;
 }

@@ -20,8 +20,9 @@ namespace tribar {
 /// or false, one of some names, a text, a list of listeners, a place to listen at.
 using ConfigMember =
     std::variant<std::uint64_t*, unsigned*, bool*, log::Level*, log::Format*, StorageEngine*,
-                 StorageSync*, ClientCertificates*, TlsVersion*, SecretsPolicy*, std::string*,
-                 std::vector<ListenerSettings>*, std::optional<ListenerSettings>*>;
+                 StorageSync*, ServerRole*, StandbyListeners*, ClientCertificates*, TlsVersion*,
+                 SecretsPolicy*, std::string*, std::vector<ListenerSettings>*,
+                 std::optional<ListenerSettings>*>;
 
 /// The range of a number, of the number of entries in a list, or of the bytes in a text. Both ends
 /// are allowed.
@@ -71,6 +72,8 @@ struct NamedValue {
 [[nodiscard]] std::span<const NamedValue<log::Format>> names_of(log::Format);
 [[nodiscard]] std::span<const NamedValue<StorageEngine>> names_of(StorageEngine);
 [[nodiscard]] std::span<const NamedValue<StorageSync>> names_of(StorageSync);
+[[nodiscard]] std::span<const NamedValue<ServerRole>> names_of(ServerRole);
+[[nodiscard]] std::span<const NamedValue<StandbyListeners>> names_of(StandbyListeners);
 [[nodiscard]] std::span<const NamedValue<ClientCertificates>> names_of(ClientCertificates);
 [[nodiscard]] std::span<const NamedValue<TlsVersion>> names_of(TlsVersion);
 [[nodiscard]] std::span<const NamedValue<SecretsPolicy>> names_of(SecretsPolicy);

@@ -48,13 +48,14 @@ TEST(ParseConfig, TakesEverySetting) {
       {"socket": "/run/a b"}, {"socket": "/x", "protocols": [1], "tls": true},
       {"port": 7, "protocols": [1, 0], "tls": false}],
     "workers": 3, "io_loops": 2,
+    "role": "alone", "advertise": "[::1]:65535", "standby_listeners": "refuse",
     "limits": {"connections": 4, "connections_per_address": 21, "new_connections_per_second": 22,
       "handshakes_per_second": 24, "commands_per_second": 23, "accounts": 5, "username_bytes": 6, "frame_bytes": 1027,
       "in_flight_commands": 8, "in_flight_bytes": 1029, "outbox_bytes": 5000,
       "undelivered_messages": 11, "undelivered_bytes": 5000, "queued_bytes": 2000000,
       "buffered_bytes": 3000000, "list_names": 15},
     "timeouts": {"login_ms": 16, "frame_ms": 17, "stalled_ms": 18, "idle_ms": 25,
-      "shutdown_ms": 19},
+      "shutdown_ms": 19, "takeover_ms": 500},
     "storage": {"engine": "sqlite", "path": "p", "sync": "normal"},
     "tls": {"certificate": "c", "key": "k", "client_ca": "a", "client_crl": "l",
       "client_certificates": "required", "certificate_names": true, "min_version": "1.2"},
@@ -74,6 +75,9 @@ TEST(ParseConfig, TakesEverySetting) {
                      {"127.0.0.1", 7}};
   expected.workers = 3;
   expected.io_loops = 2;
+  expected.role = ServerRole::Alone;
+  expected.advertise = "[::1]:65535";
+  expected.standby_listeners = StandbyListeners::Refuse;
   expected.limits = {.connections = 4,
                      .connections_per_address = 21,
                      .new_connections_per_second = 22,
@@ -90,8 +94,12 @@ TEST(ParseConfig, TakesEverySetting) {
                      .queued_bytes = 2000000,
                      .buffered_bytes = 3000000,
                      .list_names = 15};
-  expected.timeouts = {
-      .login_ms = 16, .frame_ms = 17, .stalled_ms = 18, .idle_ms = 25, .shutdown_ms = 19};
+  expected.timeouts = {.login_ms = 16,
+                       .frame_ms = 17,
+                       .stalled_ms = 18,
+                       .idle_ms = 25,
+                       .shutdown_ms = 19,
+                       .takeover_ms = 500};
   expected.storage = {StorageEngine::Sqlite, "p", "", StorageSync::Normal};
   expected.tls = {"c", "k", "a", "l", ClientCertificates::Required, true, TlsVersion::Tls12};
   expected.secrets = {SecretsPolicy::Required, 26};
@@ -134,6 +142,7 @@ TEST(ParseConfig, HoldsEveryNumberToItsRange) {
       {"timeouts", "stalled_ms", 0, one << 31},
       {"timeouts", "idle_ms", 0, one << 31},
       {"timeouts", "shutdown_ms", 0, one << 31},
+      {"timeouts", "takeover_ms", 500, 60000},
       {"secrets", "threads", 0, 64},
       {"", "tcp_keepalive_s", 0, 32767},
   };
@@ -279,6 +288,10 @@ TEST(ParseConfig, NamesEveryMistakeWithItsPosition) {
         "f:1:42: allow_clear_secrets must be true or false, but is null"}},
       {R"({"secrets": "never"})",
        {R"(f:1:13: secrets.policy must be "optional" or "required", but is "never")"}},
+      // Roles.
+      {R"({"role": "standby", "standby_listeners": false})",
+       {R"(f:1:10: role must be "automatic" or "alone", but is "standby")",
+        R"(f:1:42: standby_listeners must be "closed" or "refuse", but is false)"}},
       // Syntax. What stands before is checked all the same.
       {"", {"f:1:1: syntax error: expected a value, but found the end of the text"}},
       {"{\n  \"workers\": 65,\n  \"log\": }",
@@ -467,6 +480,22 @@ TEST(ParseConfig, GoesOnAfterManyMistakes) {
   EXPECT_EQ(mistakes_of(std::string(60000, '[')).size(), 2U);
 }
 
+TEST(ParseConfig, TakesAnAddressForOthersWithItsPort) {
+  for (const char* good : {"", "a:1", "chat.example.org:65535", "10.0.0.1:9000", "[::1]:9000",
+                           "[fe80::1%eth0]:9000"}) {
+    EXPECT_EQ(config_of(with("", "advertise", fmt::format("\"{}\"", good))).advertise, good);
+  }
+  for (const char* bad :
+       {"a", ":1", "a:", "a:0", "a:65536", "a:1x", "a:-1", "a: 1", "a b:1", "::1:9000", "[::1]",
+        "[]:1", "[a]:1", "unix:/run/x", "tribar://a:1", "a:1,b:1", "a:18446744073709551617"}) {
+    EXPECT_EQ(
+        mistakes_of(with("", "advertise", fmt::format("\"{}\"", bad))),
+        ConfigMistakes{fmt::format("f:1:14: advertise must be HOST:PORT, with an IPv6 address "
+                                   "as [HOST]:PORT, but is \"{}\"",
+                                   bad)});
+  }
+}
+
 TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   Config other;
   other.listen = {{"::", 0},
@@ -477,6 +506,9 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   other.allow_clear_secrets = true;
   other.workers = 64;
   other.io_loops = 64;
+  other.role = ServerRole::Alone;
+  other.advertise = "chat.example.org:9000";
+  other.standby_listeners = StandbyListeners::Refuse;
   other.limits.undelivered_bytes = std::uint64_t{1} << 40;
   other.timeouts.login_ms = 0;
   other.tcp_keepalive_s = 0;
@@ -494,6 +526,9 @@ TEST(PrintConfig, StartsLikeThis) {
       "\"tls\": false}],\n"
       "  \"workers\": 0,\n"
       "  \"io_loops\": 1,\n"
+      "  \"role\": \"automatic\",\n"
+      "  \"advertise\": \"\",\n"
+      "  \"standby_listeners\": \"closed\",\n"
       "  \"limits\": {\n"
       "    \"connections\": 10000,\n";
   EXPECT_EQ(print_config({}).substr(0, start.size()), start);
