@@ -23,6 +23,8 @@ constexpr std::array kRows{
     Row{RefusalCode::TooManyFromAddress, "too-many-from-address"},
     Row{RefusalCode::Replaced, "replaced"},
     Row{RefusalCode::Silent, "silent"},
+    Row{RefusalCode::Standby, "standby"},
+    Row{RefusalCode::TakenOver, "taken-over"},
     Row{RefusalCode::UnknownCommand, "unknown-command"},
     Row{RefusalCode::WrongFieldCount, "wrong-field-count"},
     Row{RefusalCode::UnexpectedData, "unexpected-data"},

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tribar {
@@ -22,6 +23,8 @@ enum class RefusalCode : std::uint16_t {
   TooManyFromAddress = 106,
   Replaced = 107,
   Silent = 108,
+  Standby = 109,
+  TakenOver = 110,
   // One frame is wrong; the connection stays open.
   UnknownCommand = 200,
   WrongFieldCount = 201,
@@ -74,6 +77,12 @@ struct Refusal {
   std::uint64_t found = 0;
   std::uint64_t allowed = 0;
   friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+/// What a server tells connections that it serves no more, or not at all.
+struct FinalWord {
+  Refusal refusal{RefusalCode::ShuttingDown};
+  std::string address = {};  // of the server that serves instead: HOST:PORT; empty: not known
 };
 
 /// Every code, in ascending order.

@@ -47,10 +47,11 @@ bool may_return_after(std::string_view token) {
   return token != "replaced" && token != "bad-version";
 }
 
-/// A text with each row of digits as one '#': the figures in it may be any.
-std::string without_figures(std::string_view text) {
+/// A text with each row of digits as one '#': the figures in it may be any, and so may what stands
+/// behind a colon, which can be an address.
+std::string shape_of(std::string_view text) {
   std::string shape;
-  for (const char c : text) {
+  for (const char c : text.substr(0, text.find(": "))) {
     if (c < '0' || c > '9') {
       shape += c;
     } else if (!shape.ends_with('#')) {
@@ -69,11 +70,11 @@ std::string_view token_of_text(std::string_view text) {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all;
     for (const RefusalCode code : refusal_codes()) {
-      all.push_back({without_figures(text_of(Refusal{code})), token1_of(code)});
+      all.push_back({shape_of(text_of(Refusal{code})), token1_of(code)});
     }
     return all;
   }();
-  const std::string shape = without_figures(text);
+  const std::string shape = shape_of(text);
   const auto row =
       std::find_if(rows.begin(), rows.end(), [&](const Row& each) { return each.shape == shape; });
   return row == rows.end() ? kRefusedToken : row->token;

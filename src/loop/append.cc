@@ -26,6 +26,20 @@ void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body,
   }
 }
 
+void append_final_word(ByteBuffer& out, Protocol protocol, const FinalWord& word) {
+  switch (protocol) {
+    case Protocol::Zero:
+    case Protocol::Undecided:
+      return append_refusal(out, word.refusal, word.address);
+    case Protocol::One:
+      return append_refusal1(out, word.refusal, word.address);
+#ifdef TRIBAR_TEST_PROTOCOL
+    case Protocol::Line:
+      return test::append_line(out, Refuse{word.refusal});
+#endif
+  }
+}
+
 std::string_view frame_of(Protocol protocol, const EffectBody& body) {
   switch (protocol) {
     case Protocol::Zero:

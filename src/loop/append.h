@@ -18,6 +18,9 @@ namespace tribar {
 void append_effect(ByteBuffer& out, Protocol protocol, const EffectBody& body,
                    std::uint64_t frame_bytes);
 
+/// Appends the frame of a final word.
+void append_final_word(ByteBuffer& out, Protocol protocol, const FinalWord& word);
+
 /// The bytes that append_effect() would append, if they are in memory already: a message that
 /// arrived as a frame of the peer's protocol is sent on as the same bytes. Empty if the frame must
 /// be built.

@@ -54,7 +54,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                account_log_.tick(elapsed_ms);
                static_cast<void>(heap_.tick(elapsed_ms));
                if (is_notice_sent_) {
-                 switchboard_.send_shutdown_notice();  // to connections that were not idle before
+                 switchboard_.send_final_word(final_word_);  // to those that were not idle before
                }
                count_drain(elapsed_ms);
              }),
@@ -65,12 +65,14 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
 
 void IoLoop::run() { loop_.run(); }
 
-void IoLoop::drain(std::uint64_t deadline_ms) {
+void IoLoop::drain(std::uint64_t deadline_ms, FinalWord word) {
+  final_word_ = std::move(word);
   drain_deadline_ms_.store(deadline_ms);
   drain_.send();
 }
 
 void IoLoop::begin_drain() {
+  static_cast<void>(drain_deadline_ms_.load());  // what was written before it is there now
   is_draining_ = true;
   drain_begin_ms_ = loop_.now_ms();
   acceptor_.stop();
@@ -81,7 +83,7 @@ void IoLoop::begin_drain() {
 /// so that a peer still gets every message that was confirmed to its sender.
 void IoLoop::begin_disconnect() {
   is_notice_sent_ = true;
-  switchboard_.send_shutdown_notice();
+  switchboard_.send_final_word(final_word_);
   loop_.wake_up();
 }
 
@@ -94,7 +96,7 @@ void IoLoop::count_drain(std::uint64_t elapsed_ms) {
   }
   log::warn("server", "timeouts.shutdown_ms has passed: {} connections are closed{}",
             switchboard_.size(), is_notice_sent_ ? "" : " with answers or messages unwritten");
-  switchboard_.send_shutdown_notice();
+  switchboard_.send_final_word(final_word_);
   loop_.stop();
 }
 

@@ -9,8 +9,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/pulse.h"
+#include "chat/refusal.h"
 #include "loop/acceptor.h"
 #include "loop/account_log.h"
 #include "loop/dispatcher.h"
@@ -50,10 +52,13 @@ class IoLoop final : private TransportEvents {
   /// becomes the loop's thread.
   void run();
 
-  /// Any thread: stops accepting and reading. When all loops have finished their work, tells the
-  /// peers that the server stops, disconnects them, and run() returns; at the latest after
-  /// `deadline_ms`, unless that is 0.
-  void drain(std::uint64_t deadline_ms);
+  /// Any thread, once: stops accepting and reading. When all loops have finished their work, tells
+  /// the peers `word`, disconnects them, and run() returns; at the latest after `deadline_ms`,
+  /// unless that is 0.
+  void drain(std::uint64_t deadline_ms, FinalWord word = {});
+
+  /// On the loop's thread, or before it runs: see Switchboard::turn_away().
+  void turn_away(std::optional<FinalWord> word) { switchboard_.turn_away(std::move(word)); }
 
   /// Drops every connection and closes every handle of this loop; no other thread may run any more.
   /// Returns what could not be closed, empty if nothing.
@@ -121,6 +126,7 @@ class IoLoop final : private TransportEvents {
   HeapTrimmer heap_;
   uv::Timer clock_;  // for deadlines
   uv::Async drain_;
+  FinalWord final_word_;  // written before drain_deadline_ms_, and read after it
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // turn of each loop for which deferred LOGINs wait

@@ -79,8 +79,10 @@ void Switchboard::begin(Connection& connection) {
   if (log::is_on(log::Level::Debug)) {
     log::debug(kSubject, "{:x}: from {}", connection.id.value, connection.transport->peer());
   }
-  if (const auto refusal = admit(connection)) {
-    reject(connection, *refusal);
+  if (turned_away_with_) {
+    reject(connection, *turned_away_with_);
+  } else if (const auto refusal = admit(connection)) {
+    reject(connection, {*refusal});
   }
   touch(connection);
   watch(connection);
@@ -100,24 +102,24 @@ std::optional<Refusal> Switchboard::admit(Connection& connection) {
   return std::nullopt;
 }
 
-/// Refuses a connection because a limit is reached.
-void Switchboard::reject(Connection& connection, const Refusal& refusal) {
+/// Refuses a connection, of which nobody else knows.
+void Switchboard::reject(Connection& connection, const FinalWord& word) {
   connection.is_rejected = true;
   counters_.rejected.add();
-  send_final_refusal(connection, refusal);
+  send_final_word(connection, word);
   if (const auto oldest = rejections_.add(connection.id)) {
     drop(*find(*oldest), "rejected, to make room for another rejection");
   }
 }
 
-/// Writes a final refusal to a connection that has no pending output, without involving the
-/// registry. settle() then closes the connection.
-void Switchboard::send_final_refusal(Connection& connection, const Refusal& refusal) {
-  counters_.note(refusal.code);
+/// Writes a final word to a connection that has no pending output, without involving the registry.
+/// settle() then closes the connection.
+void Switchboard::send_final_word(Connection& connection, const FinalWord& word) {
+  counters_.note(word.refusal.code);
   connection.is_lost = true;
   connection.is_finishing = true;
   ByteBuffer frame;
-  append_effect(frame, connection.protocol, Refuse{refusal}, limits_.frames.frame_bytes);
+  append_final_word(frame, connection.protocol, word);
   connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
 }
 
@@ -363,14 +365,14 @@ bool Switchboard::is_quiet() const {
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
-void Switchboard::send_shutdown_notice() {
+void Switchboard::send_final_word(const FinalWord& word) {
   for (const Slot& slot : slots_) {
     Connection* connection = slot.connection.get();
     if (connection != nullptr && !connection->is_end_reported && !connection->is_lost &&
         !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
         !connection->outgoing) {
       framer_.release(*connection);  // held commands were not executed; the final refusal says so
-      send_final_refusal(*connection, {RefusalCode::ShuttingDown});
+      send_final_word(*connection, word);
       settle(*connection);
     }
   }

@@ -116,9 +116,11 @@ class Switchboard final : public TransportEvents {
   void stop_reading();
   /// Whether every command is answered and every byte is written.
   [[nodiscard]] bool is_quiet() const;
-  /// Tells every connection that the server stops, and closes it. Skips connections that still wait
-  /// for an answer, which would take this for the answer.
-  void send_shutdown_notice();
+  /// Tells every connection `word`, and closes it. Skips connections that still wait for an answer,
+  /// which would take this for the answer.
+  void send_final_word(const FinalWord& word);
+  /// From now on a new connection is told `word` and closed; none: it is let in.
+  void turn_away(std::optional<FinalWord> word) { turned_away_with_ = std::move(word); }
   /// Drops every connection without a message.
   void drop_all();
 
@@ -136,8 +138,8 @@ class Switchboard final : public TransportEvents {
 
   [[nodiscard]] Connection* find(ConnectionId id);
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
-  void reject(Connection& connection, const Refusal& refusal);
-  void send_final_refusal(Connection& connection, const Refusal& refusal);
+  void reject(Connection& connection, const FinalWord& word);
+  void send_final_word(Connection& connection, const FinalWord& word);
   void deliver_replies_ahead(const std::vector<Effect>& effects);
   void deliver_replies(const Effect& effect, Connection* connection);
   void touch(Connection& connection);
@@ -168,6 +170,7 @@ class Switchboard final : public TransportEvents {
   Writer writer_;
   BufferBudget budget_;
   Rejections rejections_;
+  std::optional<FinalWord> turned_away_with_;
   std::vector<Slot> slots_;
   std::deque<std::uint32_t> free_slots_;
   std::vector<ConnectionId> touched_;     // changed in this turn

@@ -80,12 +80,16 @@ void append_effect(ByteBuffer& out, const EffectBody& body, std::uint64_t frame_
   } else if (std::holds_alternative<LoggedIn>(body)) {
     append_header(out, FrameCode::Response, 0);
   } else if (const auto* refuse = std::get_if<Refuse>(&body)) {
-    const std::string text = text_of(refuse->refusal);
-    append_header(out, FrameCode::Response, text.size());
-    out.append(text);
+    append_refusal(out, refuse->refusal, {});
   } else if (const auto* names = std::get_if<Names>(&body)) {
     append_names(out, *names, kVersion0);
   }
+}
+
+void append_refusal(ByteBuffer& out, const Refusal& refusal, std::string_view address) {
+  const std::string text = text_of(refusal, address);
+  append_header(out, FrameCode::Response, text.size());
+  out.append(text);
 }
 
 std::string_view frame_of(const EffectBody& body) {

@@ -16,6 +16,9 @@ namespace tribar {
 /// with at most `frame_bytes` of data; all others are written whole.
 void append_effect(ByteBuffer& out, const EffectBody& body, std::uint64_t frame_bytes);
 
+/// Appends the frame of a refusal; `address`: see FinalWord.
+void append_refusal(ByteBuffer& out, const Refusal& refusal, std::string_view address);
+
 /// The bytes that append_effect() would append, if they are in memory already: a message that
 /// arrived as a frame is sent on as the same bytes. Empty if the frame must be built.
 [[nodiscard]] std::string_view frame_of(const EffectBody& body);

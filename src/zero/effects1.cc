@@ -63,6 +63,10 @@ void append_refusal(ByteBuffer& out, const Refuse& refuse) {
 
 }  // namespace
 
+void append_refusal1(ByteBuffer& out, const Refusal& refusal, std::string_view address) {
+  append_fields(out, FrameCode::Response, {token1_of(refusal.code), text1_of(refusal, address)});
+}
+
 void append_effect1(ByteBuffer& out, const EffectBody& body) {
   if (const auto* push = std::get_if<Push>(&body)) {
     const Message& message = *push->message;

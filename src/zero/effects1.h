@@ -15,6 +15,9 @@ namespace tribar {
 /// has Echo, which protocol 1 does not get.
 void append_effect1(ByteBuffer& out, const EffectBody& body);
 
+/// Appends the frame of a refusal; `address`: see FinalWord.
+void append_refusal1(ByteBuffer& out, const Refusal& refusal, std::string_view address);
+
 /// The message in the data of a frame that append_effect1() made of a Push.
 [[nodiscard]] Message parse_pushed1(std::string_view data);
 

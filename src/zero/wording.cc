@@ -17,7 +17,9 @@ namespace {
 struct Row {
   RefusalCode code;
   std::string_view token1;  // protocol 1's
-  std::string_view text;    // {0}: Refusal::found, {1}: Refusal::allowed
+  // {0}: Refusal::found, {1}: Refusal::allowed, {2}: FinalWord::address, behind the text's only
+  // colon
+  std::string_view text;
 };
 
 constexpr std::array kRows{
@@ -34,6 +36,8 @@ constexpr std::array kRows{
         "the server takes {1} connections from one address, try again later"},
     Row{RefusalCode::Replaced, "replaced", "the account was logged in to on another connection"},
     Row{RefusalCode::Silent, "idle", "nothing came for {1} ms, and a ping was not answered"},
+    Row{RefusalCode::Standby, "stopping", "this server is a standby; the one that serves: {2}"},
+    Row{RefusalCode::TakenOver, "stopping", "another server has taken over: {2}"},
     Row{RefusalCode::UnknownCommand, "unknown-command", "command {0} is not known to this server"},
     Row{RefusalCode::WrongFieldCount, "bad-fields",
         "this command takes {1} fields joined by |||, not {0}"},
@@ -100,10 +104,11 @@ const Row* find_row(RefusalCode code) {
 
 }  // namespace
 
-std::string text_of(const Refusal& refusal) {
+std::string text_of(const Refusal& refusal, std::string_view address) {
   const Row* row = find_row(refusal.code);
   return row == nullptr ? "refused"
-                        : fmt::format(fmt::runtime(row->text), refusal.found, refusal.allowed);
+                        : fmt::format(fmt::runtime(row->text), refusal.found, refusal.allowed,
+                                      address.empty() ? "unknown" : address);
 }
 
 std::string_view token1_of(RefusalCode code) {
@@ -111,8 +116,8 @@ std::string_view token1_of(RefusalCode code) {
   return row == nullptr ? "busy" : row->token1;
 }
 
-std::string text1_of(const Refusal& refusal) {
-  std::string text = text_of(refusal);
+std::string text1_of(const Refusal& refusal, std::string_view address) {
+  std::string text = text_of(refusal, address);
   if (const std::size_t at = text.find(kDelimiter); at != std::string::npos) {
     text.replace(at, kDelimiter.size(), "the delimiter");
   }

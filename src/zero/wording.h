@@ -13,8 +13,8 @@
 namespace tribar {
 
 /// The text of `refusal`, in ASCII. Five of the texts are fixed by the protocol: see
-/// docs/protocol.md.
-[[nodiscard]] std::string text_of(const Refusal& refusal);
+/// docs/protocol.md. `address`: see FinalWord.
+[[nodiscard]] std::string text_of(const Refusal& refusal, std::string_view address = {});
 
 /// The token of success in protocol 1.
 inline constexpr std::string_view kOk = "ok";
@@ -23,7 +23,7 @@ inline constexpr std::string_view kOk = "ok";
 [[nodiscard]] std::string_view token1_of(RefusalCode code);
 
 /// The same text for protocol 1, where it is not the last field: without the delimiter.
-[[nodiscard]] std::string text1_of(const Refusal& refusal);
+[[nodiscard]] std::string text1_of(const Refusal& refusal, std::string_view address = {});
 
 /// The figure that protocol 1 tells behind the text, if the refusal has one.
 [[nodiscard]] std::optional<std::uint64_t> third_field_of(const Refusal& refusal);

@@ -650,6 +650,9 @@ TEST_F(Protocol1, GivesEachRefusalToAPeer) {
   }
 #endif
   ++provoked[RefusalCode::StorageUnavailable];  // without a store it cannot fail
+  // Of two servers with one store: tests/programs/two_servers_test.cc.
+  ++provoked[RefusalCode::Standby];
+  ++provoked[RefusalCode::TakenOver];
   for (const RefusalCode code : refusal_codes()) {
     EXPECT_EQ(provoked[code], is_of_protocol_0_only(code) ? 0 : 1)
         << token_of(code) << " is promised, and nothing provokes it";

@@ -202,6 +202,9 @@ TEST(Refusals, AreEachGivenToAPeer) {
 #else
   ++provoked[RefusalCode::StorageUnavailable];  // no store: it cannot fail
 #endif
+  // Of two servers with one store: tests/programs/two_servers_test.cc.
+  ++provoked[RefusalCode::Standby];
+  ++provoked[RefusalCode::TakenOver];
   for (const RefusalCode code : refusal_codes()) {
     EXPECT_EQ(provoked[code], is_of_protocol_1_only(code) ? 0 : 1)
         << token_of(code) << " is promised, and nothing provokes it";

@@ -65,7 +65,7 @@ TEST(ProtocolDoc, ListsEveryRefusal) {
     }
     ++refusals;
     // The figures 111 and 222 stand in no text of their own.
-    std::string text = text_of({RefusalCode{code}, 111, 222});
+    std::string text = text_of({RefusalCode{code}, 111, 222}, "<address>");
     text = replaced(replaced(text, "111", "<found>"), "222", "<allowed>");
     const std::string line =
         fmt::format("| {} | `{}` | `{}` |", code, token, replaced(text, "|", "\\|"));

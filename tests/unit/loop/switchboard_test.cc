@@ -710,6 +710,25 @@ TEST(Switchboard, TurnsAwayWhoHasTooManyConnectionsFromOneAddress) {
   EXPECT_EQ(rig.connect({7}).frames(), refused);
 }
 
+TEST(Switchboard, TurnsEverybodyAwayWhileItIsTold) {
+  Rig rig;
+  rig.board.turn_away(FinalWord{{RefusalCode::Standby}, "db2:9000"});
+  Peer ann = rig.connect();
+  EXPECT_EQ(ann.frames(),
+            Frames{response("this server is a standby; the one that serves: db2:9000")});
+  EXPECT_FALSE(ann.stream->is_reading);
+  rig.turn();
+  EXPECT_TRUE(ann.stream->is_shut);
+  rig.board.end(*ann.connection, false);
+  EXPECT_TRUE(ann.stream->is_closed);
+  EXPECT_TRUE(rig.board.is_quiet());
+  rig.board.turn_away(std::nullopt);
+  Peer bob = rig.created("bob");
+  EXPECT_TRUE(bob.stream->is_reading);
+  rig.board.send_final_word({{RefusalCode::TakenOver}, "db1:9000"});
+  EXPECT_EQ(bob.frames(), Frames{response("another server has taken over: db1:9000")});
+}
+
 TEST(Switchboard, LetsCommandsAboveTheLimitPerSecondWait) {
   SwitchboardLimits limits;
   limits.commands_per_second = 4;

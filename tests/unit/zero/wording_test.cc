@@ -46,6 +46,17 @@ TEST(Wording, NameTheirFigures) {
             "this command takes 3 fields joined by |||, not 4");
 }
 
+TEST(Wording, NameTheServerThatServes) {
+  EXPECT_EQ(text_of({RefusalCode::Standby}, "db2:9000"),
+            "this server is a standby; the one that serves: db2:9000");
+  EXPECT_EQ(text_of({RefusalCode::TakenOver}, "[::1]:9000"),
+            "another server has taken over: [::1]:9000");
+  EXPECT_EQ(text1_of({RefusalCode::TakenOver}), "another server has taken over: unknown");
+  EXPECT_EQ(token1_of(RefusalCode::Standby), "stopping");
+  EXPECT_EQ(token1_of(RefusalCode::TakenOver), "stopping");
+  EXPECT_EQ(text_of({RefusalCode::ShuttingDown}, "db2:9000"), "the server is shutting down");
+}
+
 TEST(Wording, SayWhichPreconditionOfSendFailed) {
   const std::set<std::string> texts{text_of({RefusalCode::SendBeforeLogin}),
                                     text_of({RefusalCode::SenderIsNotYou}),
