@@ -43,24 +43,24 @@ std::optional<RecordError> RowReader::check_keys(AccountId account, MessageNumbe
 
 void RowReader::take_account(AccountId id, UnixMs created, std::string_view record) const {
   const auto name = decode_account(record, id, created);
-  const std::string what = fmt::format("account {}", id.value);
+  const auto what = [id] { return fmt::format("account {}", id.value); };
   if (!name) {
-    walker_.damage(what, name.error(), false);
+    walker_.damage(what(), name.error(), false);
   } else if (!walker_.account(id, created, name.value())) {
-    walker_.damage(what, {"another account has its name"}, false);
+    walker_.damage(what(), {"another account has its name"}, false);
   } else if (id > last_account_) {
-    walker_.damage(what, {fmt::format("the counters would use its number {} again", id.value)},
+    walker_.damage(what(), {fmt::format("the counters would use its number {} again", id.value)},
                    false);
   }
 }
 
 void RowReader::take_secret(AccountId account, std::string_view record) const {
   const auto hash = decode_secret(record, account);
-  const std::string what = fmt::format("the secret of account {}", account.value);
+  const auto what = [account] { return fmt::format("the secret of account {}", account.value); };
   if (!hash) {
-    walker_.damage(what, hash.error(), false);
+    walker_.damage(what(), hash.error(), false);
   } else if (const auto error = check_owner(account)) {
-    walker_.damage(what, *error, false);
+    walker_.damage(what(), *error, false);
   } else {
     walker_.secret(account, hash.value());
   }
@@ -69,11 +69,11 @@ void RowReader::take_secret(AccountId account, std::string_view record) const {
 void RowReader::take_client(AccountId account, std::string_view client, std::uint64_t n,
                             MessageNumber number, std::string_view record) const {
   // Without its name: that may be any bytes.
-  const std::string what = fmt::format("a client of account {}", account.value);
+  const auto what = [account] { return fmt::format("a client of account {}", account.value); };
   if (const auto error = check_client(record, account, client, n, number)) {
-    walker_.damage(what, *error, false);
+    walker_.damage(what(), *error, false);
   } else if (const auto mistake = check_keys(account, number)) {
-    walker_.damage(what, *mistake, false);
+    walker_.damage(what(), *mistake, false);
   } else {
     walker_.client(account, client, n, number);
   }
@@ -82,11 +82,11 @@ void RowReader::take_client(AccountId account, std::string_view client, std::uin
 void RowReader::take_message(MessageNumber number, AccountId account, UnixMs time,
                              std::string_view record) const {
   const auto message = decode_message(record, number, account, time);
-  const std::string what = fmt::format("message {}", number.value);
+  const auto what = [number] { return fmt::format("message {}", number.value); };
   if (!message) {
-    walker_.damage(what, message.error(), true);
+    walker_.damage(what(), message.error(), true);
   } else if (const auto error = check_keys(account, number)) {
-    walker_.damage(what, *error, false);
+    walker_.damage(what(), *error, false);
   } else {
     walker_.message(number, account, time, message.value());
   }

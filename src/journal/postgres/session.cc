@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "journal/postgres/row_cutter.h"
+
 namespace tribar {
 namespace {
 
@@ -34,9 +36,9 @@ std::string field_of(const PGresult* result, int field) {
 
 }  // namespace
 
-std::uint64_t Rows::number(int row, int column) const {
+std::uint64_t number_of(std::string_view bytes) {
   std::uint64_t number = 0;
-  for (const char c : bytes(row, column)) {
+  for (const char c : bytes) {
     number = number << 8 | static_cast<unsigned char>(c);
   }
   return number;
@@ -106,20 +108,28 @@ std::optional<Failure> Session::wait(Clock::time_point deadline) {
     if (PQisBusy(connection_.get()) == 0) {
       return std::nullopt;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) {
-      return broken("the database does not answer");
-    }
-    pollfd socket{PQsocket(connection_.get()),
-                  static_cast<short>(POLLIN | (unsent > 0 ? POLLOUT : 0)), 0};
-    const int ready = poll(&socket, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
-    if (ready < 0 && errno != EINTR) {
-      return broken(std::strerror(errno));
-    }
-    if (ready > 0 && (socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_.get()) == 0) {
-      return broken(one_line(PQerrorMessage(connection_.get())));
+    if (auto failure = await_socket(unsent > 0, deadline)) {
+      return failure;
     }
   }
+}
+
+/// Waits until the connection can be read, or written to, and reads what is there.
+std::optional<Failure> Session::await_socket(bool wants_to_write, Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  if (left <= 0) {
+    return broken("the database does not answer");
+  }
+  pollfd socket{PQsocket(connection_.get()),
+                static_cast<short>(POLLIN | (wants_to_write ? POLLOUT : 0)), 0};
+  const int ready = poll(&socket, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+  if (ready < 0 && errno != EINTR) {
+    return broken(std::strerror(errno));
+  }
+  if (ready > 0 && (socket.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_.get()) == 0) {
+    return broken(one_line(PQerrorMessage(connection_.get())));
+  }
+  return std::nullopt;
 }
 
 Result<Rows, Failure> Session::next(Clock::time_point deadline) {
@@ -252,31 +262,60 @@ std::optional<Failure> Session::execute(const std::string& sql, Clock::time_poin
   return drain(std::nullopt, deadline);
 }
 
-std::optional<Failure> Session::each_row(const char* sql,
-                                         const std::function<void(const Rows&)>& take,
-                                         std::chrono::milliseconds patience) {
-  if (PQsendQueryParams(connection_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 1) == 0 ||
-      PQsetSingleRowMode(connection_.get()) == 0) {
+std::optional<Failure> Session::copy(
+    const char* select, std::size_t columns,
+    const std::function<void(std::span<const std::string_view>)>& take,
+    std::chrono::milliseconds patience) {
+  const std::string sql = fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", select);
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
     return broken(one_line(PQerrorMessage(connection_.get())));
   }
+  const auto begun = next(Clock::now() + patience);
+  if (!begun) {
+    return begun.error();
+  }
+  if (PQresultStatus(begun.value().get()) != PGRES_COPY_OUT) {
+    auto failure = failure_of(begun.value());
+    return failure.is_certain ? drain(std::move(failure), Clock::now() + patience)
+                              : std::optional(std::move(failure));
+  }
+  if (auto failure = copy_rows(columns, take, patience)) {
+    return failure;
+  }
+  return drain(std::nullopt, Clock::now() + patience);
+}
+
+/// Up to the end of what is copied.
+std::optional<Failure> Session::copy_rows(
+    std::size_t columns, const std::function<void(std::span<const std::string_view>)>& take,
+    std::chrono::milliseconds patience) {
+  struct Free {
+    void operator()(char* bytes) const { PQfreemem(bytes); }
+  };
+  RowCutter cutter(columns);
+  std::vector<std::string_view> row;
   while (true) {
-    auto result = next(Clock::now() + patience);
-    if (!result) {
-      return result.error();
-    }
-    if (result.value().get() == nullptr) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(connection_.get(), &bytes, 1);
+    const std::unique_ptr<char, Free> owned(bytes);
+    if (size == -1) {
       return std::nullopt;
     }
-    switch (PQresultStatus(result.value().get())) {
-      case PGRES_SINGLE_TUPLE:
-        take(result.value());
-        break;
-      case PGRES_TUPLES_OK:
-        break;
-      default:
-        auto failure = failure_of(result.value());
-        return failure.is_certain ? drain(std::move(failure), Clock::now() + patience)
-                                  : std::optional(std::move(failure));
+    if (size < 0) {
+      return broken(one_line(PQerrorMessage(connection_.get())));
+    }
+    if (size == 0) {
+      if (auto failure = await_socket(false, Clock::now() + patience)) {
+        return failure;
+      }
+      continue;
+    }
+    cutter.feed({bytes, static_cast<std::size_t>(size)});
+    while (cutter.next(row)) {
+      take(row);
+    }
+    if (!cutter.is_good()) {
+      return broken("the database sent rows of a form that is not known");
     }
   }
 }

@@ -23,6 +23,9 @@
 
 namespace tribar {
 
+/// A bigint or an integer in PostgreSQL's binary form.
+[[nodiscard]] std::uint64_t number_of(std::string_view bytes);
+
 /// What a statement returned. Numbers and bytes are read from PostgreSQL's binary form.
 class Rows {
  public:
@@ -30,8 +33,9 @@ class Rows {
   explicit Rows(PGresult* result) : result_(result) {}
   [[nodiscard]] PGresult* get() const { return result_.get(); }
   [[nodiscard]] int count() const { return PQntuples(result_.get()); }
-  /// A bigint or an integer.
-  [[nodiscard]] std::uint64_t number(int row, int column) const;
+  [[nodiscard]] std::uint64_t number(int row, int column) const {
+    return number_of(bytes(row, column));
+  }
   [[nodiscard]] bool boolean(int row, int column) const { return number(row, column) != 0; }
   /// A bytea or a text; valid as long as this is.
   [[nodiscard]] std::string_view bytes(int row, int column) const;
@@ -83,11 +87,12 @@ class Session {
   /// Runs statements that return nothing; without BEGIN in one transaction.
   [[nodiscard]] std::optional<Failure> execute(const std::string& sql, Clock::time_point deadline);
 
-  /// Calls `take` with each row of what `sql` selects, one by one: with row 0 of what it is given.
-  /// Every row may take `patience`.
-  [[nodiscard]] std::optional<Failure> each_row(const char* sql,
-                                                const std::function<void(const Rows&)>& take,
-                                                std::chrono::milliseconds patience);
+  /// Copies what `select` selects: calls `take` with each row, one by one, as the bytes of its
+  /// `columns` columns, none of which may be null. Every row may take `patience`.
+  [[nodiscard]] std::optional<Failure> copy(
+      const char* select, std::size_t columns,
+      const std::function<void(std::span<const std::string_view>)>& take,
+      std::chrono::milliseconds patience);
 
  private:
   struct Finish {
@@ -97,6 +102,11 @@ class Session {
   explicit Session(PGconn* connection);
   static void note(void* self, const PGresult* notice);
   [[nodiscard]] std::optional<Failure> wait(Clock::time_point deadline);
+  [[nodiscard]] std::optional<Failure> await_socket(bool wants_to_write,
+                                                    Clock::time_point deadline);
+  [[nodiscard]] std::optional<Failure> copy_rows(
+      std::size_t columns, const std::function<void(std::span<const std::string_view>)>& take,
+      std::chrono::milliseconds patience);
   [[nodiscard]] Result<Rows, Failure> next(Clock::time_point deadline);
   [[nodiscard]] bool send(std::span<const Call> calls);
   [[nodiscard]] Result<std::vector<Rows>, Failure> collect(std::span<const Call> calls,
