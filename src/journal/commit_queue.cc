@@ -30,7 +30,7 @@ bool confirms_records(const Effect& effect) {
 
 CommitQueue::CommitQueue(Store& store, Journal::Onward onward,
                          std::function<void(bool, const std::string&)> on_state,
-                         std::function<void(const std::string&)> on_lost)
+                         std::function<void(const StoreError&)> on_lost)
     : store_(store),
       is_shared_(store.is_shared()),
       onward_(std::move(onward)),
@@ -326,7 +326,7 @@ void CommitQueue::fail(std::uint64_t now_ms, const StoreError& error) {
   retry_ms_ = now_ms + kRetryMs;
   why_ = error.text;
   if (error.is_final) {
-    lose();
+    lose(error);
     return;
   }
   if (!std::exchange(is_down_, true)) {
@@ -345,12 +345,12 @@ void CommitQueue::fail(std::uint64_t now_ms, const StoreError& error) {
 }
 
 /// Nothing that is held goes on any more.
-void CommitQueue::lose() {
+void CommitQueue::lose(const StoreError& error) {
   is_down_ = true;
   has_given_up_ = true;
   is_lost_ = true;
   if (on_lost_) {
-    on_lost_(why_);
+    on_lost_(error);
   }
   for (Held& held : held_) {
     withhold(held);

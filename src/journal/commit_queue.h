@@ -39,7 +39,7 @@ class CommitQueue {
   /// instead, since another server may say something else.
   CommitQueue(Store& store, Journal::Onward onward,
               std::function<void(bool is_up, const std::string& why)> on_state,
-              std::function<void(const std::string& why)> on_lost = {});
+              std::function<void(const StoreError& why)> on_lost = {});
 
   /// Takes the next batch from the registry, in order.
   void admit(BatchPtr batch);
@@ -92,7 +92,7 @@ class CommitQueue {
   void release_independent(Held& held);
   void close_waiting(Held& held);
   void fail(std::uint64_t now_ms, const StoreError& error);
-  void lose();
+  void lose(const StoreError& error);
   void withhold(Held& held);
   void close_overdue(std::uint64_t now_ms);
   void give_up();
@@ -102,7 +102,7 @@ class CommitQueue {
   const bool is_shared_;  // the store
   Journal::Onward onward_;
   std::function<void(bool, const std::string&)> on_state_;
-  std::function<void(const std::string&)> on_lost_;
+  std::function<void(const StoreError&)> on_lost_;
   std::deque<Held> held_;             // in order, not stored yet
   std::vector<BatchPtr> releasing_;   // used only while they are released
   std::vector<Record> lazy_records_;  // HandedOver records of released batches

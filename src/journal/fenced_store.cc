@@ -21,6 +21,8 @@ constexpr milliseconds kCommitTime{3000};
 constexpr milliseconds kRenewal{1000};
 constexpr int kRenewals = 3;
 constexpr milliseconds kReleaseTime{1000};
+/// How often the database is asked for its replicas.
+constexpr milliseconds kCountReplicas{5000};
 /// How often a lease that is held is looked at.
 constexpr milliseconds kLook{100};
 /// How long open() waits for a lease, beyond the time in which it could be renewed.
@@ -104,6 +106,8 @@ std::optional<StoreOpenError> FencedStore::take_lease(
         for (const std::string& warning : *warnings) {
           options_.warn(warning);
         }
+        counted_at_ = renewed_at_;
+        lease_->replicas = database_->count_replicas(renewed_at_ + kCommitTime);
         return std::nullopt;
       }
     } else if (first_seen.value_or(leader.seen) != leader.seen) {
@@ -251,7 +255,23 @@ milliseconds FencedStore::check_interval() const {
   return std::min(kRenewal, options_.takeover / kRenewals);
 }
 
+/// Warns when there are more or fewer replicas than before.
+void FencedStore::count_replicas() {
+  const Clock::time_point now = database_->now();
+  if (lost_ || !database_->is_connected() || now < counted_at_ + kCountReplicas) {
+    return;
+  }
+  counted_at_ = now;
+  const auto replicas = database_->count_replicas(now + kCommitTime);
+  if (replicas && replicas != lease_->replicas) {
+    options_.warn(fmt::format("{}: {} synchronous standby{} connected now", name(), *replicas,
+                              *replicas == 1 ? " is" : "s are"));
+  }
+  lease_->replicas = replicas;
+}
+
 std::optional<StoreError> FencedStore::check() {
+  count_replicas();
   if (!lost_ && database_->now() < renewed_at_ + check_interval() / 2) {
     return std::nullopt;
   }

@@ -52,6 +52,7 @@ class FencedStore final : public Store {
   [[nodiscard]] Result<StoreWarnings, StoreOpenError> try_load(const LoadHandlers& handlers);
   [[nodiscard]] Standing judge(const std::optional<LeaderRow>& row);
   [[nodiscard]] std::optional<StoreError> find_out(Clock::time_point deadline);
+  void count_replicas();
 
   std::unique_ptr<SharedDatabase> database_;
   StoreOptions options_;
@@ -59,6 +60,7 @@ class FencedStore final : public Store {
   std::optional<StoreLease> lease_;
   Counters counters_;
   Clock::time_point renewed_at_;
+  Clock::time_point counted_at_;    // the replicas
   std::optional<StoreError> lost_;  // why this server may store nothing any more
   bool must_ask_ = false;           // whether this server still leads, and what is stored
   // A commit was sent whose outcome is not known: it is the next one, or it is not stored.

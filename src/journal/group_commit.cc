@@ -20,8 +20,9 @@ std::uint64_t steady_ms() {
 
 GroupCommit::GroupCommit(std::unique_ptr<Store> store, Onward onward,
                          std::function<void(bool, const std::string&)> on_state,
-                         std::function<void(const std::string&)> on_lost)
+                         std::function<void(const StoreError&)> on_lost, StoreSharing sharing)
     : store_(std::move(store)),
+      sharing_(std::move(sharing)),
       queue_(*store_, std::move(onward), std::move(on_state), std::move(on_lost)),
       thread_([this] { run(); }) {}
 
@@ -46,6 +47,36 @@ Unstored GroupCommit::stop() {
   return unstored_;
 }
 
+/// Waits, as a standby, until this server has the store; false: it is to end before, or cannot have
+/// it.
+bool GroupCommit::await_store() {
+  while (!is_stopping_.load()) {
+    pulse_.answer();
+    switch (sharing_.standby->look(*store_)) {
+      case Standby::State::Waits:
+        mailbox_.wait_for(std::chrono::milliseconds(Standby::kLookMs));
+        break;
+      case Standby::State::Leads:
+        return true;
+      case Standby::State::Failed:
+        return false;
+    }
+  }
+  return false;
+}
+
+void GroupCommit::update_status() {
+  if (sharing_.status == nullptr) {
+    return;
+  }
+  if (const auto lease = store_->lease()) {
+    sharing_.status->commits.store(lease->commits, std::memory_order_relaxed);
+    sharing_.status->replication.store(
+        lease->replicas ? static_cast<std::int64_t>(*lease->replicas) : -1,
+        std::memory_order_relaxed);
+  }
+}
+
 /// Commits what is due, and notes how long that took.
 void GroupCommit::step() {
   JournalCounters& counters = queue_.counters();
@@ -58,6 +89,10 @@ void GroupCommit::step() {
 }
 
 void GroupCommit::run() {
+  if (sharing_.standby && !await_store()) {
+    store_->close();
+    return;
+  }
   std::vector<BatchPtr> arrived;
   const auto interval_ms = static_cast<std::uint64_t>(store_->check_interval().count());
   std::uint64_t check_ms = steady_ms() + interval_ms;
@@ -82,6 +117,7 @@ void GroupCommit::run() {
       check_ms = now_ms + interval_ms;
       queue_.check(now_ms);
     }
+    update_status();
     const std::uint64_t due_ms = std::min(queue_.next_step_ms().value_or(check_ms), check_ms);
     if (due_ms > now_ms) {
       mailbox_.wait_for(std::chrono::milliseconds(due_ms - now_ms));

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -12,17 +14,26 @@
 #include "base/mailbox.h"
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
+#include "journal/role_status.h"
+#include "journal/standby.h"
 #include "journal/store.h"
 
 namespace tribar {
 
+/// What is special about a store that several servers share.
+struct StoreSharing {
+  std::unique_ptr<Standby> standby = {};  // null: the store is open and loaded
+  RoleStatus* status = nullptr;           // kept up to date; null: nobody asks
+};
+
 class GroupCommit final : public Journal {
  public:
-  /// `store` must be open and loaded; it is closed at the end. Starts the thread, which calls
-  /// `onward`, `on_state` and `on_lost`: see CommitQueue.
+  /// `store` must be open and loaded, unless there is a standby: then the thread first waits until
+  /// that leads, and nothing may be appended before. The store is closed at the end. Starts the
+  /// thread, which calls `onward`, `on_state` and `on_lost`: see CommitQueue.
   GroupCommit(std::unique_ptr<Store> store, Onward onward,
               std::function<void(bool is_up, const std::string& why)> on_state,
-              std::function<void(const std::string& why)> on_lost = {});
+              std::function<void(const StoreError& why)> on_lost = {}, StoreSharing sharing = {});
   ~GroupCommit() override;
 
   void append(BatchPtr batch) override;
@@ -35,8 +46,11 @@ class GroupCommit final : public Journal {
  private:
   void run();
   void step();
+  [[nodiscard]] bool await_store();
+  void update_status();
 
   std::unique_ptr<Store> store_;
+  StoreSharing sharing_;
   CommitQueue queue_;
   Mailbox<BatchPtr> mailbox_;
   Pulse pulse_;

@@ -14,6 +14,10 @@ Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
   if (auto error = store.open()) {
     return *std::move(error);
   }
+  return restore_opened(store, registry);
+}
+
+Result<Restored, StoreOpenError> restore_opened(Store& store, Registry& registry) {
   Restored restored;
   std::vector<Record> ownerless;
   LoadHandlers handlers;

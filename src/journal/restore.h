@@ -20,9 +20,12 @@ struct Restored {
   StoreWarnings warnings;
 };
 
-/// Opens `store` and loads all of it into `registry`. What belongs to accounts that do not exist is
-/// removed from the store: the server ended before it had deleted all messages of a deleted
-/// account.
+/// Loads all of `store`, which is open, into `registry`, which is empty. What belongs to accounts
+/// that do not exist is removed from the store: the server ended before it had deleted all messages
+/// of a deleted account.
+[[nodiscard]] Result<Restored, StoreOpenError> restore_opened(Store& store, Registry& registry);
+
+/// The same with a store that is opened first.
 [[nodiscard]] Result<Restored, StoreOpenError> restore(Store& store, Registry& registry);
 
 }  // namespace tribar

@@ -121,6 +121,11 @@ class SharedDatabase {
                                                             std::uint64_t commits,
                                                             Clock::time_point deadline) = 0;
 
+  /// How many synchronous standbys of the database are connected to it; none: it is not known.
+  [[nodiscard]] virtual std::optional<std::uint64_t> count_replicas(Clock::time_point) {
+    return std::nullopt;
+  }
+
   /// Gives the lease back, so that the next server need not wait for its end. Best effort.
   virtual void release(std::uint64_t epoch, std::uint64_t commits, Clock::time_point deadline) = 0;
 };

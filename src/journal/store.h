@@ -37,6 +37,7 @@ struct StoreOpenError {
   bool is_io = false;
   /// Set if the only reason is that another server has the store.
   std::optional<StoreHolder> holder = {};
+  bool is_damaged = false;  // what is stored cannot be trusted
 };
 
 /// Why something could not be stored, for the log.
@@ -53,6 +54,9 @@ struct StoreError {
 struct StoreLease {
   std::uint64_t epoch = 0;    // nobody had it before
   std::uint64_t commits = 0;  // since the store was made, by all that had it
+  /// Other machines on which a commit is before it is confirmed, as far as they are there now;
+  /// none: it is not known.
+  std::optional<std::uint64_t> replicas = {};
 };
 
 struct StoreOptions {

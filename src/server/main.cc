@@ -56,6 +56,9 @@ ExitCode exit_code_of(Ending ending) {
       return ExitCode::Fine;
     case Ending::StorageFailed:
       return ExitCode::StorageFailed;
+    case Ending::CannotListen:
+      return ExitCode::CannotListen;
+    case Ending::Deposed:
     case Ending::LeftOpen:
       break;
   }
@@ -131,17 +134,22 @@ int serve(const Config& config, const ConfigChoice& choice) {
     log::error("server", "{}", passed.error());
     return code(ExitCode::CannotListen);
   }
-  std::unique_ptr<Server> server;
-  try {
-    server = std::make_unique<Server>(config, TransportFilter{}, passed.value());
-  } catch (const StorageError& error) {
-    log::error("server", "{}", error.what());
-    return code(exit_code_of(error.is_io));
-  } catch (const std::runtime_error& error) {
-    log::error("server", "{}", error.what());
-    return code(ExitCode::CannotListen);
+  for (Beginning beginning = Beginning::WithStore;; beginning = Beginning::AsStandby) {
+    std::unique_ptr<Server> server;
+    try {
+      server = std::make_unique<Server>(config, TransportFilter{}, passed.value(), beginning);
+    } catch (const StorageError& error) {
+      log::error("server", "{}", error.what());
+      return code(exit_code_of(error.is_io));
+    } catch (const std::runtime_error& error) {
+      log::error("server", "{}", error.what());
+      return code(ExitCode::CannotListen);
+    }
+    const Ending ending = server->run(true);
+    if (ending != Ending::Deposed) {
+      return code(exit_code_of(ending));
+    }
   }
-  return code(exit_code_of(server->run(true)));
 }
 
 /// Checks a store and prints what it contains.

@@ -18,6 +18,10 @@ namespace tribar {
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_store(
     const Config& config, std::function<void(const std::string&)> warn = [](const std::string&) {});
 
+/// Where clients reach the server that said `address`, StoreHolder::address, of itself: HOST:PORT
+/// or unix:PATH; empty: it is not known.
+[[nodiscard]] std::string advertised_in(const std::string& address);
+
 /// The store that a person names on the command line: `postgresql:` and a connection string, a URI
 /// `postgresql://...`, or else the path of a file.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_named_store(

@@ -15,14 +15,17 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/timestamp.h"
 #include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/restore.h"
+#include "journal/standby.h"
 #include "secrets/vault.h"
 #include "server/listeners.h"
 #include "server/make_store.h"
 #include "tls/tls_filter.h"
+#include "uv/error.h"
 
 namespace tribar {
 namespace {
@@ -32,6 +35,8 @@ constexpr std::string_view kSubject = "server";
 /// loop.
 constexpr std::uint64_t kReservedDescriptors = 16;
 constexpr std::uint64_t kLoopDescriptors = 8;
+/// How long the connections of a server that was replaced have for what they were told before.
+constexpr std::uint64_t kDeposedMs = 1000;
 
 std::size_t worker_count(unsigned configured) {
   if (configured > 0) {
@@ -156,19 +161,29 @@ RegistryLimits registry_limits(const Config& config) {
 }  // namespace
 
 Server::Server(const Config& config, const TransportFilter& filter,
-               std::vector<uv::SharedSocket> passed)
+               std::vector<uv::SharedSocket> passed, Beginning beginning)
     : config_(fitted(config)),
       registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
       rendezvous_(config.io_loops, [this] { wake_all_loops(); }),
       reply_router_(make_loops(filter)),
-      journal_(make_journal()),
+      news_signal_(loops_.front()->loop(),
+                   [this] {
+                     std::vector<News> news;
+                     news_.drain(news);
+                     for (const News& each : news) {
+                       std::visit([this](const auto& known) { take(known); }, each);
+                     }
+                   }),
+      journal_(make_journal(beginning)),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }),
       passed_(std::move(passed)) {
-  registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
+  if (!is_standby_) {
+    registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
+  }
   // Comes before anything can fail, since the journal's thread may report to the pool already.
   const std::size_t workers = worker_count(config.workers);
   pool_ =
@@ -181,7 +196,18 @@ Server::Server(const Config& config, const TransportFilter& filter,
       vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config.secrets.threads)},
                                        [this](const SecretResult& result) { answer(result); });
     }
-    listen();
+    if (needs_tls(config_)) {
+      start_tls();
+    }
+    if (!is_standby_) {
+      listen();
+      listen_on_other_loops();
+    } else if (config_.standby_listeners == StandbyListeners::Refuse) {
+      loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
+      listen();
+    } else {
+      warn_of_taken_addresses();
+    }
     start_monitor();
   } catch (...) {
     watchdog_.reset();
@@ -239,12 +265,10 @@ void Server::wake_all_loops() {
   }
 }
 
+/// Listens on the first loop.
 void Server::listen() {
-  if (needs_tls(config_)) {
-    start_tls();
-  }
   for (const ListenerSettings& listener : config_.listen) {
-    listen(listener, protocol_of(listener));
+    listen(listener);
   }
   if (!passed_.empty()) {
     throw std::runtime_error(
@@ -266,8 +290,8 @@ void Server::start_tls() {
   tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
 }
 
-Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, Protocol protocol,
-                                             IoLoop& io) const {
+Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, IoLoop& io) const {
+  const Protocol protocol = protocol_of(listener);
   if (!listener.tls) {
     return {protocol, {}};
   }
@@ -281,7 +305,13 @@ void Server::start_monitor() {
   std::vector<Health::Station> stations;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     IoLoop& io = *loops_[i];
-    stations.push_back({fmt::format("loop {}", i), &io.pulse(), [&io] { io.inbox().nudge(); }});
+    stations.push_back({fmt::format("loop {}", i), &io.pulse(), [this, &io, i] {
+                          if (i > 0 && !do_all_loops_run_.load()) {
+                            io.pulse().answer();  // of a standby
+                          } else {
+                            io.inbox().nudge();
+                          }
+                        }});
   }
   for (std::size_t i = 0; i < pool_->size(); ++i) {
     stations.push_back(
@@ -331,31 +361,28 @@ void Server::start_monitor() {
 /// Each loop has a listener of its own at each address, and the kernel deals connections out to
 /// them. That would also let another server in: so the first one of all asks for the address
 /// alone, and tells which port it got. A Unix socket is one for all loops.
-void Server::listen(const ListenerSettings& listener, Protocol protocol) {
+void Server::listen(const ListenerSettings& listener) {
+  IoLoop& first = *loops_.front();
   if (!listener.socket.empty()) {
     if (const auto passed = take_passed(uv::socket_address(listener.socket))) {
-      listen(*passed, listener, protocol);
-      return;
+      listen(*passed, listener);
+    } else {
+      socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
+      listen(socket_files_.back()->shared(), listener);
     }
-    socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
-    listen(socket_files_.back()->shared(), listener, protocol);
     return;
   }
   for (uv::Address address : uv::resolve(listener.host, listener.port)) {
     if (const auto passed = take_passed(address)) {
-      listen(*passed, listener, protocol);
+      listen(*passed, listener);
     } else {
       const bool is_shared = loops_.size() > 1;
       if (is_shared) {
         address = uv::probe(address);
       }
-      for (const auto& io : loops_) {
-        const std::string bound =
-            io->acceptor().listen(address, is_shared, options_of(listener, protocol, *io));
-        if (io == loops_.front()) {
-          addresses_.push_back(bound);
-        }
-      }
+      addresses_.push_back(
+          first.acceptor().listen(address, is_shared, options_of(listener, first)));
+      places_.push_back({listener, address, std::nullopt});
     }
     if (!address.is_loopback()) {
       for (const std::string& sentence : exposure_of(listener, config_)) {
@@ -366,14 +393,11 @@ void Server::listen(const ListenerSettings& listener, Protocol protocol) {
   }
 }
 
-/// All loops accept at one socket.
-void Server::listen(const uv::SharedSocket& socket, const ListenerSettings& listener,
-                    Protocol protocol) {
-  std::string bound;
-  for (const auto& io : loops_) {
-    bound = io->acceptor().listen(socket, options_of(listener, protocol, *io));
-  }
-  addresses_.push_back(std::move(bound));
+/// At a socket that all loops share.
+void Server::listen(const uv::SharedSocket& socket, const ListenerSettings& listener) {
+  IoLoop& first = *loops_.front();
+  addresses_.push_back(first.acceptor().listen(socket, options_of(listener, first)));
+  places_.push_back({listener, socket.address, socket});
 }
 
 /// The socket at `address` that was passed to this process, if one was.
@@ -390,44 +414,172 @@ std::optional<uv::SharedSocket> Server::take_passed(const uv::Address& address) 
   return socket;
 }
 
-std::unique_ptr<Journal> Server::make_journal() {
-  const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
-  auto store =
-      make_store(config_, [](const std::string& line) { log::warn(kSubject, "{}", line); });
-  if (!store) {
-    throw StorageError(store.error());
+/// Where the first loop listens. Before they run.
+void Server::listen_on_other_loops() {
+  for (const auto& io : loops_) {
+    if (io == loops_.front()) {
+      continue;
+    }
+    for (const Place& place : places_) {
+      const auto options = options_of(place.settings, *io);
+      static_cast<void>(place.shared ? io->acceptor().listen(*place.shared, options)
+                                     : io->acceptor().listen(place.address, true, options));
+    }
   }
-  if (store.value() == nullptr) {
-    return std::make_unique<MemoryJournal>(onward);
-  }
-  restore_from(*store.value());
-  return std::make_unique<GroupCommit>(
-      std::move(store.value()), onward,
-      [this](bool is_up, const std::string& why) { report_storage_state(is_up, why); },
-      [this](const std::string& why) { end_without_storage(why); });
 }
 
-void Server::restore_from(Store& store) {
-  store_name_ = store.name();
-  const auto restored = restore(store, registry_);
-  if (!restored) {
-    throw StorageError(restored.error());
+/// A standby should find out early what would keep it from serving.
+void Server::warn_of_taken_addresses() const {
+  for (const ListenerSettings& listener : config_.listen) {
+    if (!listener.socket.empty()) {
+      continue;
+    }
+    for (const uv::Address& address : uv::resolve(listener.host, listener.port)) {
+      if (const int code = uv::try_bind(address); code != 0) {
+        log::warn(kSubject, "{}: {}: this standby could not serve there now",
+                  uv::address_text(address.raw()), uv::text_of(code));
+      }
+    }
   }
-  for (const std::string& warning : restored.value().warnings) {
+}
+
+std::unique_ptr<Journal> Server::make_journal(Beginning beginning) {
+  const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
+  auto made = make_store(config_, [](const std::string& line) { log::warn(kSubject, "{}", line); });
+  if (!made) {
+    throw StorageError(made.error());
+  }
+  if (made.value() == nullptr) {
+    return std::make_unique<MemoryJournal>(onward);
+  }
+  Store& store = *made.value();
+  store_name_ = store.name();
+  const bool may_be_standby = store.is_shared() && config_.role == ServerRole::Automatic;
+  is_standby_ = may_be_standby && beginning == Beginning::AsStandby;
+  if (!is_standby_) {
+    const auto restored = restore(store, registry_);
+    if (restored) {
+      note_restored(store, restored.value());
+    } else if (may_be_standby && restored.error().holder) {
+      is_standby_ = true;
+    } else {
+      throw StorageError(restored.error());
+    }
+  }
+  StoreSharing sharing;
+  if (is_standby_) {
+    status_.role.store(Role::Standby);
+    sharing.standby = make_standby(store);
+  }
+  if (store.is_shared()) {
+    sharing.status = &status_;
+  }
+  return std::make_unique<GroupCommit>(
+      std::move(made.value()), onward,
+      [this](bool is_up, const std::string& why) { report_storage_state(is_up, why); },
+      [this](const StoreError& error) { lose_storage(error); }, std::move(sharing));
+}
+
+/// Its events are called on the journal's thread.
+std::unique_ptr<Standby> Server::make_standby(Store& store) {
+  Standby::Events events;
+  events.on_holder = [this](const StoreHolder& holder) {
+    status_.epoch.store(holder.epoch);
+    tell(HolderSeen{holder});
+  };
+  events.on_trouble = [](const StoreOpenError& error) {
+    log::error(kSubject, "standby: {}; this is tried again until it works", error.text);
+  };
+  events.on_end = [this, &store](const Result<Restored, StoreOpenError>& restored) {
+    if (restored) {
+      registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
+      note_restored(store, restored.value());
+      tell(StoreLoaded{});
+    } else {
+      log::error(kSubject, "{}", restored.error().text);
+      tell(StoreLost{restored.error().is_damaged ? Ending::StorageFailed : Ending::Deposed, {}});
+    }
+  };
+  return std::make_unique<Standby>(registry_, std::move(events));
+}
+
+/// The thread that loaded the registry: logs what was in the store, and that this server leads.
+void Server::note_restored(const Store& store, const Restored& restored) {
+  for (const std::string& warning : restored.warnings) {
     log::error(kSubject, "{}", warning);
   }
-  if (const std::uint64_t removed = restored.value().removed; removed > 0) {
+  if (const std::uint64_t removed = restored.removed; removed > 0) {
     log::info(kSubject, "{}: removed {} message{} of deleted accounts", store_name_, removed,
               removed == 1 ? "" : "s");
   }
-  const std::uint64_t secrets = restored.value().removed_secrets;
-  const std::uint64_t clients = restored.value().removed_clients;
+  const std::uint64_t secrets = restored.removed_secrets;
+  const std::uint64_t clients = restored.removed_clients;
   if (secrets + clients > 0) {
     log::info(kSubject, "{}: removed {} secrets and {} clients of accounts that are not there",
               store_name_, secrets, clients);
   }
   log::info(kSubject, "{}: {} accounts, {} undelivered messages", store_name_,
-            registry_.account_count(), restored.value().messages);
+            registry_.account_count(), restored.messages);
+  if (const auto lease = store.lease()) {
+    status_.role.store(Role::Leader);
+    status_.epoch.store(lease->epoch);
+    status_.commits.store(lease->commits);
+    log::info(kSubject, "leads since {}: epoch {}, last commit {}, synchronous standbys: {}",
+              timestamp(unix_ms_now()), lease->epoch, lease->commits,
+              lease->replicas ? std::to_string(*lease->replicas) : "not known");
+  }
+}
+
+/// The journal's thread.
+void Server::tell(News news) {
+  static_cast<void>(news_.push(std::move(news)));
+  news_signal_.send();
+}
+
+/// Another server leads, as far as this standby knows.
+void Server::take(const HolderSeen& seen) {
+  const auto& [address, epoch] = seen.holder;
+  if (config_.standby_listeners == StandbyListeners::Refuse) {
+    loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}, advertised_in(address)});
+  }
+  log::info(kSubject, "standby: {} leads (epoch {})", address.empty() ? "nobody" : address, epoch);
+}
+
+void Server::take(const StoreLoaded&) {
+  if (is_stopping_) {
+    return;
+  }
+  try {
+    begin_leading();
+  } catch (const std::runtime_error& error) {
+    log::error(kSubject, "{}", error.what());
+    ending_ = Ending::CannotListen;
+    drain(config_.timeouts.shutdown_ms, {});
+  }
+}
+
+void Server::take(const StoreLost& lost) {
+  if (!is_stopping_) {
+    ending_ = lost.ending;
+  }
+  const std::uint64_t most_ms = config_.timeouts.shutdown_ms;
+  drain(most_ms == 0 ? kDeposedMs : std::min(most_ms, kDeposedMs), lost.word);
+}
+
+/// The store is loaded: what a server does at its start if no other one has the store.
+void Server::begin_leading() {
+  is_standby_ = false;
+  if (places_.empty()) {
+    listen();
+  }
+  listen_on_other_loops();
+  loops_.front()->turn_away(std::nullopt);
+  for (const std::string& address : addresses_) {
+    log::info(kSubject, "listening on {}", address);
+  }
+  start_other_loops();
+  is_serving_.store(true);
+  service::tell_status(state());
 }
 
 /// Any loop's thread: has a secret checked or hashed.
@@ -472,7 +624,7 @@ void Server::report_storage_state(bool is_up, const std::string& why) {
   // Logged last, so that the registry has the input before anybody can read of it.
   if (is_up) {
     log::info(kSubject, "{}: storage works again", store_name_);
-    service::tell_status(status());
+    service::tell_status("Storage works again");
   } else {
     log::error(kSubject,
                "{}: storage fails: {}; commands that need it are refused until it works again",
@@ -482,12 +634,19 @@ void Server::report_storage_state(bool is_up, const std::string& why) {
 }
 
 /// Called on the journal's thread. What this server says from now on could contradict another one.
-void Server::end_without_storage(const std::string& why) {
+void Server::lose_storage(const StoreError& error) {
+  const bool becomes_standby = config_.role == ServerRole::Automatic;
+  FinalWord word;
+  status_.role.store(Role::Standby);
+  if (error.holder) {
+    status_.epoch.store(error.holder->epoch);
+    word = {{RefusalCode::TakenOver}, advertised_in(error.holder->address)};
+  }
   log::error(kSubject,
              "{}: the store is lost: {}; this server confirms nothing any more, closes its "
-             "connections and stops",
-             store_name_, why);
-  stop();
+             "connections and {}",
+             store_name_, error.text, becomes_standby ? "becomes a standby" : "stops");
+  tell(StoreLost{becomes_standby ? Ending::Deposed : Ending::StorageFailed, std::move(word)});
 }
 
 /// Stops the journal, and logs what could not be stored.
@@ -506,7 +665,10 @@ Ending Server::end_storage() {
 }
 
 /// What the server does, for people, while all is well.
-std::string Server::status() const {
+std::string Server::state() const {
+  if (is_standby_) {
+    return "Standby";
+  }
   return fmt::format("Listening on {}", fmt::join(addresses_, ", "));
 }
 
@@ -521,25 +683,31 @@ Ending Server::run(bool handles_signals) {
         loops_.front()->loop(), [this] { begin_stop(); }, reload);
   }
   for (const std::string& address : addresses_) {
-    log::info(kSubject, "listening on {}", address);
+    log::info(kSubject, "{} on {}", is_standby_ ? "refusing connections" : "listening", address);
   }
-  is_serving_.store(true);
-  service::tell_ready(status());
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < loops_.size(); ++i) {
-    threads.emplace_back([&io = *loops_[i]] { io.run(); });
+  service::tell_ready(state());
+  // A standby needs no more than the first one.
+  if (!is_standby_) {
+    is_serving_.store(true);
+    start_other_loops();
   }
   loops_.front()->run();
   signals.reset();
-  for (std::thread& thread : threads) {
+  for (std::thread& thread : threads_) {
     thread.join();
   }
   watchdog_.reset();
   monitor_.reset();
   vault_.reset();
   pool_->stop();
-  const Ending ending = end_storage();
+  Ending ending = end_storage();
+  if (ending_ == Ending::Deposed && is_asked_to_end_) {
+    ending = Ending::Fine;
+  } else if (ending_ != Ending::Fine) {
+    ending = ending_;
+  }
   stop_ = uv::Async{};
+  news_signal_ = uv::Async{};
   tls_clock_ = uv::Timer{};
   std::string open;
   for (const auto& io : loops_) {
@@ -549,24 +717,43 @@ Ending Server::run(bool handles_signals) {
     log::error(kSubject, "still open at the end: {}", open);
     return Ending::LeftOpen;
   }
-  log::info(kSubject, "stopped");
+  if (ending != Ending::Deposed) {
+    log::info(kSubject, "stopped");
+  }
   return ending;
 }
 
+void Server::start_other_loops() {
+  for (std::size_t i = 1; threads_.size() + 1 < loops_.size(); ++i) {
+    threads_.emplace_back([&io = *loops_[i]] { io.run(); });
+  }
+  do_all_loops_run_.store(true);
+}
+
 void Server::begin_stop() {
-  if (!std::exchange(is_stopping_, true)) {
+  if (!std::exchange(is_asked_to_end_, true) && !is_stopping_) {
     log::info(kSubject, "stopping");
     service::tell_stopping();
-    is_serving_.store(false);
-    socket_files_.clear();
-    for (const auto& io : loops_) {
-      io->drain(config_.timeouts.shutdown_ms);
-    }
-    if (vault_) {
-      vault_->drop_waiting();  // so that nobody waits for a thousand checks
-    }
-    journal_->begin_end();
+    drain(config_.timeouts.shutdown_ms, {});
   }
+}
+
+/// Only once.
+void Server::drain(std::uint64_t deadline_ms, const FinalWord& word) {
+  if (std::exchange(is_stopping_, true)) {
+    return;
+  }
+  is_serving_.store(false);
+  socket_files_.clear();
+  places_.clear();
+  start_other_loops();  // they end together
+  for (const auto& io : loops_) {
+    io->drain(deadline_ms, word);
+  }
+  if (vault_) {
+    vault_->drop_waiting();  // so that nobody waits for a thousand checks
+  }
+  journal_->begin_end();
 }
 
 }  // namespace tribar

@@ -7,10 +7,16 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <variant>
 #include <vector>
 
+#include "base/mailbox.h"
 #include "config/config.h"
 #include "journal/journal.h"
+#include "journal/restore.h"
+#include "journal/role_status.h"
+#include "journal/standby.h"
 #include "journal/store.h"
 #include "loop/io_loop.h"
 #include "operate/health.h"
@@ -39,19 +45,32 @@ class StorageError : public std::runtime_error {
 enum class Ending {
   Fine,
   StorageFailed,  // the last changes could not be stored, and were not confirmed
-  LeftOpen,       // a handle was not closed, which is a bug
+  CannotListen,   // of a standby that took over
+  /// It does not lead any more, or could not load the store, and Config::role wants it to be a
+  /// standby: make another Server.
+  Deposed,
+  LeftOpen,  // a handle was not closed, which is a bug
+};
+
+/// How a server begins.
+enum class Beginning {
+  WithStore,  // the store is opened first; if another server has it, Config::role decides
+  AsStandby,  // the store is opened later, since another server has it
 };
 
 class Server {
  public:
-  /// Opens the store, applies the limits, and listens. `filter`: put over each socket; may be
-  /// empty. `passed`: sockets that listen already; a listener whose address one has takes it.
-  /// Throws StorageError, or std::runtime_error if it cannot listen.
+  /// Opens the store, applies the limits, and listens; or becomes a standby, which listens only if
+  /// Config::standby_listeners says so, and takes over by itself. `filter`: put over each socket;
+  /// may be empty. `passed`: sockets that listen already; a listener whose address one has takes
+  /// it. Throws StorageError, or std::runtime_error if it cannot listen.
   explicit Server(const Config& config, const TransportFilter& filter = {},
-                  std::vector<uv::SharedSocket> passed = {});
+                  std::vector<uv::SharedSocket> passed = {},
+                  Beginning beginning = Beginning::WithStore);
   ~Server();
 
-  /// Where it listens, HOST:PORT or unix:PATH each. Connections are accepted there.
+  /// Where it listens, HOST:PORT or unix:PATH each. Connections are accepted there. The main
+  /// thread.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
   /// Serves until stop(), or, if `handles_signals`, until SIGTERM, SIGINT, SIGQUIT or SIGXCPU; a
@@ -63,27 +82,57 @@ class Server {
   /// output for at most timeouts.shutdown_ms, and makes run() return.
   void stop() { stop_.send(); }
 
+  /// Any thread, and later than this, too: see RoleStatus.
+  [[nodiscard]] const RoleStatus& status() const { return status_; }
+
  private:
+  // What the journal's thread tells the main thread.
+  struct HolderSeen {
+    StoreHolder holder;
+  };
+  struct StoreLoaded {};
+  struct StoreLost {
+    Ending ending;
+    FinalWord word;
+  };
+  using News = std::variant<HolderSeen, StoreLoaded, StoreLost>;
+  /// An address at which the first loop listens.
+  struct Place {
+    const ListenerSettings& settings;
+    uv::Address address;
+    std::optional<uv::SharedSocket> shared;  // with all loops; none: each has its own
+  };
+
   [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
   void listen();
-  void listen(const ListenerSettings& listener, Protocol protocol);
+  void listen(const ListenerSettings& listener);
+  void listen_on_other_loops();
+  void warn_of_taken_addresses() const;
   [[nodiscard]] Acceptor::ListenerOptions options_of(const ListenerSettings& listener,
-                                                     Protocol protocol, IoLoop& io) const;
+                                                     IoLoop& io) const;
   void start_tls();
   [[nodiscard]] std::optional<uv::SharedSocket> take_passed(const uv::Address& address);
-  void listen(const uv::SharedSocket& socket, const ListenerSettings& listener, Protocol protocol);
+  void listen(const uv::SharedSocket& socket, const ListenerSettings& listener);
   void start_monitor();
   void wake_all_loops();
-  [[nodiscard]] std::unique_ptr<Journal> make_journal();
-  void restore_from(Store& store);
+  [[nodiscard]] std::unique_ptr<Journal> make_journal(Beginning beginning);
+  [[nodiscard]] std::unique_ptr<Standby> make_standby(Store& store);
+  void note_restored(const Store& store, const Restored& restored);
+  void tell(News news);
+  void take(const HolderSeen& seen);
+  void take(const StoreLoaded&);
+  void take(const StoreLost& lost);
+  void begin_leading();
+  void start_other_loops();
   void submit(ConnectionId id, PeerNetwork network, const Check& check);
   void answer(const SecretResult& result);
   void answer(ConnectionId id, Answered answered);
   void report_storage_state(bool is_up, const std::string& why);
-  void end_without_storage(const std::string& why);
+  void lose_storage(const StoreError& error);
   [[nodiscard]] Ending end_storage();
-  [[nodiscard]] std::string status() const;
+  [[nodiscard]] std::string state() const;
   void begin_stop();
+  void drain(std::uint64_t deadline_ms, const FinalWord& word);
 
   Config config_;
   Registry registry_;
@@ -95,6 +144,10 @@ class Server {
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first one runs on the main thread
   ReplyRouter reply_router_;
   std::string store_name_;  // for the log
+  RoleStatus status_;
+  Mailbox<News> news_;
+  uv::Async news_signal_;
+  bool is_standby_ = false;  // until StoreLoaded
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
@@ -103,12 +156,17 @@ class Server {
   std::unique_ptr<Monitor> monitor_;    // null: not wanted
   std::unique_ptr<Watchdog> watchdog_;  // null: nobody asks
   std::atomic<bool> is_serving_{false};
+  std::atomic<bool> do_all_loops_run_{false};
   uv::Async stop_;
   uv::Timer tls_clock_;
   std::vector<uv::SharedSocket> passed_;                       // that no listener has taken
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
+  std::vector<Place> places_;
   std::vector<std::string> addresses_;
+  std::vector<std::thread> threads_;  // of the loops but the first, once they run
   bool is_stopping_ = false;
+  bool is_asked_to_end_ = false;  // by a signal, or stop()
+  Ending ending_ = Ending::Fine;  // what made it stop
 };
 
 }  // namespace tribar

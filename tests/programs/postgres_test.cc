@@ -78,6 +78,7 @@ TEST_F(Postgres, HasWhatWasConfirmedAfterAKill) {
 }
 
 TEST_F(Postgres, IsServedByOneServer) {
+  settings_.others = R"("role": "alone")";
   Daemon first(folder_.path(), settings_);
   std::string text;
   EXPECT_EQ(run({tribard_, "-c", folder_.file("tribard.json")}, text), 78) << text;
@@ -92,13 +93,14 @@ TEST_F(Postgres, IsServedByOneServer) {
 }
 
 TEST_F(Postgres, EndsAServerThatWasReplaced) {
+  settings_.others = R"("role": "alone")";
   Daemon daemon(folder_.path(), settings_);
   TestPeer ann = created(daemon.port(), "ann");
   ask("UPDATE leader SET epoch = epoch + 1, address = 'the other one'");
   daemon.process().read_error_until(
       "the store is lost: another tribard serves this database now: the other one; this server "
       "confirms nothing any more, closes its connections and stops");
-  ann.expect(response("the server is shutting down"));
+  ann.expect(response("another server has taken over: the other one"));
   ann.expect_closed();
   EXPECT_EQ(daemon.process().wait_for_exit(), 74) << daemon.process().error();
 }

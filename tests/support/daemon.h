@@ -25,6 +25,8 @@ struct DaemonSettings {
           "queued_bytes": 4000000000})";
   std::string_view sync = "full";
   std::string storage = {};                   // the section `storage`; empty: SQLite, in the folder
+  std::string listen = R"([{"port": 0}])";    // the listeners
+  std::string others = {};                    // further settings: `"name": value, ...`
   std::vector<std::string> environment = {};  // as for Process
 };
 
@@ -55,8 +57,9 @@ class Daemon {
             ? fmt::format(R"({{"engine": "sqlite", "path": "{}", "sync": "{}"}})", store_in(folder),
                           settings.sync)
             : settings.storage;
-    write_file(config, fmt::format(R"({{"listen": [{{"port": 0}}], "limits": {}, "storage": {}}})",
-                                   settings.limits, storage));
+    write_file(config, fmt::format(R"({{"listen": {}, "limits": {}, "storage": {}{}{}}})",
+                                   settings.listen, settings.limits, storage,
+                                   settings.others.empty() ? "" : ", ", settings.others));
     const char* program = std::getenv("TRIBARD");
     return {program == nullptr ? "tribard" : program, "-c", config};
   }

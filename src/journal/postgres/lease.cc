@@ -33,6 +33,11 @@ constexpr Prepared kRenew{"renew_lease", R"sql(
 UPDATE leader SET seen = clock_timestamp()
 WHERE one = 1 AND epoch = $1::bigint AND commits = $2::bigint RETURNING 1)sql"};
 
+constexpr Prepared kCountReplicas{"count_replicas", R"sql(
+SELECT count(*) FROM pg_stat_replication
+WHERE sync_state IN ('sync', 'quorum') AND state = 'streaming'
+HAVING pg_has_role(current_user, 'pg_monitor', 'usage'))sql"};
+
 constexpr Prepared kRelease{"release_lease", R"sql(
 UPDATE leader SET seen = '-infinity', address = ''
 WHERE one = 1 AND epoch = $1::bigint AND commits = $2::bigint)sql"};
@@ -133,6 +138,14 @@ Result<bool, Failure> renew(Session& session, std::uint64_t epoch, std::uint64_t
     return renewed.error();
   }
   return renewed.value().count() == 1;
+}
+
+std::optional<std::uint64_t> count_replicas(Session& session, Session::Clock::time_point deadline) {
+  const auto counted = run_one(session, kCountReplicas, {}, deadline);
+  if (!counted || counted.value().count() == 0) {
+    return std::nullopt;
+  }
+  return counted.value().number(0, 0);
 }
 
 void release(Session& session, std::uint64_t epoch, std::uint64_t commits,

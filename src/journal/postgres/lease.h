@@ -40,6 +40,9 @@ inline constexpr const char* kLockTimeout = "55P03";
                                           std::uint64_t commits,
                                           Session::Clock::time_point deadline);
 
+[[nodiscard]] std::optional<std::uint64_t> count_replicas(Session& session,
+                                                          Session::Clock::time_point deadline);
+
 void release(Session& session, std::uint64_t epoch, std::uint64_t commits,
              Session::Clock::time_point deadline);
 

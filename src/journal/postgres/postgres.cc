@@ -66,16 +66,24 @@ class PostgresDatabase final : public SharedDatabase {
   Result<std::optional<LeaderRow>, DatabaseFailure> ask(Clock::time_point deadline) override;
   Result<bool, DatabaseFailure> renew(std::uint64_t epoch, std::uint64_t commits,
                                       Clock::time_point deadline) override;
+  std::optional<std::uint64_t> count_replicas(Clock::time_point deadline) override {
+    return lease::count_replicas(*session_, deadline);
+  }
   void release(std::uint64_t epoch, std::uint64_t commits, Clock::time_point deadline) override;
 
  private:
   [[nodiscard]] Result<std::unique_ptr<Session>, Failure> make_session() const;
   [[nodiscard]] DatabaseFailure failed(const Failure& failure);
+  void renew_while_loading(std::unique_ptr<Session>& session);
 
   Result<Target, std::string> target_;
   std::string name_;
   std::unique_ptr<Session> session_;  // may be broken
   int process_ = 0;                   // of the server, for the session that was broken last
+  // For load(), which may last longer than a lease: what take() got, and when that must be renewed.
+  LeaderRow own_;
+  milliseconds renewal_{0};
+  Clock::time_point renewed_at_;
 };
 
 std::optional<StoreOpenError> PostgresDatabase::find_obstacle() const {
@@ -155,13 +163,40 @@ Result<std::optional<LeaderRow>, StoreOpenError> PostgresDatabase::take(
   if (!row) {
     return failed_database(name_, row.error());
   }
+  if (row.value()) {
+    own_ = *row.value();
+    renewal_ = takeover / 6;
+    renewed_at_ = Clock::now();
+  }
   return std::move(row.value());
+}
+
+/// Renews the lease on `session`, a second one, if it is time to. Best effort: whether this server
+/// still leads is asked when all is loaded.
+void PostgresDatabase::renew_while_loading(std::unique_ptr<Session>& session) {
+  const Clock::time_point now = Clock::now();
+  if (now < renewed_at_ + renewal_) {
+    return;
+  }
+  renewed_at_ = now;
+  if (session == nullptr || !session->is_usable()) {
+    auto made = make_session();
+    if (!made) {
+      return;
+    }
+    session = std::move(made.value());
+  }
+  static_cast<void>(lease::renew(*session, own_.epoch, own_.commits, now + kPatience));
 }
 
 Result<Loaded, StoreOpenError> PostgresDatabase::load(const LoadHandlers& handlers) {
   std::optional<Failure> failure;
+  std::unique_ptr<Session> second;
   auto loaded = load_contents(
-      [&](const Walker& walker) { return walk(*session_, walker, failure); }, handlers, name_);
+      [&](const Walker& walker) {
+        return walk(*session_, walker, failure, [&] { renew_while_loading(second); });
+      },
+      handlers, name_);
   if (failure) {
     return failed_database(name_, *failure);
   }

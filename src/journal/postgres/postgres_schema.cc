@@ -147,10 +147,11 @@ StoreOpenError foreign(const std::string& name) {
 }  // namespace
 
 StoreOpenError damaged_database(const std::string& name, const std::string& reason) {
-  return {fmt::format("{}: the store is damaged: {}; restore a backup, or inspect it with "
-                      "tribard --verify-storage and psql",
-                      name, reason),
-          true};
+  return {.text = fmt::format("{}: the store is damaged: {}; restore a backup, or inspect it with "
+                              "tribard --verify-storage and psql",
+                              name, reason),
+          .is_io = true,
+          .is_damaged = true};
 }
 
 StoreOpenError failed_database(const std::string& name, const Failure& failure) {

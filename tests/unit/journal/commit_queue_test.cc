@@ -634,7 +634,7 @@ class LostStoreTest : public testing::Test {
                        }
                      },
                      [this](bool, const std::string& why) { states_.push_back(why); },
-                     [this](const std::string& why) { lost_.push_back(why); }};
+                     [this](const StoreError& error) { lost_.push_back(error.text); }};
 };
 
 // Another server may have told something else meanwhile: not even a push goes on.
