@@ -51,6 +51,7 @@ Ending run_chat(Link& server, const ClientOptions& options, ClientSetup setup) {
   settings.chat.rings = options.bell;
   settings.chat.reconnects = options.reconnect;
   settings.chat.view = {setup.is_utf8, has_color(options.color)};
+  settings.servers = 1 + options.other_servers.size();
   settings.history_path = options.history ? history_path() : "";
   return ChatClient(server, std::move(settings)).run();
 }
@@ -63,7 +64,8 @@ ChatClient::ChatClient(Link& server, Settings settings)
       editor_({.history_path = std::move(settings.history_path),
                .limit_bytes = Dialogue::kFrameBytes,
                .is_utf8 = is_utf8_,
-               .complete = [this](std::string_view line) { return complete(line); }}) {}
+               .complete = [this](std::string_view line) { return complete(line); }}),
+      backoff_(settings.servers) {}
 
 Ending ChatClient::run() {
   if (!editor_.start()) {

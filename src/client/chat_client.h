@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <random>
 #include <string>
@@ -33,6 +34,7 @@ class ChatClient {
   struct Settings {
     Chat::Settings chat{};
     std::string history_path{};  // empty: history is in memory only
+    std::size_t servers = 1;     // among which `server` chooses
   };
 
   /// `server`: Open; it must live longer.

@@ -39,10 +39,14 @@ constexpr std::uint64_t kMostTimeoutMs = 3'600'000;
 struct Path {
   std::string* path;
 };
+struct Servers {
+  ServerAddress* first;
+  std::vector<ServerAddress>* others;
+};
 /// What a setting fills. Its type says what may stand there.
-using Member = std::variant<ServerAddress*, std::string*, Path, std::optional<int>*,
-                            std::chrono::milliseconds*, ColorWhen*, bool*,
-                            std::optional<std::string>*, std::optional<std::uint64_t>*>;
+using Member =
+    std::variant<Servers, std::string*, Path, std::optional<int>*, std::chrono::milliseconds*,
+                 ColorWhen*, bool*, std::optional<std::string>*, std::optional<std::uint64_t>*>;
 
 constexpr unsigned bit(Verb verb) { return 1U << static_cast<unsigned>(verb); }
 constexpr unsigned kChat = bit(Verb::None);
@@ -71,8 +75,8 @@ constexpr std::array kRows{
         "end after N messages"},
     Row{"as", 0, "NAME", "name", kAll, [](ClientOptions& o) -> Member { return &o.name; },
         "use the account NAME"},
-    Row{"server", 0, "SERVER", "server", kAll, [](ClientOptions& o) -> Member { return &o.server; },
-        "connect to SERVER, see below"},
+    Row{"server", 0, "SERVER", "server", kAll, [](ClientOptions& o) -> Member { return Servers{&o.server, &o.other_servers}; },
+        "connect to SERVER, see below; with A,B to either"},
     Row{"protocol", 0, "N", "protocol", kAll, [](ClientOptions& o) -> Member { return &o.protocol; },
         "speak protocol 0 or 1; default: 1 over TLS, else 0"},
     Row{"ca", 0, "FILE", "ca", kAll, [](ClientOptions& o) -> Member { return Path{&o.ca}; },
@@ -193,12 +197,14 @@ std::optional<std::uint64_t> milliseconds_of(std::string_view text) {
 }
 
 // One for each type of member.
-Read read(std::string_view text, ServerAddress* member) {
-  auto address = parse_server_address(text);
-  if (!address) {
-    return Refusal{"", address.error().text};
+Read read(std::string_view text, Servers member) {
+  auto addresses = parse_server_addresses(text);
+  if (!addresses) {
+    return Refusal{"", addresses.error().text};
   }
-  *member = std::move(address.value());
+  std::vector<ServerAddress>& all = addresses.value();
+  *member.first = std::move(all.front());
+  member.others->assign(std::next(all.begin()), all.end());
   return std::nullopt;
 }
 
@@ -657,7 +663,7 @@ class ArgumentReader {
     if (!given_.insert(find_key("server")).second) {
       return "more than one server was given";
     }
-    auto refusal = tribar::read(text, &options_.server);
+    auto refusal = tribar::read(text, Servers{&options_.server, &options_.other_servers});
     return refusal ? std::optional(std::move(refusal->sentence)) : std::nullopt;
   }
 

@@ -35,8 +35,9 @@ struct ClientOptions {
 
   // Settings, also of the file and the environment.
   ServerAddress server{};
-  std::string name{};          // of the account; empty: not given
-  bool is_name_asked = false;  // it is of the command line
+  std::vector<ServerAddress> other_servers{};  // to be tried after it; of TLS if that is, else none
+  std::string name{};                          // of the account; empty: not given
+  bool is_name_asked = false;                  // it is of the command line
   std::optional<int> protocol{};
   std::string ca{};           // empty: the system's
   std::string secret_file{};  // empty: none

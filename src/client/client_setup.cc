@@ -27,6 +27,7 @@ bool has_utf8_locale() {
 Result<ClientSetup, Ending> set_up_client(const ClientOptions& options) {
   ClientSetup setup;
   setup.link.address = options.server;
+  setup.link.others = options.other_servers;
   setup.link.timeout = options.timeout;
   setup.protocol = options.protocol_in_use();
   setup.is_utf8 = has_utf8_locale();

@@ -143,8 +143,11 @@ Link::State Link::state() const {
 
 void Link::connect() {
   close();
+  if (std::exchange(has_connected_, true)) {
+    server_ = (server_ + 1) % (1 + settings_.others.size());
+  }
   deadline_ = Clock::now() + settings_.timeout;
-  const ServerAddress& address = settings_.address;
+  const ServerAddress& address = this->address();
   if (address.kind == ServerAddress::Kind::Unix) {
     const auto path = address_of(address.path);
     take_addresses(path ? Resolved{{*path}, ""} : Resolved{{}, std::strerror(ENAMETOOLONG)});
@@ -175,12 +178,16 @@ void Link::take_addresses(Resolved resolved) {
   try_address();
 }
 
-/// Begins to connect to the next address. Of the time that is left each gets the same share, so
-/// that one that does not answer leaves some to the others.
+/// Begins to connect to the next address of the server. Of the time that is left each gets the same
+/// share, so that one that does not answer leaves some to the others; and no more than is good if
+/// there is another server.
 void Link::try_address() {
   const auto now = Clock::now();
   const auto left = static_cast<Clock::rep>(addresses_.size() - next_address_);
   try_deadline_ = now + (*deadline_ - now) / left;
+  if (!settings_.others.empty()) {
+    try_deadline_ = std::min(*try_deadline_, now + settings_.patience);
+  }
   const SocketAddress& address = addresses_[next_address_];
   step_ = Step::Trying;
   socket_ =
@@ -200,11 +207,11 @@ void Link::try_address() {
 /// Notes why the address does not work, and tries the next.
 void Link::give_up_address(std::string_view why) {
   socket_ = Descriptor();
-  const std::string host = settings_.address.kind == ServerAddress::Kind::Unix
-                               ? settings_.address.host
+  const std::string host = address().kind == ServerAddress::Kind::Unix
+                               ? address().host
                                : numeric_host(addresses_[next_address_]);
   reasons_ += reasons_.empty() ? "" : "; ";
-  reasons_ += host == settings_.address.host ? std::string(why) : fmt::format("{}: {}", host, why);
+  reasons_ += host == address().host ? std::string(why) : fmt::format("{}: {}", host, why);
   if (++next_address_ < addresses_.size()) {
     try_address();
   } else {
@@ -231,12 +238,12 @@ void Link::finish_try() {
 void Link::begin_session() {
   try_deadline_.reset();
   set_options(socket_.get());
-  if (settings_.address.kind != ServerAddress::Kind::Tls) {
+  if (address().kind != ServerAddress::Kind::Tls) {
     open();
     return;
   }
   step_ = Step::Handshaking;
-  tls_.emplace(settings_.tls, settings_.address.host);
+  tls_.emplace(settings_.tls, address().host);
   flush_tls();
   if (tls_->state() == TlsClient::State::Failed) {
     end_of_server();
@@ -251,7 +258,7 @@ void Link::open() {
 
 void Link::fail(std::string_view why) {
   end(LinkEvent::Kind::Failed,
-      fmt::format("cannot connect to {}: {}", log::escaped(to_string(settings_.address)), why));
+      fmt::format("cannot connect to {}: {}", log::escaped(to_string(address())), why));
 }
 
 void Link::end(LinkEvent::Kind kind, std::string text) {
@@ -277,6 +284,18 @@ void Link::close() {
 }
 
 std::optional<std::string> Link::connect_and_wait() {
+  std::string failures;
+  for (std::size_t i = 0; i <= settings_.others.size(); ++i) {
+    auto failure = wait_for_connection();
+    if (!failure) {
+      return std::nullopt;
+    }
+    failures += (failures.empty() ? "" : "; ") + *failure;
+  }
+  return failures;
+}
+
+std::optional<std::string> Link::wait_for_connection() {
   connect();
   while (true) {
     pollfd waits = polled();

@@ -2,7 +2,8 @@
 //
 // A connection to a server that can be made, lost, and made again: the socket, TLS if the address
 // says so, and one time-out for the whole way from looking up the name to the end of the TLS
-// handshake. Never blocks, but where a function says so. One thread.
+// handshake. Where there are several servers each connection is with the next one, in a circle.
+// Never blocks, but where a function says so. One thread.
 //
 // How a caller's loop goes:
 //
@@ -49,9 +50,12 @@ class Link {
 
   struct Settings {
     ServerAddress address{};
-    std::shared_ptr<const TlsClientContext> tls{};  // not null if the address says TLS
+    std::vector<ServerAddress> others{};            // servers that come after that one
+    std::shared_ptr<const TlsClientContext> tls{};  // not null if an address says TLS
     std::chrono::milliseconds timeout{10'000};      // to connect; more than 0
-    Lookup::Function look_up = resolve;             // of names; never called for numbers
+    // Where there are others: until an address has accepted the connection; more than 0.
+    std::chrono::milliseconds patience{2'000};
+    Lookup::Function look_up = resolve;  // of names; never called for numbers
   };
 
   /// Open: bytes can be sent and received. Before, and after Failed or Lost, it is Down.
@@ -64,14 +68,17 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   [[nodiscard]] State state() const;
-  [[nodiscard]] const ServerAddress& address() const { return settings_.address; }
+  /// Of the server of this connection, or the last one; the first server before any.
+  [[nodiscard]] const ServerAddress& address() const {
+    return server_ == 0 ? settings_.address : settings_.others[server_ - 1];
+  }
 
-  /// Begins to connect. Requires Down. What comes of it, also if it is known at once, is told by
-  /// handle(): Opened or Failed.
+  /// Begins to connect: to the first server, and later to the one after the last. Requires Down.
+  /// What comes of it, also if it is known at once, is told by handle(): Opened or Failed.
   void connect();
 
-  /// The same, and waits for what comes of it. Returns nothing if the link is Open, or the text of
-  /// Failed.
+  /// The same, and waits for what comes of it, with one server after the other until a connection
+  /// is made. Returns nothing if the link is Open, or the texts of Failed.
   [[nodiscard]] std::optional<std::string> connect_and_wait();
 
   /// What to wait for with poll(2), no longer than wait_ms(); then call handle() with what was
@@ -108,6 +115,7 @@ class Link {
   enum class Step { Down, LookingUp, Trying, Pausing, Handshaking, Open, Ending };
   using Events = std::vector<LinkEvent>;
 
+  [[nodiscard]] std::optional<std::string> wait_for_connection();
   void take_lookup();
   void take_addresses(Resolved resolved);
   void try_address();
@@ -125,6 +133,8 @@ class Link {
   void flush_tls();
 
   Settings settings_;
+  std::size_t server_ = 0;      // 0: the address, else of the others
+  bool has_connected_ = false;  // or tried to
   Step step_ = Step::Down;
   Events events_;  // not told yet
   std::optional<Clock::time_point> deadline_;

@@ -7,10 +7,12 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/log.h"
 
@@ -72,6 +74,10 @@ std::optional<Parts> cut(std::string_view text) {
   return Parts{text.substr(0, colon), text.substr(colon + 1)};
 }
 
+AddressError refusal_of(std::string_view text, std::string_view why) {
+  return AddressError{fmt::format("{}: {}", log::escaped(text), why)};
+}
+
 /// Cuts `scheme` off the front of `text`, if it is there.
 bool take(std::string_view& text, std::string_view scheme) {
   const bool is_there = text.starts_with(scheme);
@@ -87,9 +93,7 @@ constexpr std::string_view kShortUnix = "unix:";
 }  // namespace
 
 Result<ServerAddress, AddressError> parse_server_address(std::string_view text) {
-  const auto refused = [text](std::string_view why) {
-    return AddressError{fmt::format("{}: {}", log::escaped(text), why)};
-  };
+  const auto refused = [text](std::string_view why) { return refusal_of(text, why); };
   ServerAddress address;
   std::string_view rest = text;
   if (take(rest, kUnix) || (text.starts_with("unix:/") && take(rest, kShortUnix))) {
@@ -132,6 +136,38 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
     address.port = *parts->port;
   }
   return address;
+}
+
+Result<std::vector<ServerAddress>, AddressError> parse_server_addresses(std::string_view text) {
+  using Kind = ServerAddress::Kind;
+  const auto refused = [text](std::string_view why) { return refusal_of(text, why); };
+  if (std::count(text.begin(), text.end(), ',') >= static_cast<std::ptrdiff_t>(kMostServers)) {
+    return refused(fmt::format("at most {} addresses are allowed", kMostServers));
+  }
+  std::vector<ServerAddress> all;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view one = rest.substr(0, comma);
+    if (one.empty() && one.size() < text.size()) {
+      return refused("an address is missing beside a comma");
+    }
+    auto address = parse_server_address(one);
+    if (!address) {
+      return address.error();
+    }
+    all.push_back(std::move(address.value()));
+    const bool has_scheme = one.find("://") != std::string_view::npos;
+    if (all.front().kind == Kind::Tls && all.back().kind == Kind::Tcp && !has_scheme) {
+      all.back().kind = Kind::Tls;
+    }
+    if ((all.back().kind == Kind::Tls) != (all.front().kind == Kind::Tls)) {
+      return refused("either all addresses must be for TLS, tribars://, or none");
+    }
+    if (comma == rest.size()) {
+      return all;
+    }
+    rest.remove_prefix(comma + 1);
+  }
 }
 
 std::string to_string(const ServerAddress& address) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The server's address, as a user writes it. No side effects.
+// The addresses of a server, as a user writes them. No side effects.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -30,6 +32,15 @@ struct AddressError {
 /// tribar+unix:///PATH. An IPv6 address needs brackets if a port follows, or its last part
 /// looks like one, otherwise they are optional.
 [[nodiscard]] Result<ServerAddress, AddressError> parse_server_address(std::string_view text);
+
+/// The most addresses in a list.
+inline constexpr std::size_t kMostServers = 16;
+
+/// Parses one address or several with commas between them, of machines that serve the same
+/// accounts. The first must be tried first. Behind one with tribars:// those without a scheme mean
+/// TLS, too; TLS for some and none for others is refused. A path with a comma is two addresses.
+[[nodiscard]] Result<std::vector<ServerAddress>, AddressError> parse_server_addresses(
+    std::string_view text);
 
 /// `address` in a form that parse_server_address() reads; the shortest.
 [[nodiscard]] std::string to_string(const ServerAddress& address);

@@ -48,7 +48,8 @@ VerbRun::VerbRun(const ClientOptions& options, const ClientSetup& setup, VerbTas
       task_(std::move(task)),
       is_utf8_(setup.is_utf8),
       link_(setup.link),
-      session_({.protocol = setup.protocol, .client = setup.client}) {}
+      session_({.protocol = setup.protocol, .client = setup.client}),
+      backoff_(1 + setup.link.others.size()) {}
 
 VerbRun::~VerbRun() { wipe(task_.secret.data(), task_.secret.size()); }
 
@@ -137,7 +138,10 @@ void VerbRun::opened() {
     deadline_ = Clock::now() + options_.timeout;
   }
   session_.connected();
-  if (!std::exchange(has_begun_, true)) {
+  // What a Session does not ask for again by itself.
+  const bool is_forgotten =
+      task_.verb == Verb::Create || (task_.verb == Verb::List && session_.self().empty());
+  if (!std::exchange(has_begun_, true) || is_forgotten) {
     begin();
   }
   take_events();
@@ -234,7 +238,8 @@ void VerbRun::lost(const std::string& reason) {
   if (ending_) {
     return;
   }
-  if (!may_reconnect()) {
+  const std::chrono::milliseconds wait = backoff_.next(random_number());
+  if (!may_reconnect() && !(wait.count() == 0 && may_ask_next())) {
     return end(EX_TEMPFAIL, with_doubt(reason));
   }
   if (follows()) {
@@ -243,7 +248,7 @@ void VerbRun::lost(const std::string& reason) {
       note(reason + ": connecting again");
     }
   }
-  retry_at_ = Clock::now() + backoff_.next(random_number());
+  retry_at_ = Clock::now() + wait;
 }
 
 bool VerbRun::may_reconnect() const {
@@ -252,6 +257,12 @@ bool VerbRun::may_reconnect() const {
   }
   // In protocol 0 a message that is sent again could arrive twice.
   return follows() || (task_.verb == Verb::Send && session_.protocol() != 0);
+}
+
+/// Whether another server may be asked the same at once.
+bool VerbRun::may_ask_next() const {
+  // A message has a rule of its own: in protocol 0 it could arrive twice.
+  return options_.reconnect && task_.verb != Verb::Send;
 }
 
 /// What was awaited did not come in time.
@@ -320,6 +331,9 @@ void VerbRun::on(const client::LoggedIn&) {
       break;
     case Verb::Delete:
       is_in_doubt_ = true;
+      if (std::exchange(must_remove_, false)) {
+        session_.remove(task_.secret);
+      }
       break;
     case Verb::Send:
     case Verb::None:
@@ -329,7 +343,12 @@ void VerbRun::on(const client::LoggedIn&) {
 
 void VerbRun::on(const client::LoginRefused& event) {
   if (event.token == client::kLostToken) {
+    is_in_doubt_ = is_in_doubt_ || task_.verb == Verb::Create;
     return;  // lost() says why
+  }
+  if (task_.verb == Verb::Create && is_in_doubt_ && event.token == "name-taken") {
+    // By the server before, or by somebody else.
+    return end(EX_TEMPFAIL, with_doubt("the server that was asked first was lost"));
   }
   if (event.is_again && client::is_temporary(event.token) && may_reconnect()) {
     drops_ = shown(event.text);
@@ -342,6 +361,11 @@ void VerbRun::on(const client::LoginRefused& event) {
 
 void VerbRun::on(const client::Refused& event) {
   if (event.token == client::kLostToken) {
+    must_remove_ = task_.verb == Verb::Delete;
+    if (must_remove_ && session_.is_logged_in()) {
+      must_remove_ = false;
+      session_.remove(task_.secret);
+    }
     return;  // lost() says why; the next connection fetches again
   }
   switch (task_.verb) {

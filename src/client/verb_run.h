@@ -55,6 +55,7 @@ class VerbRun {
   void lost(const std::string& reason);
   void expire();
   [[nodiscard]] bool may_reconnect() const;
+  [[nodiscard]] bool may_ask_next() const;
   void end(int exit_code, std::string reason);
   [[nodiscard]] std::string with_doubt(std::string reason) const;
   void refuse(std::string_view what, std::string_view token, std::string_view text);
@@ -83,6 +84,7 @@ class VerbRun {
   Backoff backoff_;
   bool has_begun_ = false;
   bool is_in_doubt_ = false;                     // whether the server did what it was asked
+  bool must_remove_ = false;                     // Delete: to be asked for after the login
   bool has_fetched_ = false;                     // on this connection
   bool has_told_loss_ = false;                   // to the user, of a server that is away
   std::optional<std::string> drops_{};           // the connection is of no more use, and why

@@ -242,6 +242,37 @@ TEST_F(ChatProgram, ComesBackToAServerThatWasStartedAgain) {
   }
 }
 
+/// Without a wait, which would be half a second or more.
+TEST_F(ChatProgram, GoesToTheNextServerWhenOneIsLost) {
+  for (const int protocol : {0, 1}) {
+    SCOPED_TRACE(protocol);
+    test::RunningServer other;
+    const std::string name = "ann" + std::to_string(protocol);
+    // Both serve the same accounts, as far as the client can see.
+    ASSERT_EQ(test::run_script({"create", name, "--protocol", std::to_string(protocol), "--server",
+                                "unix:" + file("socket")},
+                               "", environment()),
+              (test::Outcome{0, "", ""}));
+    auto words = command(protocol, {"--as", name});
+    words.back() = other.address() + ",unix:" + file("socket");
+    ASSERT_EQ(test::run_script({"create", name, "--protocol", std::to_string(protocol), "--server",
+                                other.address()},
+                               "", environment()),
+              (test::Outcome{0, "", ""}));
+    Person ann(words, 80, 24, environment());
+    if (protocol == 1) {
+      ann.await_text("Secret of ");
+      ann.type("\r");
+    }
+    ann.await_prompt(name + "> ");
+    ann.await_text("* Connected to " + other.address() + ".");
+    other.process().signal(SIGKILL);
+    ann.await_text("* Connected again.");
+    ann.type("l\r");
+    ann.await_text(" account");
+  }
+}
+
 TEST_F(ChatProgram, SendsAgainWhatWasNotConfirmed) {
   const auto ann = created("ann", 1);
   const auto bob = created("bob", 1);

@@ -458,6 +458,46 @@ TEST_P(VerbsInBoth, FollowNoFurtherIfTheyShallNot) {
   EXPECT_EQ(outcome_of(follower).exit_code, 75);
 }
 
+/// One that is lost or turns away leads to the next at once.
+TEST_P(VerbsInBoth, AskTheNextServer) {
+  Listener closed;
+  const std::string nobody = to_string(closed.address());
+  closed.close();
+  RunningServer server;
+  const std::string& good = server.address();
+  EXPECT_EQ(at(nobody + "," + good, {"create", "ann"}), kQuiet);
+  EXPECT_EQ(at(nobody + "," + nobody, {"list"}),
+            refused(69, "cannot connect to " + nobody + ": Connection refused; cannot connect to " +
+                            nobody + ": Connection refused"));
+
+  FakeServer other;
+  const auto after = [&](const Words& words, const std::string& last_word) {
+    Process process(test::command_line(with_server(words, other.address() + "," + good)),
+                    Process::Stdio::Pipes, environment());
+    process.end_input();
+    other.accept();
+    if (!last_word.empty()) {
+      other.say(last_word);
+    }
+    other.hang_up();
+    return outcome_of(process);
+  };
+  const std::string stopping = is_protocol0()
+                                   ? frame0(Reply(Response{"the server is shutting down"}))
+                                   : frame1(Reply1(Response1{"stopping", "words"}));
+  for (const std::string& last_word : {stopping, std::string()}) {
+    EXPECT_EQ(after({"create", "bob"}, last_word), kQuiet);
+    EXPECT_EQ(after({"list"}, last_word), printed("ann\nbob\n"));
+    EXPECT_EQ(after({"list", "--as", "bob"}, last_word), printed("ann\nbob\n"));
+    EXPECT_EQ(after({"receive", "--as", "ann"}, last_word), kQuiet);
+    EXPECT_EQ(after({"create", "ann"}, last_word),
+              refused(75,
+                      "the server that was asked first was lost: ann may have been created, or "
+                      "not"));
+    EXPECT_EQ(after({"delete", "bob"}, last_word), kQuiet);
+  }
+}
+
 /// In protocol 0 nobody knows what became of the message.
 TEST_F(Verbs, SayThatAMessageMayHaveBeenSent) {
   FakeServer server;

@@ -54,5 +54,19 @@ TEST(Backoff, BeginsAgainAfterAConnectionThatWorked) {
   EXPECT_EQ(longest(backoff, milliseconds(1000)), milliseconds(1000));
 }
 
+TEST(Backoff, TriesEveryServerBeforeItWaits) {
+  Backoff backoff(3);
+  for (const int limit_ms : {1000, 2000}) {
+    EXPECT_EQ(backoff.next(7), milliseconds(0));
+    EXPECT_EQ(backoff.next(7), milliseconds(0));
+    EXPECT_EQ(longest(backoff, milliseconds(limit_ms)), milliseconds(limit_ms));
+  }
+  EXPECT_EQ(backoff.next(7), milliseconds(0));
+  backoff.reset();  // the second one works, and is lost later
+  EXPECT_EQ(backoff.next(7), milliseconds(0));
+  EXPECT_EQ(backoff.next(7), milliseconds(0));
+  EXPECT_EQ(longest(backoff, milliseconds(1000)), milliseconds(1000));
+}
+
 }  // namespace
 }  // namespace tribar

@@ -89,6 +89,25 @@ TEST(ClientOptions, AreReadFromTheCommandLine) {
   EXPECT_EQ(options_of({"--server", "send"}).server.host, "send");
 }
 
+TEST(ClientOptions, MayNameSeveralServers) {
+  using Servers = std::vector<ServerAddress>;
+  ClientOptions options = options_of({"tribars://a:1,b:2"});
+  EXPECT_EQ(options.server, (ServerAddress{"a", "1", Kind::Tls}));
+  EXPECT_EQ(options.other_servers, (Servers{{"b", "2", Kind::Tls}}));
+  EXPECT_EQ(options.protocol_in_use(), 1);
+  options = options_of({"list", "--server", "a,b,c"});
+  EXPECT_EQ(options.server, (ServerAddress{"a", "9000"}));
+  EXPECT_EQ(options.other_servers, (Servers{{"b", "9000"}, {"c", "9000"}}));
+  // What wins, wins as a whole.
+  EXPECT_EQ(options_of({}, {{"TRIBAR_SERVER", "a,b"}}).other_servers, (Servers{{"b", "9000"}}));
+  EXPECT_EQ(options_of({"c"}, {{"TRIBAR_SERVER", "a,b"}}).other_servers, Servers{});
+  EXPECT_EQ(take_client_config("server = a,b", "f", "", options), Words{});
+  EXPECT_EQ(options.other_servers, (Servers{{"b", "9000"}}));
+  EXPECT_EQ(mistake_of({"a,"}), "a,: an address is missing beside a comma");
+  EXPECT_EQ(mistake_of({"--server", "a,tribars://b"}),
+            "--server: a,tribars://b: either all addresses must be for TLS, tribars://, or none");
+}
+
 TEST(ClientOptions, HaveVerbs) {
   ClientOptions options = options_of({"send", "bob", "-m", "-x", "--as", "ann"});
   EXPECT_EQ(options.verb, Verb::Send);

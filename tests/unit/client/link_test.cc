@@ -175,6 +175,62 @@ TEST(Link, SaysThatItWasRefused) {
   EXPECT_EQ(link.state(), Link::State::Down);
 }
 
+TEST(Link, TriesItsServersInTurn) {
+  Listener first;
+  const Listener second;
+  Link link({.address = first.address(), .others = {second.address()}});
+  EXPECT_EQ(link.address(), first.address());
+  ASSERT_EQ(link.connect_and_wait(), std::nullopt);
+  {
+    const Descriptor peer = first.accept();
+    EXPECT_EQ(link.address(), first.address());
+  }
+  EXPECT_EQ(next(link).kind, Kind::Lost);
+  EXPECT_EQ(link.address(), first.address());
+  first.close();
+  // The next one, and when that is lost the first again.
+  link.connect();
+  EXPECT_EQ(link.address(), second.address());
+  EXPECT_EQ(next(link).kind, Kind::Opened);
+  EXPECT_TRUE(second.accept().get() >= 0);
+  EXPECT_EQ(next(link).kind, Kind::Lost);
+  link.connect();
+  EXPECT_EQ(next(link), (LinkEvent{Kind::Failed, "cannot connect to " + text_of(first.address()) +
+                                                     ": Connection refused"}));
+  link.connect();
+  EXPECT_EQ(next(link).kind, Kind::Opened);
+  EXPECT_EQ(link.address(), second.address());
+}
+
+TEST(Link, WaitsForTheFirstServerThatAccepts) {
+  Listener first;
+  Listener second;
+  first.close();
+  Link link({.address = first.address(), .others = {second.address()}});
+  EXPECT_EQ(link.connect_and_wait(), std::nullopt);
+  EXPECT_EQ(link.address(), second.address());
+  second.close();
+  link.close();
+  EXPECT_EQ(link.connect_and_wait(), "cannot connect to " + text_of(first.address()) +
+                                         ": Connection refused; cannot connect to " +
+                                         text_of(second.address()) + ": Connection refused");
+}
+
+TEST(Link, DoesNotWaitLongForAServerIfThereIsAnother) {
+  const Listener silent(0);
+  const auto waiting = fill(silent.address());
+  const Listener other;
+  Link link({.address = silent.address(),
+             .others = {other.address()},
+             .timeout = milliseconds(kPatienceMs),
+             .patience = milliseconds(100)});
+  link.connect();
+  EXPECT_EQ(next(link), (LinkEvent{Kind::Failed, "cannot connect to " + text_of(silent.address()) +
+                                                     ": no answer"}));
+  link.connect();
+  EXPECT_EQ(next(link).kind, Kind::Opened);
+}
+
 TEST(Link, SaysThatTheConnectionBroke) {
   const Listener server;
   Link link({.address = server.address()});

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// parse_server_address: every form that is one, and the nearest that are none.
+// parse_server_address and parse_server_addresses: every form that is one, and the nearest that are
+// none.
 #include "client/server_address.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace tribar {
 namespace {
@@ -77,6 +79,54 @@ TEST(ServerAddress, IsRefusedWithTheReason) {
   EXPECT_EQ(parse_server_address("tribar+unix://run").error(),
             AddressError{"tribar+unix://run: a socket's path must begin with /, as in "
                          "unix:/run/tribar.sock"});
+}
+
+TEST(ServerAddresses, AreAddressesWithCommasBetweenThem) {
+  const struct {
+    std::string text;
+    std::vector<ServerAddress> addresses;
+  } cases[] = {
+      {"host", {{"host", "9000"}}},
+      {"a:1,b:2", {{"a", "1"}, {"b", "2"}}},
+      {"tribar://a,b,[::1]:1", {{"a", "9000"}, {"b", "9000"}, {"::1", "1"}}},
+      {"tribars://a/,tribars://b:1/", {{"a", "9000", Kind::Tls}, {"b", "1", Kind::Tls}}},
+      // No address behind one for TLS is without it by accident.
+      {"tribars://a,b,c:1",
+       {{"a", "9000", Kind::Tls}, {"b", "9000", Kind::Tls}, {"c", "1", Kind::Tls}}},
+      {"unix:/a,b,tribar+unix:///c",
+       {{"", "", Kind::Unix, "/a"}, {"b", "9000"}, {"", "", Kind::Unix, "/c"}}},
+  };
+  for (const auto& [text, addresses] : cases) {
+    const auto parsed = parse_server_addresses(text);
+    ASSERT_TRUE(parsed.is_ok()) << text << ": " << parsed.error().text;
+    EXPECT_EQ(parsed.value(), addresses) << text;
+  }
+}
+
+TEST(ServerAddresses, AreRefusedWithTheReason) {
+  for (const std::string text : {",", "a,", ",a", "a,,b"}) {
+    EXPECT_EQ(parse_server_addresses(text).error(),
+              AddressError{text + ": an address is missing beside a comma"});
+  }
+  EXPECT_EQ(parse_server_addresses("").error(), AddressError{": not of the form HOST[:PORT]"});
+  EXPECT_EQ(parse_server_addresses("a,b:0").error(),
+            AddressError{"b:0: the port must be 1..65535"});
+  for (const std::string text :
+       {"a,tribars://b", "tribars://a,tribar://b", "tribars://a,unix:/b", "unix:/a,tribars://b"}) {
+    EXPECT_EQ(parse_server_addresses(text).error(),
+              AddressError{text + ": either all addresses must be for TLS, tribars://, or none"});
+  }
+}
+
+TEST(ServerAddresses, AreAtMostSixteen) {
+  std::string text = "a";
+  for (int i = 1; i < 16; ++i) {
+    text += ",b";
+  }
+  EXPECT_EQ(parse_server_addresses(text).value().size(), 16U);
+  text += ",b";
+  EXPECT_EQ(parse_server_addresses(text).error(),
+            AddressError{text + ": at most 16 addresses are allowed"});
 }
 
 }  // namespace
