@@ -22,6 +22,13 @@ namespace {
 // What all accounts of a run call the installation that they send from.
 constexpr std::string_view kClient = "stress";
 
+/// How many users come back at a time, and when one that could not tries again.
+constexpr std::size_t kReturningAtOnce = 128;
+constexpr Nanos kReturnPause = 100 * kMillisecond;
+/// How long a connection to the next server may take, and all servers may be away.
+constexpr Nanos kConnectPatience = 2 * kSecond;
+constexpr Nanos kLongestAbsence = 30 * kSecond;
+
 constexpr std::uint8_t code_of(FrameCode code) { return static_cast<std::uint8_t>(code); }
 
 bool has_token(const Response1& response, RefusalCode code) {
@@ -32,6 +39,12 @@ bool has_token(const Response1& response, RefusalCode code) {
 bool is_farewell(const Response1& response) {
   return response.token.empty() ? response.text == text_of({.code = RefusalCode::ShuttingDown})
                                 : has_token(response, RefusalCode::ShuttingDown);
+}
+
+/// Whether a server refuses a login that it, or the next one, will take later.
+bool is_passing(const Response1& response) {
+  return is_farewell(response) || has_token(response, RefusalCode::StorageUnavailable) ||
+         has_token(response, RefusalCode::TooManySecrets);
 }
 
 /// Whether a frame is refused because it is over the server's limit. In protocol 0 the text
@@ -63,6 +76,69 @@ Crowd::Crowd(const Server& server, const TrafficSettings& settings, std::string 
       traffic_(settings, names, pairing, swarm_),
       players_(names.count()) {}
 
+void Crowd::turn(Nanos until) {
+  if (may_return()) {
+    bring_back(swarm_.refresh_now());
+    until = returning_.empty() ? until : std::min(until, swarm_.now() + kReturnPause);
+  }
+  swarm_.turn(until);
+}
+
+void Crowd::come_back(User user, Nanos pause) {
+  Player& player = players_[user];
+  swarm_.close(user);
+  swarm_.leave_place(user);
+  player.returns = true;
+  player.answers = 0;
+  set_state(user, State::Returning);
+  if (ready_ == 0 && !all_lost_at_) {
+    all_lost_at_ = swarm_.now();
+  }
+  const Return next{user, swarm_.now() + pause};
+  if (pause == 0) {
+    returning_.push_front(next);
+  } else {
+    returning_.push_back(next);
+  }
+}
+
+void Crowd::bring_back(Nanos now) {
+  std::erase_if(connecting_, [this](User user) {
+    const State state = players_[user].state;
+    return (state != State::Creating && state != State::LoggingIn) || swarm_.has_written(user);
+  });
+  const std::vector<User> connecting = connecting_;
+  for (const User user : connecting) {
+    if (now > players_[user].entered + kConnectPatience) {
+      come_back(user, kReturnPause);
+    }
+  }
+  while (!returning_.empty() && returning_.front().at <= now &&
+         connecting_.size() < kReturningAtOnce) {
+    const User user = returning_.front().user;
+    returning_.pop_front();
+    if (players_[user].state == State::Returning) {
+      connecting_.push_back(user);
+      enter(user);
+    }
+  }
+  if (all_lost_at_ && now > *all_lost_at_ + kLongestAbsence && !is_over()) {
+    give_up_returning();
+  }
+}
+
+void Crowd::give_up_returning() {
+  is_server_gone_ = true;
+  end_run("Every server gone");
+  returning_.clear();
+  for (User user = 0; user < count(); ++user) {
+    const State state = players_[user].state;
+    if (state == State::Returning || state == State::Creating || state == State::LoggingIn) {
+      break_login(user, "no server takes it");
+    }
+  }
+}
+
 void Crowd::enter(User user) {
   Player& player = players_[user];
   player.entered = swarm_.refresh_now();
@@ -70,7 +146,11 @@ void Crowd::enter(User user) {
   set_state(user, player.has_account ? State::LoggingIn : State::Creating);
   const int error = swarm_.open(user);
   if (error != 0) {
-    break_login(user, std::strerror(error));
+    if (may_return() && !is_over()) {
+      come_back(user, kReturnPause);
+    } else {
+      break_login(user, std::strerror(error));
+    }
     return;
   }
   if (player.has_account) {
@@ -150,6 +230,7 @@ void Crowd::write(User user, std::uint8_t code, std::string_view data) {
 void Crowd::set_state(User user, State state) {
   const auto counter = [this](State of) -> User* {
     switch (of) {
+      case State::Returning:
       case State::Creating:
       case State::LoggingIn:
         return &entering_;
@@ -187,7 +268,7 @@ void Crowd::break_login(User user, std::string_view why) {
 void Crowd::give_up_entering(std::string_view why) {
   for (User user = 0; user < count(); ++user) {
     const State state = players_[user].state;
-    if (state == State::Creating || state == State::LoggingIn) {
+    if (state == State::Returning || state == State::Creating || state == State::LoggingIn) {
       fail_login(user, why);
     }
   }
@@ -207,7 +288,7 @@ void Crowd::look_for_end(bool was_ready) {
   if (is_over() || !has_begun || ready_ + entering_ + leaving_ > 0) {
     return;
   }
-  if (!accepts(server_.address)) {
+  if (!accepts(server_.places.front().address)) {
     is_server_gone_ = true;
     end_run("Server gone");
   } else if (was_ready) {
@@ -283,6 +364,11 @@ void Crowd::on_reply(User user, std::uint8_t code, std::string_view data) {
 
 void Crowd::on_response(User user, const Response1& response) {
   Player& player = players_[user];
+  const bool is_entering = player.state == State::Creating || player.state == State::LoggingIn;
+  if (is_entering && may_return() && is_passing(response)) {
+    come_back(user, kReturnPause);
+    return;
+  }
   switch (player.state) {
     case State::Creating:
       if (!response.is_ok()) {
@@ -296,6 +382,11 @@ void Crowd::on_response(User user, const Response1& response) {
     case State::LoggingIn:
       if (player.has_account && has_token(response, RefusalCode::LoggedInElsewhere)) {
         write_login(user);  // the server has not noticed yet that the last connection ended
+      } else if (player.returns && player.is_deleting &&
+                 has_token(response, RefusalCode::NoSuchUsername)) {
+        player.is_deleting = player.has_account = false;  // the server that was lost has done it
+        set_state(user, State::Leaving);
+        swarm_.finish(user);
       } else if (!response.is_ok()) {
         fail_login(user, response.text);
       } else {
@@ -322,6 +413,7 @@ void Crowd::on_response(User user, const Response1& response) {
         on_refusal(user, response);
       }
       return;
+    case State::Returning:
     case State::Away:
       return;
   }
@@ -335,6 +427,18 @@ void Crowd::on_ready(User user, const Response1& response) {
   if (is_numbered()) {
     traffic_.log_in(user, response.third.value_or(0));
   }
+  if (all_lost_at_) {
+    longest_absence_ = std::max(longest_absence_, difference(swarm_.now(), *all_lost_at_));
+    all_lost_at_.reset();
+  }
+  if (std::exchange(player.returns, false)) {
+    ++returns_;
+    player.is_deleting = false;
+    ask_for_undelivered(user);  // it was not there for what came meanwhile
+    for (std::uint32_t lists = player.lists; lists > 0; --lists) {
+      on_list(user, std::nullopt);
+    }
+  }
   if (player.behaviour != nullptr) {
     player.behaviour->on_ready(user);
   }
@@ -345,6 +449,10 @@ void Crowd::on_refusal(User user, const Response1& response) {
   const std::string_view text = response.text;
   if (is_farewell(response)) {
     return;  // an answer to no command: the connection is about to end
+  }
+  if (may_return() && has_token(response, RefusalCode::StorageUnavailable)) {
+    come_back(user, kReturnPause);  // and sends what it could not
+    return;
   }
   if (has_token(response, RefusalCode::NumberAhead) &&
       traffic_.numbered().return_one(user, response.third.value_or(0))) {
@@ -392,6 +500,18 @@ void Crowd::on_read(User user) {
 
 void Crowd::on_gone(User user, std::string_view why) {
   Player& player = players_[user];
+  if (may_return() && !is_over()) {
+    const bool is_entering = player.state == State::Creating || player.state == State::LoggingIn;
+    if (player.state == State::Ready) {
+      come_back(user, 0);
+      return;
+    }
+    if (is_entering || (player.state == State::Leaving && player.is_deleting)) {
+      player.has_account = player.has_account || player.is_deleting;
+      come_back(user, kReturnPause);
+      return;
+    }
+  }
   open_lists_ -= player.lists;
   lost_lists_ += std::exchange(player.lists, 0);
   switch (player.state) {
@@ -407,13 +527,15 @@ void Crowd::on_gone(User user, std::string_view why) {
       return;
     case State::Leaving:
       set_state(user, State::Away);
-      if (is_numbered()) {
+      // A server that is lost takes acknowledgements with it.
+      if (is_numbered() && !may_return()) {
         traffic_.numbered().trust_acknowledgements(user);
       }
       if (player.behaviour != nullptr) {
         player.behaviour->on_left(user);
       }
       return;
+    case State::Returning:
     case State::Away:
       return;
   }

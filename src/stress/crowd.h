@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // All users: which of them are connected, logged in, logging in or leaving. Sorts what the server
-// sends into logins, messages, lists and refusals, and calls each user's behaviour.
+// sends into logins, messages, lists and refusals, and calls each user's behaviour. Where there are
+// several servers, users of protocol 1 whose connection is lost come back to the next one.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +44,7 @@ class Crowd final : private SwarmEvents {
   void send(User user, Nanos due) { traffic_.send(user, due); }
 
   /// Handles events until `until`, or a little longer for the next event.
-  void turn(Nanos until) { swarm_.turn(until); }
+  void turn(Nanos until);
 
   [[nodiscard]] User count() const { return static_cast<User>(players_.size()); }
   [[nodiscard]] User entering() const { return entering_; }
@@ -68,6 +70,11 @@ class Crowd final : private SwarmEvents {
   /// Whether the run is over because the server accepts no connections any more.
   [[nodiscard]] bool is_server_gone() const { return is_server_gone_; }
 
+  /// Connections that were lost and made again, with the next server; the longest time in which
+  /// there was none.
+  [[nodiscard]] std::uint64_t returns() const { return returns_; }
+  [[nodiscard]] Nanos longest_absence() const { return longest_absence_; }
+
   /// Lists that are not answered yet, and those that never will be, because their connection ended.
   [[nodiscard]] std::uint64_t answered_lists() const { return answered_lists_; }
   [[nodiscard]] std::uint64_t open_lists() const { return open_lists_; }
@@ -87,11 +94,12 @@ class Crowd final : private SwarmEvents {
   [[nodiscard]] bool is_over_tls() const { return server_.tls != nullptr; }
 
  private:
-  enum class State : std::uint8_t { Away, Creating, LoggingIn, Ready, Leaving };
+  enum class State : std::uint8_t { Away, Returning, Creating, LoggingIn, Ready, Leaving };
   struct Player {
     State state = State::Away;
     bool has_account = false;
     bool is_deleting = false;   // waits for the answer to DELETE
+    bool returns = false;       // after a lost connection
     std::uint32_t lists = 0;    // requested and not answered
     std::uint32_t answers = 0;  // since the last on_read()
     Nanos entered = 0;
@@ -115,6 +123,14 @@ class Crowd final : private SwarmEvents {
   void fail_login(User user, std::string_view why);
   /// The connection of a user broke during login.
   void break_login(User user, std::string_view why);
+  /// Whether a user whose connection is lost comes back.
+  [[nodiscard]] bool may_return() const { return is_numbered() && server_.places.size() > 1; }
+  /// The connection of `user` is lost: it comes back to the next server after `pause`.
+  void come_back(User user, Nanos pause);
+  /// Lets users come back whose time it is, and gives up what takes too long.
+  void bring_back(Nanos now);
+  void give_up_returning();
+
   /// Called when a connection ends: checks whether any is left, and whether the server still runs.
   void look_for_end(bool was_ready);
   void end_run(std::string_view why);
@@ -131,7 +147,7 @@ class Crowd final : private SwarmEvents {
   Swarm swarm_;
   Traffic traffic_;
   std::vector<Player> players_;
-  User entering_ = 0;
+  User entering_ = 0;  // Returning included
   User ready_ = 0;
   User leaving_ = 0;
   Findings::Finding failed_logins_;
@@ -141,6 +157,15 @@ class Crowd final : private SwarmEvents {
   std::uint64_t lost_lists_ = 0;
   std::string end_;
   bool is_server_gone_ = false;
+  struct Return {
+    User user;
+    Nanos at;
+  };
+  std::deque<Return> returning_;
+  std::vector<User> connecting_;  // of those that return
+  std::uint64_t returns_ = 0;
+  std::optional<Nanos> all_lost_at_;  // none: somebody is logged in
+  Nanos longest_absence_ = 0;
   std::string create_refusal_;  // the server's text of the last one
   Histogram login_times_;
   Histogram handshake_times_;

@@ -10,10 +10,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -82,8 +84,46 @@ std::string to_text(const HostPort& where) {
                : fmt::format("{}:{}", where.host, where.port);
 }
 
-Result<Server, std::string> find_server(const HostPort& where,
-                                        std::shared_ptr<const TlsClientContext> tls) {
+Result<std::vector<HostPort>, std::string> parse_host_ports(std::string_view text) {
+  std::vector<HostPort> servers;
+  for (std::string_view rest = text;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view one = rest.substr(0, comma);
+    if (one.empty() && one.size() < text.size()) {
+      return fmt::format("'{}': an address is missing beside a comma", log::escaped(text));
+    }
+    auto where = parse_host_port(one);
+    if (!where) {
+      return where.error();
+    }
+    if (servers.size() == kMostServers) {
+      return fmt::format("'{}': at most {} addresses are allowed", log::escaped(text),
+                         kMostServers);
+    }
+    servers.push_back(std::move(where.value()));
+    if (comma == rest.size()) {
+      return servers;
+    }
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+std::string to_text(const std::vector<HostPort>& servers) {
+  std::string text;
+  for (const HostPort& where : servers) {
+    text += (text.empty() ? "" : ",") + to_text(where);
+  }
+  return text;
+}
+
+namespace {
+
+struct Found {
+  Place place;
+  int error = 0;  // why it accepts no connection; 0: it does
+};
+
+Result<Found, std::string> find_place(const HostPort& where) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -93,17 +133,40 @@ Result<Server, std::string> find_server(const HostPort& where,
     return fmt::format("{}: {}", to_text(where), gai_strerror(status));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  int error = 0;
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    Address address;
-    std::memcpy(&address.storage, at->ai_addr, at->ai_addrlen);
-    address.bytes = at->ai_addrlen;
-    error = try_connect(address);
-    if (error == 0) {
-      return Server{address, where.host, std::move(tls)};
-    }
+  Found result{{{}, where.host}, EHOSTUNREACH};
+  for (const addrinfo* at = found; at != nullptr && result.error != 0; at = at->ai_next) {
+    std::memcpy(&result.place.address.storage, at->ai_addr, at->ai_addrlen);
+    result.place.address.bytes = at->ai_addrlen;
+    result.error = try_connect(result.place.address);
   }
-  return fmt::format("{}: {}", to_text(where), std::strerror(error));
+  return result;
+}
+
+}  // namespace
+
+Result<Server, std::string> find_server(const std::vector<HostPort>& servers,
+                                        std::shared_ptr<const TlsClientContext> tls) {
+  Server server{{}, std::move(tls)};
+  std::string reasons;
+  std::optional<std::size_t> first;
+  for (const HostPort& where : servers) {
+    auto found = find_place(where);
+    if (!found) {
+      return found.error();
+    }
+    if (found.value().error == 0 && !first) {
+      first = server.places.size();
+    }
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", to_text(where),
+                           std::strerror(found.value().error));
+    server.places.push_back(std::move(found.value().place));
+  }
+  if (!first) {
+    return reasons;
+  }
+  std::rotate(server.places.begin(), server.places.begin() + static_cast<std::ptrdiff_t>(*first),
+              server.places.end());
+  return server;
 }
 
 bool accepts(const Address& server) { return try_connect(server) == 0; }

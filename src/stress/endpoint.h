@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The server: its address, and how it is spoken to.
+// The servers: their addresses, and how they are spoken to.
 #pragma once
 
 #include <sys/socket.h>
@@ -28,6 +28,16 @@ struct HostPort {
 
 [[nodiscard]] std::string to_text(const HostPort& where);
 
+/// The most servers in a list.
+inline constexpr std::size_t kMostServers = 16;
+
+/// Parses one HostPort or several with commas between them, of machines that serve the same
+/// accounts.
+[[nodiscard]] Result<std::vector<HostPort>, std::string> parse_host_ports(std::string_view text);
+
+/// All of `servers` with commas between them.
+[[nodiscard]] std::string to_text(const std::vector<HostPort>& servers);
+
 /// A socket address of any family.
 struct Address {
   sockaddr_storage storage{};
@@ -36,16 +46,22 @@ struct Address {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-struct Server {
+/// One machine.
+struct Place {
   Address address;
   std::string host;  // as it was given: with TLS its certificate must be for that
+};
+
+struct Server {
+  std::vector<Place> places;  // at least one; when one is lost, the next may have taken over
   std::shared_ptr<const TlsClientContext> tls;  // none: no TLS
 };
 
-/// Resolves `where` to the first address that accepts a connection; it is spoken to over `tls`, if
-/// given. An error says which host, and why.
+/// Resolves each of `servers`, at least one, to its first address that accepts a connection; they
+/// are spoken to over `tls`, if given. The first place is the first that accepts one, and behind it
+/// come the others. An error says which host none could be found for, or why none accepts one.
 [[nodiscard]] Result<Server, std::string> find_server(
-    const HostPort& where, std::shared_ptr<const TlsClientContext> tls = {});
+    const std::vector<HostPort>& servers, std::shared_ptr<const TlsClientContext> tls = {});
 
 /// Whether `server` accepts a connection now. Waits up to 5 s.
 [[nodiscard]] bool accepts(const Address& server);

@@ -212,7 +212,7 @@ int run(int argc, char** argv) {
   if (!files) {
     return complain(files.error(), kCannotCreate);
   }
-  const auto server = find_server(options.server, tls);
+  const auto server = find_server(options.servers, tls);
   if (!server) {
     return complain(server.error(), kUnavailable);
   }

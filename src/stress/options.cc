@@ -11,6 +11,7 @@
 #include <fstream>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -39,11 +40,11 @@ Complaint read_number(std::string_view text, Number least, Number most, Number& 
 }
 
 Complaint read_server(std::string_view text, Options& options) {
-  auto where = parse_host_port(text);
-  if (!where) {
-    return fmt::format("is {}", where.error());
+  auto servers = parse_host_ports(text);
+  if (!servers) {
+    return fmt::format("is {}", servers.error());
   }
-  options.server = where.value();
+  options.servers = std::move(servers.value());
   return std::nullopt;
 }
 
@@ -109,7 +110,8 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"server", "HOST:PORT", "where the server is (127.0.0.1:9000)", read_server},
+    {"server", "HOST:PORT,...", "where the server is (127.0.0.1:9000); others take over from it",
+     read_server},
     {"protocol", "0|1", "which protocol the users speak (0)",
      [](std::string_view text, Options& o) {
        return read_number(text, std::uint8_t{0}, std::uint8_t{1}, o.protocol);

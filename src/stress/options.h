@@ -35,9 +35,9 @@ inline constexpr std::array<std::string_view, 10> kScenarioNames{
     "exchange", "rate", "ramp", "idle", "offline", "fan-in", "churn", "slow", "list", "mixed"};
 
 struct Options {
-  HostPort server;
-  std::uint8_t protocol = 0;  // 0 or 1
-  std::string secret;         // of all accounts; empty: they have none
+  std::vector<HostPort> servers{HostPort{}};  // of the same accounts; at least one
+  std::uint8_t protocol = 0;                  // 0 or 1
+  std::string secret;                         // of all accounts; empty: they have none
   bool is_tls = false;
   std::string ca_file;  // the CA of the server's certificate; empty: those of this machine
   Scenario scenario = Scenario::Exchange;

@@ -208,7 +208,7 @@ std::string report_as_html(const Options& options, const Results& results) {
       "<p class=\"faint\">{} Server {}.</p>\n",
       name_of(options.scenario), results.is_wrong() ? "bad" : "good",
       results.is_wrong() ? "wrong" : "all right", run_in_words(options, results),
-      html_escaped(to_text(options.server)));
+      html_escaped(to_text(options.servers)));
   for (const std::string& what : results.not_done) {
     body += fmt::format("<p class=\"marked\">{}</p>\n", html_escaped(what));
   }

@@ -55,7 +55,7 @@ std::string settings_of(const Options& options) {
       "\"seconds\": {}, \"messages\": {}, \"rate\": {}, \"share_percent\": {}, \"nap_s\": {}, "
       "\"burst\": {}, \"accounts\": {}, \"step_s\": {}, \"step_factor\": {}, "
       "\"bound_p99_us\": {}, \"drain_s\": {}, \"seed\": {}}}",
-      quoted(to_text(options.server)), options.protocol, !options.secret.empty(), options.is_tls,
+      quoted(to_text(options.servers)), options.protocol, !options.secret.empty(), options.is_tls,
       quoted(name_of(options.scenario)), options.users, options.window, options.least_bytes,
       options.most_bytes, options.seconds, options.messages, options.rate, options.share_percent,
       options.nap_s, options.burst, options.accounts, options.step_s, options.step_factor,

@@ -217,6 +217,12 @@ Results Stage::finish() {
   results_.findings = crowd_.traffic().ledger().findings();
   results_.failed_logins = crowd_.failed_logins();
   meter_.report(results_);
+  if (crowd_.returns() > 0) {
+    results_.notes.push_back(
+        fmt::format("{} connections were lost and made again, with the next server; for {:.2f} s "
+                    "nobody was logged in.",
+                    crowd_.returns(), seconds(crowd_.longest_absence())));
+  }
   judge();
   return std::move(results_);
 }

@@ -47,21 +47,24 @@ Swarm::~Swarm() {
 
 int Swarm::open(User user) {
   Link& link = links_[user];
-  const int family = server_.address.storage.ss_family;
+  const Place& place = server_.places[place_];
+  link.place = place_;
+  link.has_written = false;
+  const int family = place.address.storage.ss_family;
   const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     return errno;
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const Address source = source_for(server_.address, opened_++);
+  const Address source = source_for(place.address, opened_++);
   if (source.bytes > 0) {
 #ifdef IP_BIND_ADDRESS_NO_PORT
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 #endif
   }
   if ((source.bytes > 0 && bind(fd, source.get(), source.bytes) != 0) ||
-      (connect(fd, server_.address.get(), server_.address.bytes) != 0 && errno != EINPROGRESS)) {
+      (connect(fd, place.address.get(), place.address.bytes) != 0 && errno != EINPROGRESS)) {
     const int error = errno;
     ::close(fd);
     return error;
@@ -74,11 +77,17 @@ int Swarm::open(User user) {
   link.watched = kUnwatched;
   link.out.clear();
   if (server_.tls) {
-    link.tls = std::make_unique<Tls>(Tls{TlsClient(server_.tls, server_.host), {}});
+    link.tls = std::make_unique<Tls>(Tls{TlsClient(server_.tls, place.host), {}});
     seal(link);
   }
   watch(user);
   return 0;
+}
+
+void Swarm::leave_place(User user) {
+  if (links_[user].place == place_) {
+    place_ = (place_ + 1) % server_.places.size();
+  }
 }
 
 void Swarm::close(User user) {
@@ -153,6 +162,7 @@ void Swarm::flush(User user) {
       link.out.clear();
       break;
     }
+    link.has_written = true;
     link.out.take(static_cast<std::size_t>(n));
   }
   const bool is_connecting = link.tls && link.tls->client.state() == TlsClient::State::Connecting;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Many connections to one server on one thread: one poll for all, one read and one write per
+// Many connections to a server on one thread: one poll for all, one read and one write per
 // connection and turn, no allocation per frame. Speaks TLS where the server does. Knows frames, but
 // not their meaning. All calls must come from the thread that created it.
 #pragma once
@@ -39,7 +39,8 @@ class SwarmEvents {
 class Swarm {
  public:
   /// For up to `users` connections to `server`, on which frames of `version` come. `events` must
-  /// outlive this; throws std::system_error if the system denies a resource.
+  /// outlive this; throws std::system_error if the system denies a resource. All connect to the
+  /// same place of the server, at first to the first.
   Swarm(const Server& server, User users, SwarmEvents& events, std::uint8_t version = kVersion0);
   ~Swarm();
   Swarm(const Swarm&) = delete;
@@ -48,6 +49,12 @@ class Swarm {
   /// Starts to connect; what is written meanwhile is sent when possible. Requires !is_open().
   /// Returns 0, or the errno if it cannot even start; later failures are reported by on_gone().
   [[nodiscard]] int open(User user);
+  /// The place where the last connection of `user` went is of no use: all that are opened from now
+  /// on go to the next. Nothing if that is done already.
+  void leave_place(User user);
+  /// Whether the kernel has taken any bytes of this connection.
+  [[nodiscard]] bool has_written(User user) const { return links_[user].has_written; }
+
   /// Closes the connection at once; unwritten bytes are dropped, and with TLS no end is announced.
   void close(User user);
   /// Shuts down our side once everything is written. When the server closes, on_gone() is called.
@@ -92,6 +99,8 @@ class Swarm {
     std::uint32_t generation = 0;  // to recognise events of an earlier connection
     int watched = kUnwatched;      // events that are watched
     int error = 0;                 // errno of a failed write
+    std::size_t place = 0;
+    bool has_written = false;
     bool is_reading = true;
     bool is_dirty = false;
     bool is_finishing = false;
@@ -116,6 +125,7 @@ class Swarm {
   std::vector<char> buffer_;
   ByteBuffer plain_;  // of the last read over TLS, with the start of its first frame
   Poller poller_;
+  std::size_t place_ = 0;   // where connections go
   std::size_t opened_ = 0;  // connections opened so far
   std::size_t events_per_turn_ = kMostEventsPerTurn;
   Nanos now_ = 0;

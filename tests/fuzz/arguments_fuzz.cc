@@ -61,6 +61,31 @@ void check_address(std::string_view text) {
   check(again && again.value() == address.value(), "a printed address is read as it was");
 }
 
+void check_addresses(std::string_view text) {
+  const auto addresses = parse_server_addresses(text);
+  if (!addresses) {
+    check_words(addresses.error().text);
+    return;
+  }
+  const std::vector<ServerAddress>& all = addresses.value();
+  check(!all.empty() && all.size() <= kMostServers, "there are 1 to 16 addresses");
+  for (const ServerAddress& address : all) {
+    check((address.kind == ServerAddress::Kind::Tls) ==
+              (all.front().kind == ServerAddress::Kind::Tls),
+          "all are for TLS, or none");
+  }
+}
+
+void check_host_ports(std::string_view text) {
+  const auto servers = stress::parse_host_ports(text);
+  if (!servers) {
+    check_words(servers.error());
+    return;
+  }
+  const auto again = stress::parse_host_ports(stress::to_text(servers.value()));
+  check(again && again.value() == servers.value(), "printed addresses are read as they were");
+}
+
 void check_host_port(std::string_view text) {
   const auto where = stress::parse_host_port(text);
   if (!where) {
@@ -110,7 +135,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = tribar::fuzz::as_text(data, size);
   const std::string_view first = text.substr(0, text.find('\0'));
   tribar::check_address(first);
+  tribar::check_addresses(first);
   tribar::check_host_port(first);
+  tribar::check_host_ports(first);
   tribar::check_server_options(text);
   tribar::check_stress_options(text);
   return 0;

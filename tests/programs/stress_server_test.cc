@@ -3,13 +3,18 @@
 // tribar-stress against tribard: protocol 1 and TLS, where every scenario is right.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "stress/scenario.h"
+#include "support/patience.h"
+#include "support/process.h"
 #include "support/running_server.h"
+#include "support/temporary_folder.h"
 #ifdef TRIBAR_HAS_TLS
 #include "support/tls_files.h"
 #endif
@@ -25,7 +30,7 @@ using test::RunningServer;
 
 Options options_for(const RunningServer& server, Scenario scenario) {
   Options options;
-  options.server.port = server.port();
+  options.servers.front().port = server.port();
   options.protocol = 1;
   options.scenario = scenario;
   options.users = 10;
@@ -43,7 +48,7 @@ Options options_for(const RunningServer& server, Scenario scenario) {
 }
 
 Results play(const Options& options, std::shared_ptr<const TlsClientContext> tls = {}) {
-  const auto server = stress::find_server(options.server, std::move(tls));
+  const auto server = stress::find_server(options.servers, std::move(tls));
   EXPECT_TRUE(server.is_ok());
   return stress::play(options, server.value());
 }
@@ -115,6 +120,82 @@ TEST(StressRefusals, LoseAndDoubleNothingBehindARefusedMessage) {
   EXPECT_FALSE(results.is_wrong()) << wrongs_of(results);
   EXPECT_GT(results.value_of("delivered").value_or(0), 0);
 }
+
+#ifdef TRIBAR_HAS_SQLITE
+
+/// Servers at one store and one port, each at an address of its own; one at a time runs.
+class StressTakeover : public testing::Test {
+ protected:
+  /// Starts the server at 127.0.0.`place`.
+  void start(int place) {
+    const std::string config = folder_.file("tribard.json");
+    test::write_file(
+        config,
+        fmt::format(R"({{"listen": [{{"host": "127.0.0.{}", "port": {}}}, {{"socket": "{}"}}],)"
+                    R"("storage": {{"engine": "sqlite", "path": "{}"}}}})",
+                    place, port_, folder_.file("socket"), folder_.file("tribar.db")));
+    server_ = std::make_unique<Process>(std::vector<std::string>{test::tribard(), "-c", config},
+                                        Process::Stdio::Pipes);
+    server_->read_error_until(fmt::format("listening on 127.0.0.{}:", place));
+    port_ = static_cast<std::uint16_t>(std::stoi(server_->read_error_until("\n")));
+  }
+  void kill() {
+    server_->signal(SIGKILL);
+    server_->wait_for_exit();
+  }
+  /// Waits until `users` are logged in and the server has taken many of their messages.
+  void let_them_write(std::size_t users) {
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(test::kPatienceMs);
+    const std::vector<std::string> list{
+        test::program("TRIBAR", "tribar"), "list",       "--json", "--server",
+        "unix:" + folder_.file("socket"),  "--protocol", "1"};
+    constexpr std::string_view kOnline = "\"online\":true";
+    for (int more = 10; more > 0;) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      Process process(list, Process::Stdio::Pipes);
+      process.wait_for_exit();
+      const std::string& text = process.output();
+      std::size_t count = 0;
+      for (std::size_t at = text.find(kOnline); at != std::string::npos;
+           at = text.find(kOnline, at + 1)) {
+        ++count;
+      }
+      more -= count >= users ? 1 : 0;
+    }
+  }
+
+  test::TemporaryFolder folder_;
+  std::unique_ptr<Process> server_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(StressTakeover, LosesAndDoublesNothing) {
+  for (const std::string scenario : {"exchange", "churn", "list"}) {
+    SCOPED_TRACE(scenario);
+    start(1);
+    Process load({test::program("TRIBAR_STRESS", "tribar-stress"), "--server",
+                  fmt::format("127.0.0.1:{0},127.0.0.2:{0}", port_), "--protocol", "1",
+                  "--scenario", scenario, "--users", "10", "--share", "30", "--window", "4",
+                  "--seconds", "300", "--quiet"},
+                 Process::Stdio::Pipes);
+    for (const int next : {2, 1, 2}) {
+      // Those that churn are away at times.
+      ASSERT_NO_FATAL_FAILURE(let_them_write(scenario == "churn" ? 7 : 10));
+      kill();
+      start(next);
+    }
+    ASSERT_NO_FATAL_FAILURE(let_them_write(scenario == "churn" ? 7 : 10));
+    load.signal(SIGINT);
+    EXPECT_EQ(load.wait_for_exit(), 0) << load.output() << load.error();
+    EXPECT_NE(load.output().find(" connections were lost and made again, with the next server"),
+              std::string::npos)
+        << load.output();
+    kill();
+  }
+}
+
+#endif
 
 #ifdef TRIBAR_HAS_TLS
 

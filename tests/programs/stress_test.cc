@@ -37,7 +37,7 @@ using std::chrono::milliseconds;
 
 Options options_for(const StubServer& server) {
   Options options;
-  options.server.port = server.port();
+  options.servers.front().port = server.port();
   options.users = 4;
   options.window = 4;
   options.messages = 400;
@@ -67,7 +67,7 @@ Options options_for(const StubServer& server, Scenario scenario) {
 }
 
 Results play(const Options& options) {
-  const auto server = stress::find_server(options.server);
+  const auto server = stress::find_server(options.servers);
   EXPECT_TRUE(server.is_ok());
   return stress::play(options, server.value());
 }

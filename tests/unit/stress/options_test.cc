@@ -34,7 +34,7 @@ TEST(Options, AreReadFromTheCommandLine) {
                              "1e3", "--fail-if", "p99>5ms", "--fail-if", "lost>0"});
   ASSERT_TRUE(parsed.is_ok()) << parsed.error();
   const Options& options = parsed.value();
-  EXPECT_EQ(options.server, (HostPort{.host = "::1", .port = 9001}));
+  EXPECT_EQ(options.servers, (std::vector<HostPort>{{.host = "::1", .port = 9001}}));
   EXPECT_EQ(options.users, 7U);
   EXPECT_EQ(options.least_bytes, 24U);
   EXPECT_EQ(options.most_bytes, 100U);
@@ -42,6 +42,20 @@ TEST(Options, AreReadFromTheCommandLine) {
   EXPECT_EQ(options.scenario, Scenario::Rate);
   ASSERT_EQ(options.thresholds.size(), 2U);
   EXPECT_EQ(options.thresholds[0].bound, 5000);
+}
+
+TEST(Options, TakeSeveralServers) {
+  using Servers = std::vector<HostPort>;
+  EXPECT_EQ(parse({}).value().servers, Servers{{}});
+  const auto servers = parse({"--server", "a:1,[::1]:2,:3"}).value().servers;
+  EXPECT_EQ(servers, (Servers{{"a", 1}, {"::1", 2}, {"127.0.0.1", 3}}));
+  EXPECT_EQ(to_text(servers), "a:1,[::1]:2,127.0.0.1:3");
+  EXPECT_EQ(parse({"--server", "a,,b"}).error(),
+            "--server is 'a,,b': an address is missing beside a comma");
+  EXPECT_EQ(parse({"--server", "a,b:0"}).error(), "--server is 'b:0': a port is 1..65535");
+  EXPECT_EQ(parse({"--server", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p"}).value().servers.size(), 16U);
+  EXPECT_EQ(parse({"--server", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q"}).error(),
+            "--server is 'a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q': at most 16 addresses are allowed");
 }
 
 TEST(Options, TakeASecretWithProtocol1) {
