@@ -15,6 +15,15 @@ namespace tribar {
 
 class Counter {
  public:
+  Counter() = default;
+  /// Nobody else may use either meanwhile.
+  Counter(const Counter& other) : value_(other.read()) {}
+  Counter& operator=(const Counter& other) {
+    set(other.read());
+    return *this;
+  }
+  ~Counter() = default;
+
   void add(std::uint64_t count = 1) { set(read() + count); }
   void subtract(std::uint64_t count = 1) { set(read() - count); }
   void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
