@@ -44,7 +44,7 @@ std::string json_string(std::string_view text) {
 }
 
 std::string line_of(Level level, std::string_view subject, std::string_view text) {
-  const std::string_view name = kLevelNames.at(static_cast<std::size_t>(level));
+  const std::string_view name = name_of(level);
   if (g_format.load(std::memory_order_relaxed) == Format::Json) {
     return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}}}\n",
                        timestamp(unix_ms_now()), name, json_string(subject), json_string(text));
@@ -186,6 +186,12 @@ void configure(Level level, Format format) {
   g_level = level;
   g_format = format;
 }
+
+void set_level(Level level) { g_level = level; }
+
+Level level() { return g_level.load(std::memory_order_relaxed); }
+
+std::string_view name_of(Level level) { return kLevelNames.at(static_cast<std::size_t>(level)); }
 
 bool is_on(Level level) { return level <= g_level.load(std::memory_order_relaxed); }
 

@@ -17,6 +17,10 @@ enum class Format { Text, Json };
 
 /// Sets level and format for the whole process. Call before other threads start.
 void configure(Level level, Format format);
+/// Any thread, at any time.
+void set_level(Level level);
+[[nodiscard]] Level level();
+[[nodiscard]] std::string_view name_of(Level level);
 
 /// While an object of this class exists, a thread of its own writes the lines, so that no caller
 /// ever waits for the reader of the log. The queue is bounded: if the reader is too slow, further

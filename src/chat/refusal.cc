@@ -25,6 +25,7 @@ constexpr std::array kRows{
     Row{RefusalCode::Silent, "silent"},
     Row{RefusalCode::Standby, "standby"},
     Row{RefusalCode::TakenOver, "taken-over"},
+    Row{RefusalCode::Dismissed, "dismissed"},
     Row{RefusalCode::UnknownCommand, "unknown-command"},
     Row{RefusalCode::WrongFieldCount, "wrong-field-count"},
     Row{RefusalCode::UnexpectedData, "unexpected-data"},

@@ -25,6 +25,7 @@ enum class RefusalCode : std::uint16_t {
   Silent = 108,
   Standby = 109,
   TakenOver = 110,
+  Dismissed = 111,
   // One frame is wrong; the connection stays open.
   UnknownCommand = 200,
   WrongFieldCount = 201,

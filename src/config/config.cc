@@ -127,6 +127,11 @@ class Checker {
                       json_quoted(config_.advertise)));
     }
     check_tls();
+    if (!config_.control.socket.empty() && config_.control.socket.front() != '/') {
+      add(place_of("control.socket"),
+          fmt::format("control.socket must be an absolute path, but is {}",
+                      log::escaped(config_.control.socket)));
+    }
     if (config_.secrets.policy == SecretsPolicy::Required) {
       for (std::size_t i = 0; i < config_.listen.size(); ++i) {
         const bool takes_certificates = config_.tls.certificate_names && config_.listen[i].tls;

@@ -117,6 +117,11 @@ struct Config {
   /// Where metrics are served over HTTP; only host and port, or the socket, count. None: nowhere.
   std::optional<ListenerSettings> metrics;
 
+  struct Control {
+    std::string socket;  // the absolute path of a Unix socket; empty: none
+    friend bool operator==(const Control&, const Control&) = default;
+  } control;
+
   struct Log {
     tribar::log::Level level = tribar::log::Level::Info;
     tribar::log::Format format = tribar::log::Format::Text;

@@ -68,6 +68,7 @@ constexpr std::array kRows{
     ConfigRow{"allow_clear_secrets", [](Config& c) -> ConfigMember { return &c.allow_clear_secrets; }, {}},
     ConfigRow{"tcp_keepalive_s", [](Config& c) -> ConfigMember { return &c.tcp_keepalive_s; }, {0, 32767}},
     ConfigRow{"metrics", [](Config& c) -> ConfigMember { return &c.metrics; }, {}},
+    ConfigRow{"control.socket", [](Config& c) -> ConfigMember { return &c.control.socket; }, {0, 107}},
 
     ConfigRow{"log.level", [](Config& c) -> ConfigMember { return &c.log.level; }, {}},
     ConfigRow{"log.format", [](Config& c) -> ConfigMember { return &c.log.format; }, {}},

@@ -208,6 +208,7 @@ void CommitQueue::give_up() {
     note_unstored(held.batch->output.records);
     held.batch->output.records.clear();
     held.batch->output.account_changes.clear();
+    held.batch->output.operation_answers.clear();
     close_waiting(held);
     if (held.batch) {
       release(held);
@@ -364,6 +365,7 @@ void CommitQueue::withhold(Held& held) {
   note_unstored(output.records);
   output.records.clear();
   output.account_changes.clear();
+  output.operation_answers.clear();
   std::vector<Effect> closings;
   std::unordered_set<std::uint64_t> closed;
   for (const Effect& effect : output.effects) {

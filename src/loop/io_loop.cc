@@ -58,7 +58,8 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                }
                count_drain(elapsed_ms);
              }),
-      drain_(loop_, [this] { begin_drain(); }) {
+      drain_(loop_, [this] { begin_drain(); }),
+      call_(loop_, [this] { run_calls(); }) {
   switchboard_.set_time(loop_.now_ms());
   loop_.around_poll([this] { before_poll(); }, [this] { after_poll(); });
 }
@@ -69,6 +70,30 @@ void IoLoop::drain(std::uint64_t deadline_ms, FinalWord word) {
   final_word_ = std::move(word);
   drain_deadline_ms_.store(deadline_ms);
   drain_.send();
+}
+
+void IoLoop::call(std::function<void()> function) {
+  {
+    const std::lock_guard lock(calls_mutex_);
+    calls_.push_back(std::move(function));
+  }
+  call_.send();
+}
+
+void IoLoop::run_calls() {
+  std::vector<std::function<void()>> calls;
+  {
+    const std::lock_guard lock(calls_mutex_);
+    calls.swap(calls_);
+  }
+  for (const auto& function : calls) {
+    function();
+  }
+}
+
+std::size_t IoLoop::disconnect_some(std::size_t most) {
+  switchboard_.send_final_word({}, most);
+  return switchboard_.size();
 }
 
 void IoLoop::begin_drain() {
@@ -106,6 +131,7 @@ std::string IoLoop::close() {
   clock_ = uv::Timer{};
   handshake_timer_ = uv::Timer{};
   drain_ = uv::Async{};
+  call_ = uv::Async{};
   return loop_.close();
 }
 

@@ -7,9 +7,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/pulse.h"
 #include "chat/refusal.h"
@@ -68,6 +70,16 @@ class IoLoop final : private TransportEvents {
   [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
   /// Paces the TLS handshakes of this loop's connections.
   [[nodiscard]] HandshakePacer& handshakes() { return handshakes_; }
+  /// Any thread: has `function` called on the loop's thread soon; never, if the loop ends before.
+  void call(std::function<void()> function);
+  /// Every connection that is logged in.
+  [[nodiscard]] std::vector<Switchboard::Peer> peers() const { return switchboard_.peers(); }
+  /// Accepts nobody any more; what is there stays.
+  void stop_accepting() { acceptor_.stop(); }
+  /// Tells up to `most` idle connections that the server stops, and disconnects them. How many are
+  /// left.
+  std::size_t disconnect_some(std::size_t most);
+
   /// For metrics; any thread may read them.
   [[nodiscard]] const LoopCounters& counters() { return switchboard_.counters(); }
   /// Answers after inbox().nudge().
@@ -94,6 +106,7 @@ class IoLoop final : private TransportEvents {
   }
   void hold_back(Connection& connection) override { switchboard_.hold_back(connection); }
 
+  void run_calls();
   void begin_drain();
   void defer_logins();
   void complete_turn();
@@ -127,6 +140,9 @@ class IoLoop final : private TransportEvents {
   uv::Timer clock_;  // for deadlines
   uv::Async drain_;
   FinalWord final_word_;  // written before drain_deadline_ms_, and read after it
+  std::mutex calls_mutex_;
+  std::vector<std::function<void()>> calls_;  // of calls_mutex_
+  uv::Async call_;
   std::atomic<std::uint64_t> drain_deadline_ms_{0};
   std::vector<BatchShare> arrived_;
   std::vector<std::uint64_t> awaited_;  // turn of each loop for which deferred LOGINs wait

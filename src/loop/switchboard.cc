@@ -365,17 +365,30 @@ bool Switchboard::is_quiet() const {
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
-void Switchboard::send_final_word(const FinalWord& word) {
+std::size_t Switchboard::send_final_word(const FinalWord& word, std::size_t most) {
+  std::size_t sent = 0;
   for (const Slot& slot : slots_) {
     Connection* connection = slot.connection.get();
-    if (connection != nullptr && !connection->is_end_reported && !connection->is_lost &&
-        !connection->is_finishing && connection->in_flight_commands == 0 && !connection->outbox &&
-        !connection->outgoing) {
+    if (sent < most && connection != nullptr && !connection->is_end_reported &&
+        !connection->is_lost && !connection->is_finishing && connection->in_flight_commands == 0 &&
+        !connection->outbox && !connection->outgoing) {
       framer_.release(*connection);  // held commands were not executed; the final refusal says so
       send_final_word(*connection, word);
       settle(*connection);
+      ++sent;
     }
   }
+  return sent;
+}
+
+std::vector<Switchboard::Peer> Switchboard::peers() const {
+  std::vector<Peer> peers;
+  for (const Slot& slot : slots_) {
+    if (slot.connection && slot.connection->is_logged_in) {
+      peers.push_back({slot.connection->id, slot.connection->transport->peer()});
+    }
+  }
+  return peers;
 }
 
 void Switchboard::drop_all() {

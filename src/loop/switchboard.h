@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -118,13 +119,23 @@ class Switchboard final : public TransportEvents {
   [[nodiscard]] bool is_quiet() const;
   /// Tells every connection `word`, and closes it. Skips connections that still wait for an answer,
   /// which would take this for the answer.
-  void send_final_word(const FinalWord& word);
+  void send_final_word(const FinalWord& word) {
+    static_cast<void>(send_final_word(word, slots_.size()));
+  }
+  /// The same for at most `most` connections; returns how many that were.
+  std::size_t send_final_word(const FinalWord& word, std::size_t most);
   /// From now on a new connection is told `word` and closed; none: it is let in.
   void turn_away(std::optional<FinalWord> word) { turned_away_with_ = std::move(word); }
   /// Drops every connection without a message.
   void drop_all();
 
   [[nodiscard]] std::size_t size() const { return size_; }
+  struct Peer {
+    ConnectionId id;
+    std::string address;
+  };
+  /// Every connection that is logged in.
+  [[nodiscard]] std::vector<Peer> peers() const;
   /// For metrics; any thread may read them.
   [[nodiscard]] LoopCounters& counters() { return counters_; }
   /// Bytes that dropped connections and their transports held, since the last call of this.

@@ -166,19 +166,41 @@ void Registry::create(Session& session, const Input& input, const Create& comman
   if (!command.secret.empty()) {
     return check(session, input, {.new_secret = command.secret}, 0, turn);
   }
+  Account& account = add_account(
+      command.username, turn.proof != nullptr ? turn.proof->new_hash : std::string_view(), turn);
+  log_in(session, account, command.client);
+  answer(session, input.command_bytes, kShortAnswerCharge,
+         LoggedIn{account.id, session.acknowledges}, turn);
+}
+
+/// `hash`: of its secret; empty: it has none.
+Account& Registry::add_account(std::string_view name, std::string_view hash, Turn& turn) {
   last_account_ = AccountId{last_account_.value + 1};
-  Account& account = accounts_.add(last_account_, command.username);
+  Account& account = accounts_.add(last_account_, name);
   if (keeps_records_) {
     turn.out.records.emplace_back(
         AccountCreated{account.id, turn.now, turn.out.arena.copy(account.name)});
   }
-  if (turn.proof != nullptr && !turn.proof->new_hash.empty()) {
-    keep_hash(account, turn.proof->new_hash, turn);
+  if (!hash.empty()) {
+    keep_hash(account, hash, turn);
   }
   turn.out.account_changes.push_back({turn.out.arena.copy(account.name), false});
-  log_in(session, account, command.client);
-  answer(session, input.command_bytes, kShortAnswerCharge,
-         LoggedIn{account.id, session.acknowledges}, turn);
+  return account;
+}
+
+/// Removes an account to which nobody is logged in, but for one whose own DELETE that is. Messages
+/// that it held count against queued_bytes until they are freed, written or returned.
+void Registry::erase(Account& account, Turn& turn) {
+  if (keeps_records_) {
+    turn.out.records.emplace_back(AccountDeleted{account.id});
+  }
+  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), true});
+  turn.out.released_bytes += account.held_bytes;
+  if (account.undelivered && !account.undelivered->is_empty()) {
+    deferred_frees_.push_back({std::move(*account.undelivered), account.name.size()});
+  }
+  listings_.pass(account);
+  accounts_.remove(account);
 }
 
 void Registry::login(Session& session, const Input& input, const Login& command, Turn& turn) {
@@ -305,19 +327,11 @@ void Registry::remove(Session& session, const Input& input, const Delete& comman
   } else if (!command.secret.empty()) {
     return refuse(session, command_bytes, {RefusalCode::WrongSecret}, turn);
   }
-  if (keeps_records_) {
-    turn.out.records.emplace_back(AccountDeleted{account.id});
-  }
-  turn.out.account_changes.push_back({turn.out.arena.copy(account.name), true});
-  turn.out.released_bytes += account.held_bytes;
-  // Messages that it held count against queued_bytes until they are freed, written or returned.
-  if (account.undelivered && !account.undelivered->is_empty()) {
-    deferred_frees_.push_back({std::move(*account.undelivered), account.name.size()});
-  }
-  free_kept(session, account.name.size());
-  listings_.pass(account);
-  accounts_.remove(account);
+  const std::size_t name_bytes = account.name.size();
+  erase(account, turn);
+  free_kept(session, name_bytes);
   session.is_logged_in = false;
+  counters_.logged_in.subtract();
   session.account = {};
   if (session.acknowledges) {
     return answer(session, command_bytes, kShortAnswerCharge, LoggedOut{}, turn);

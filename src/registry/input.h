@@ -12,6 +12,7 @@
 #include "chat/command.h"
 #include "chat/protocol.h"
 #include "chat/refusal.h"
+#include "registry/operation.h"
 
 namespace tribar {
 
@@ -112,7 +113,7 @@ struct StorageUp {
 using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
                                Returned, LoginExpired, Dismiss, Answered, Closed, Continue,
                                StorageDown, StorageUp, SendNumbered, Acknowledge, SetSecret, Ping,
-                               Pong, Introduced, Certified, WentSilent>;
+                               Pong, Introduced, Certified, WentSilent, Operate>;
 
 /// Whether it is a command with a secret in it.
 [[nodiscard]] inline bool contains_secret(const InputBody& body) {

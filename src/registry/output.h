@@ -14,6 +14,7 @@
 #include "base/wipe.h"
 #include "registry/effect.h"
 #include "registry/message_list.h"
+#include "registry/operation.h"
 #include "registry/record.h"
 
 namespace tribar {
@@ -37,6 +38,7 @@ struct Output {
   std::vector<std::string> texts;  // long answers
   bool has_secrets = false;        // `texts` contain secrets, which are wiped after use
   std::vector<AccountChange> account_changes;
+  std::vector<OperationAnswer> operation_answers;
   /// Bytes of kept messages that were handed over or deleted by this batch, and will soon be freed.
   std::uint64_t released_bytes = 0;
 
@@ -65,6 +67,7 @@ struct Output {
     messages.clear();
     texts.clear();
     account_changes.clear();
+    operation_answers.clear();
     released_bytes = 0;
   }
 };

@@ -67,6 +67,8 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     if (Session* session = find_session(input.from)) {
       closed(*session, turn);
     }
+  } else if (const auto* operation = std::get_if<Operate>(&input.body)) {
+    operate(*operation, turn);
   } else if (std::holds_alternative<Continue>(input.body)) {
     go_on(turn);
   } else if (std::holds_alternative<StorageDown>(input.body)) {

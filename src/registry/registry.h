@@ -135,6 +135,8 @@ class Registry {
   }
   void deliver(Session& session, std::uint32_t command_bytes, Turn& turn);
   void remove(Session& session, const Input& input, const Delete& command, Turn& turn);
+  Account& add_account(std::string_view name, std::string_view hash, Turn& turn);
+  void erase(Account& account, Turn& turn);
   void reject(Session& session, std::uint32_t command_bytes, const Rejected& rejected, Turn& turn);
   void refuse(Session& session, std::uint32_t completes_bytes, Refusal refusal, Turn& turn,
               std::optional<std::uint64_t> n = {});
@@ -142,6 +144,15 @@ class Registry {
   void answer(Session& session, std::uint32_t completes_bytes, std::uint32_t charge,
               const Body& body, Turn& turn);
   void go_on(Turn& turn);
+
+  // What an operator asks: operations.cc.
+  void operate(const Operate& operation, Turn& turn);
+  OperationResult carry_out(const AddAccount& addition, OperationAnswer& answer, Turn& turn);
+  OperationResult carry_out(const DeleteAccount& deletion, OperationAnswer& answer, Turn& turn);
+  OperationResult carry_out(const ReplaceHash& change, OperationAnswer& answer, Turn& turn);
+  OperationResult carry_out(const EndSession& end, OperationAnswer& answer, Turn& turn);
+  OperationResult carry_out(const ShowAccount& question, OperationAnswer& answer, Turn& turn);
+  OperationResult carry_out(const ShowSessions& question, OperationAnswer& answer, Turn& turn);
 
   // Secrets: secrets.cc.
   [[nodiscard]] std::optional<Refusal> refuse_creation(const Session& session,

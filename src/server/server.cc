@@ -37,6 +37,8 @@ constexpr std::uint64_t kReservedDescriptors = 16;
 constexpr std::uint64_t kLoopDescriptors = 8;
 /// How long the connections of a server that was replaced have for what they were told before.
 constexpr std::uint64_t kDeposedMs = 1000;
+/// How often a server that drains disconnects some.
+constexpr std::uint64_t kDrainTickMs = 100;
 
 std::size_t worker_count(unsigned configured) {
   if (configured > 0) {
@@ -209,7 +211,9 @@ Server::Server(const Config& config, const TransportFilter& filter,
       warn_of_taken_addresses();
     }
     start_monitor();
+    start_control();
   } catch (...) {
+    control_.reset();
     watchdog_.reset();
     monitor_.reset();
     vault_.reset();
@@ -330,6 +334,15 @@ void Server::start_monitor() {
   if (!config_.metrics) {
     return;
   }
+  auto monitor = Monitor::start(*config_.metrics, metric_sources(), *health_);
+  if (!monitor) {
+    throw std::runtime_error(monitor.error());
+  }
+  monitor_ = std::move(monitor.value());
+  log::info(kSubject, "metrics and health on {}", monitor_->address());
+}
+
+MetricSources Server::metric_sources() {
   MetricSources sources;
   sources.version = TRIBAR_VERSION;
   for (const auto& io : loops_) {
@@ -350,12 +363,97 @@ void Server::start_monitor() {
   sources.buffered_bytes = config_.limits.buffered_bytes / config_.io_loops;
   sources.queued_bytes = config_.limits.queued_bytes;
   sources.accounts = config_.limits.accounts;
-  auto monitor = Monitor::start(*config_.metrics, std::move(sources), *health_);
-  if (!monitor) {
-    throw std::runtime_error(monitor.error());
+  return sources;
+}
+
+/// Requests of whoever operates the server.
+void Server::start_control() {
+  if (config_.control.socket.empty()) {
+    return;
   }
-  monitor_ = std::move(monitor.value());
-  log::info(kSubject, "metrics and health on {}", monitor_->address());
+  std::vector<IoLoop*> loops;
+  for (const auto& io : loops_) {
+    loops.push_back(io.get());
+  }
+  operator_ = std::make_unique<Operator>(Operator::Server{
+      config_, metric_sources(), [this] { return addresses_; },
+      [this] {
+        return !has_store_.load() ? "standby" : is_serving_.load() ? "serving" : "stopping";
+      },
+      [this] { return has_store_.load(); },
+      [this](BatchPtr batch) {
+        actor_.deliver(std::move(batch));
+        pool_->nudge();
+      },
+      std::move(loops), [this] { return reload(); },
+      [this](std::uint64_t seconds) { begin_drain(seconds); }, [this] { return certificate(); }});
+  auto control = ControlServer::start(
+      config_.control.socket,
+      [this](const ControlRequest& request) { return operator_->carry_out(request); });
+  if (!control) {
+    throw std::runtime_error(control.error());
+  }
+  control_ = std::move(control.value());
+  log::info(kSubject, "control at unix:{}", config_.control.socket);
+}
+
+ControlAnswer Server::reload() {
+  if (!tls_) {
+    return {{}, "there is nothing to read again"};
+  }
+  switch (tls_->look(true)) {
+    case TlsWatch::Outcome::Failed:
+      return {{}, "the files of TLS cannot be used, see the log; still in use are those before"};
+    case TlsWatch::Outcome::Unchanged:
+    case TlsWatch::Outcome::Renewed:
+      break;
+  }
+  return {{{{"changed", "tls"}}}, {}};
+}
+
+std::vector<ControlRow> Server::certificate() const {
+  if (!tls_) {
+    return {};
+  }
+  const auto context = tls_->current();
+  std::vector<ControlRow> rows{{{"certificate", context->description()}},
+                               {{"expires", timestamp(context->expiry() * 1000)}}};
+  for (std::string& warning : context->warnings()) {
+    rows.push_back({{"warning", std::move(warning)}});
+  }
+  return rows;
+}
+
+/// On the main loop: accepts nobody any more, disconnects those who are there one after another,
+/// and stops after `seconds`.
+void Server::begin_drain(std::uint64_t seconds) {
+  if (is_stopping_ || drain_ticks_ > 0) {
+    return;
+  }
+  log::info(kSubject, "draining: {} connections in {} s", census_.size(), seconds);
+  is_serving_.store(false);
+  service::tell_status(fmt::format("Draining for {} s", seconds));
+  socket_files_.clear();
+  for (const auto& io : loops_) {
+    io->call([&loop = *io] { loop.stop_accepting(); });
+  }
+  drain_ticks_ = seconds * 1000 / kDrainTickMs + 1;
+  drain_clock_ = uv::Timer(loops_.front()->loop(), [this] { drain_some(); });
+  drain_clock_.start(0, kDrainTickMs);
+}
+
+/// A tick of the drain: the same number of connections in each.
+void Server::drain_some() {
+  if (--drain_ticks_ == 0 || census_.size() == 0) {
+    drain_clock_.stop();
+    begin_stop();
+    return;
+  }
+  const std::uint64_t turns = drain_ticks_ * loops_.size();
+  const std::uint64_t share = (census_.size() + turns - 1) / turns;
+  for (const auto& io : loops_) {
+    io->call([&loop = *io, share] { static_cast<void>(loop.disconnect_some(share)); });
+  }
 }
 
 /// Each loop has a listener of its own at each address, and the kernel deals connections out to
@@ -444,7 +542,14 @@ void Server::warn_of_taken_addresses() const {
 }
 
 std::unique_ptr<Journal> Server::make_journal(Beginning beginning) {
-  const auto onward = [this](std::span<BatchPtr> batches) { reply_router_.post(batches); };
+  const auto onward = [this](std::span<BatchPtr> batches) {
+    for (const BatchPtr& batch : batches) {
+      for (OperationAnswer& answer : batch->output.operation_answers) {
+        operator_->take(std::move(answer));  // which has asked
+      }
+    }
+    reply_router_.post(batches);
+  };
   auto made = make_store(config_, [](const std::string& line) { log::warn(kSubject, "{}", line); });
   if (!made) {
     throw StorageError(made.error());
@@ -578,6 +683,7 @@ void Server::begin_leading() {
     log::info(kSubject, "listening on {}", address);
   }
   start_other_loops();
+  has_store_.store(true);
   is_serving_.store(true);
   service::tell_status(state());
 }
@@ -688,6 +794,7 @@ Ending Server::run(bool handles_signals) {
   service::tell_ready(state());
   // A standby needs no more than the first one.
   if (!is_standby_) {
+    has_store_.store(true);
     is_serving_.store(true);
     start_other_loops();
   }
@@ -696,6 +803,10 @@ Ending Server::run(bool handles_signals) {
   for (std::thread& thread : threads_) {
     thread.join();
   }
+  if (operator_) {
+    operator_->end();
+  }
+  control_.reset();
   watchdog_.reset();
   monitor_.reset();
   vault_.reset();
@@ -709,6 +820,7 @@ Ending Server::run(bool handles_signals) {
   stop_ = uv::Async{};
   news_signal_ = uv::Async{};
   tls_clock_ = uv::Timer{};
+  drain_clock_ = uv::Timer{};
   std::string open;
   for (const auto& io : loops_) {
     open += io->close();

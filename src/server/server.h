@@ -19,11 +19,13 @@
 #include "journal/standby.h"
 #include "journal/store.h"
 #include "loop/io_loop.h"
+#include "operate/control_server.h"
 #include "operate/health.h"
 #include "operate/monitor.h"
 #include "operate/service.h"
 #include "registry/registry.h"
 #include "secrets/vault.h"
+#include "server/operator.h"
 #include "server/signals.h"
 #include "tls/tls_watch.h"
 #include "uv/socket_file.h"
@@ -114,6 +116,12 @@ class Server {
   [[nodiscard]] std::optional<uv::SharedSocket> take_passed(const uv::Address& address);
   void listen(const uv::SharedSocket& socket, const ListenerSettings& listener);
   void start_monitor();
+  void start_control();
+  [[nodiscard]] MetricSources metric_sources();
+  void begin_drain(std::uint64_t seconds);
+  void drain_some();
+  [[nodiscard]] ControlAnswer reload();
+  [[nodiscard]] std::vector<ControlRow> certificate() const;
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal(Beginning beginning);
   [[nodiscard]] std::unique_ptr<Standby> make_standby(Store& store);
@@ -153,12 +161,17 @@ class Server {
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Vault> vault_;  // null: this build cannot hash secrets
   std::unique_ptr<Health> health_;
-  std::unique_ptr<Monitor> monitor_;    // null: not wanted
-  std::unique_ptr<Watchdog> watchdog_;  // null: nobody asks
+  std::unique_ptr<Monitor> monitor_;        // null: not wanted
+  std::unique_ptr<Watchdog> watchdog_;      // null: nobody asks
+  std::unique_ptr<Operator> operator_;      // as control_
+  std::unique_ptr<ControlServer> control_;  // null: not wanted
+  std::atomic<bool> has_store_{false};      // no: it is a standby, and only the first loop runs
   std::atomic<bool> is_serving_{false};
   std::atomic<bool> do_all_loops_run_{false};
   uv::Async stop_;
   uv::Timer tls_clock_;
+  uv::Timer drain_clock_;
+  std::uint64_t drain_ticks_ = 0;                              // left
   std::vector<uv::SharedSocket> passed_;                       // that no listener has taken
   std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
   std::vector<Place> places_;

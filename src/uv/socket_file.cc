@@ -104,7 +104,7 @@ std::optional<SocketObstacle> find_obstacle(const std::string& path) {
   return std::nullopt;
 }
 
-SocketFile::SocketFile(const std::string& path, int backlog) : address_(socket_address(path)) {
+SocketFile::SocketFile(const std::string& path, int backlog, mode_t mode) : address_(socket_address(path)) {
   const auto refuse = [&](std::string_view why) {
     throw std::runtime_error(
         fmt::format("cannot listen on {}: {}", address_text(address_.raw()), why));
@@ -127,7 +127,7 @@ SocketFile::SocketFile(const std::string& path, int backlog) : address_(socket_a
   file_.device = now.st_dev;
   file_.inode = now.st_ino;
   // Nobody can connect before it listens, whatever the mode was until then.
-  if (chmod(path.c_str(), kMode) != 0 || ::listen(socket_.fd, backlog) != 0) {
+  if (chmod(path.c_str(), mode) != 0 || ::listen(socket_.fd, backlog) != 0) {
     refuse(last_error());
   }
 }

@@ -30,9 +30,12 @@ struct SocketObstacle {
 
 class SocketFile {
  public:
-  /// Makes the socket, for its user and group only (mode 0660), and listens. It takes the place of
-  /// a socket at which nobody listens, and of nothing else. Throws std::runtime_error.
-  SocketFile(const std::string& path, int backlog);
+  /// Made for its user and group only.
+  static constexpr mode_t kMode = 0660;
+
+  /// Makes the socket, with `mode`, and listens. It takes the place of a socket at which nobody
+  /// listens, and of nothing else. Throws std::runtime_error.
+  SocketFile(const std::string& path, int backlog, mode_t mode = kMode);
   /// Listens no more, unless a Listener still does, and removes the file, unless another one is
   /// there by now.
   ~SocketFile() = default;

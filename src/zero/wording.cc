@@ -38,6 +38,7 @@ constexpr std::array kRows{
     Row{RefusalCode::Silent, "idle", "nothing came for {1} ms, and a ping was not answered"},
     Row{RefusalCode::Standby, "stopping", "this server is a standby; the one that serves: {2}"},
     Row{RefusalCode::TakenOver, "stopping", "another server has taken over: {2}"},
+    Row{RefusalCode::Dismissed, "replaced", "disconnected by whoever runs the server"},
     Row{RefusalCode::UnknownCommand, "unknown-command", "command {0} is not known to this server"},
     Row{RefusalCode::WrongFieldCount, "bad-fields",
         "this command takes {1} fields joined by |||, not {0}"},

@@ -13,4 +13,8 @@ Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
       false};
 }
 
+std::optional<StoreOpenError> backup_sqlite_store(const std::string& from, const std::string&) {
+  return StoreOpenError{from + ": this build has no SQLite", false};
+}
+
 }  // namespace tribar

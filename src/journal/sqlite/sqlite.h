@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,5 +16,12 @@ namespace tribar {
 /// or is empty. In a build without SQLite returns an error that says so.
 [[nodiscard]] Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
     const std::string& path, StoreOptions options);
+
+/// Copies the store at `from`, which may be in use by this process or another, to the file `to`,
+/// which must not exist: all that is committed at one moment. Takes as long as reading it all; a
+/// server that uses the store goes on meanwhile. The copy is on disk when this returns; if it fails
+/// there is none. Any thread.
+[[nodiscard]] std::optional<StoreOpenError> backup_sqlite_store(const std::string& from,
+                                                                const std::string& to);
 
 }  // namespace tribar
