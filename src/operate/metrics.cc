@@ -283,6 +283,19 @@ constexpr std::array kMetrics{
                to.add(*size, "file=\"wal\"");
              }
            }},
+    Metric{"tribar_leader", Type::Gauge, "With PostgreSQL: 1 for the server that leads, 0 for a standby.", "a sum over all servers of a database other than 1 for 10 s",
+           [](From from, Lines& to) { if (from.role != nullptr) { to.add(from.role->role.load() == Role::Leader ? 1U : 0U); } }},
+    Metric{"tribar_epoch", Type::Gauge, "With PostgreSQL: the epoch of the server that leads; it grows with each takeover.", "any increase",
+           [](From from, Lines& to) { if (from.role != nullptr) { to.add(from.role->epoch.load()); } }},
+    Metric{"tribar_store_commits_total", Type::Counter, "With PostgreSQL: commits of all leaders since the database was made, as the leader knows it.", "",
+           [](From from, Lines& to) { if (from.role != nullptr) { to.add(from.role->commits.load()); } }},
+    Metric{"tribar_synchronous_standbys", Type::Gauge, "With PostgreSQL: synchronous standbys that the database has; missing where the user may not see it.", "0: what is confirmed is on one machine only, or nothing can be confirmed",
+           [](From from, Lines& to) {
+             const std::int64_t count = from.role != nullptr ? from.role->replication.load() : -1;
+             if (count >= 0) {
+               to.add(static_cast<std::uint64_t>(count));
+             }
+           }},
     Metric{"tribar_certificate_expiry_timestamp_seconds", Type::Gauge, "When the certificate of TLS expires, in seconds since 1970.", "less than 14 days ahead",
            [](From from, Lines& to) {
              if (const auto expiry = from.certificate_expiry()) {

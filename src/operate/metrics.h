@@ -15,6 +15,7 @@
 
 #include "base/counter.h"
 #include "journal/journal_counters.h"
+#include "journal/role_status.h"
 #include "loop/loop_counters.h"
 #include "registry/registry_counters.h"
 
@@ -28,6 +29,7 @@ struct MetricSources {
   const RegistryCounters* registry = nullptr;
   const Histogram* registry_times = nullptr;
   const JournalCounters* journal = nullptr;  // null: nothing is stored
+  const RoleStatus* role = nullptr;          // null: no other server can have its store
   std::string database;                      // the path of SQLite's file; empty: there is none
   std::function<bool()> is_ready;
   /// Seconds since 1970 at which the first certificate of TLS expires; none: there is no TLS.

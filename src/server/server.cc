@@ -354,6 +354,9 @@ MetricSources Server::metric_sources() {
   if (config_.storage.engine == StorageEngine::Sqlite) {
     sources.database = config_.storage.path;
   }
+  if (config_.storage.engine == StorageEngine::Postgresql) {
+    sources.role = &status_;
+  }
   sources.is_ready = [this] { return is_serving_.load(); };
   sources.certificate_expiry = [this]() -> std::optional<std::int64_t> {
     return tls_ ? std::optional(tls_->current()->expiry()) : std::nullopt;

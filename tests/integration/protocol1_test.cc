@@ -651,6 +651,7 @@ TEST_F(Protocol1, GivesEachRefusalToAPeer) {
 #endif
   ++provoked[RefusalCode::StorageUnavailable];  // without a store it cannot fail
   // Of two servers with one store: tests/programs/two_servers_test.cc.
+  ++provoked[RefusalCode::Dismissed];  // tests/programs/tribarctl_test.cc
   ++provoked[RefusalCode::Standby];
   ++provoked[RefusalCode::TakenOver];
   for (const RefusalCode code : refusal_codes()) {

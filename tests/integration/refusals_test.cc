@@ -203,6 +203,7 @@ TEST(Refusals, AreEachGivenToAPeer) {
   ++provoked[RefusalCode::StorageUnavailable];  // no store: it cannot fail
 #endif
   // Of two servers with one store: tests/programs/two_servers_test.cc.
+  ++provoked[RefusalCode::Dismissed];  // tests/programs/tribarctl_test.cc
   ++provoked[RefusalCode::Standby];
   ++provoked[RefusalCode::TakenOver];
   for (const RefusalCode code : refusal_codes()) {

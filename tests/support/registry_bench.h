@@ -228,6 +228,7 @@ class RegistryBench {
       effects.push_back(lasting_effect(effect));
       outboxes_[effect.to].push_back(effects.back());
     }
+    answers_ = output->operation_answers;
     records_.clear();
     for (const Record& record : output->records) {
       records_.push_back(lasting_record(record));
@@ -306,6 +307,9 @@ class RegistryBench {
   [[nodiscard]] Registry& registry() { return registry_; }
 
   UnixMs now = kNow;
+
+  /// To the operations of the last batch.
+  [[nodiscard]] const std::vector<OperationAnswer>& answers() const { return answers_; }
 
  private:
   static std::unique_ptr<Input> copy_of(const Input& input, std::deque<std::string>& bytes) {
@@ -387,6 +391,7 @@ class RegistryBench {
   }
 
   Registry registry_;
+  std::vector<OperationAnswer> answers_;
   Records records_;
   std::map<ConnectionId, std::deque<Effect>> outboxes_;
 };

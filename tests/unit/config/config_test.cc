@@ -63,6 +63,7 @@ TEST(ParseConfig, TakesEverySetting) {
     "allow_clear_secrets": true,
     "tcp_keepalive_s": 20,
     "metrics": {"host": "::1", "port": 27},
+    "control": {"socket": "/c"},
     "log": {"level": "debug", "format": "json"}
   })");
   Config expected;
@@ -106,6 +107,7 @@ TEST(ParseConfig, TakesEverySetting) {
   expected.allow_clear_secrets = true;
   expected.tcp_keepalive_s = 20;
   expected.metrics = ListenerSettings{"::1", 27};
+  expected.control.socket = "/c";
   expected.log = {.level = log::Level::Debug, .format = log::Format::Json};
   EXPECT_EQ(config, expected);
 }
@@ -419,6 +421,8 @@ TEST(ParseConfig, TakesAPlaceForMetrics) {
        {R"(f:1:25: "metrics.port" appears twice; the first is on line 1)"}},
       {R"({"metrics": {"port": 1, "socket": "/m"}})",
        {R"(f:1:25: metrics must have "host" and "port", or "socket", but has both)"}},
+      {R"({"control": {"socket": "c"}})",
+       {"f:1:24: control.socket must be an absolute path, but is c"}},
       {R"({"metrics": {"port": 1, "tls": true}})",
        {R"(f:1:25: "metrics.tls" is not a setting; metrics has "host" and "port", or "socket")"}},
   };

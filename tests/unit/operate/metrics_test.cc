@@ -13,6 +13,8 @@
 #include <sstream>
 #include <string>
 
+#include "control/verbs.h"
+
 namespace tribar {
 namespace {
 
@@ -126,6 +128,25 @@ TEST(MetricsPage, LeavesOutWhatIsNotThere) {
   EXPECT_EQ(page.find("certificate"), std::string::npos);
 }
 
+TEST(MetricsPage, SaysWhoLeads) {
+  Fixture f;
+  EXPECT_EQ(metrics_page(f.sources).find("tribar_leader"), std::string::npos);
+  RoleStatus role;
+  f.sources.role = &role;
+  role.role.store(Role::Standby);
+  role.epoch.store(7);
+  role.commits.store(99);
+  role.replication.store(-1);
+  EXPECT_TRUE(f.has("tribar_leader 0"));
+  EXPECT_TRUE(f.has("tribar_epoch 7"));
+  EXPECT_TRUE(f.has("tribar_store_commits_total 99"));
+  EXPECT_EQ(metrics_page(f.sources).find("tribar_synchronous_standbys"), std::string::npos);
+  role.role.store(Role::Leader);
+  role.replication.store(2);
+  EXPECT_TRUE(f.has("tribar_leader 1"));
+  EXPECT_TRUE(f.has("tribar_synchronous_standbys 2"));
+}
+
 TEST(MetricsPage, SaysWhatIsReady) {
   Fixture f;
   EXPECT_TRUE(f.has("tribar_ready 1"));
@@ -139,6 +160,9 @@ TEST(MetricsPage, IsWellFormed) {
   Fixture f;
   f.sources.database = "/proc/self/exe";  // some file
   f.loop.note(RefusalCode::Throttled);
+  RoleStatus role;
+  role.replication.store(1);
+  f.sources.role = &role;
   const std::regex header("# (HELP|TYPE) ([a-z_]+) (.+)");
   const std::regex sample(
       R"re(([a-z_]+?)(_bucket|_sum|_count)?(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? [0-9.e+-]+)re");
@@ -175,6 +199,15 @@ TEST(OperateDoc, ListsEveryMetricInTheSameWords) {
     const std::string row = fmt::format("| `{}` | {} | {} | {} |", metric.name,
                                         name_of(metric.type), metric.help, metric.alert);
     EXPECT_NE(doc.find(row), std::string::npos) << row;
+  }
+}
+
+TEST(OperateDoc, ListsEveryVerb) {
+  const std::string doc = text_of_file("docs/operate.md");
+  for (const ControlVerbRow& row : control_verbs()) {
+    const std::string line = fmt::format("| `{}{}{}` | {} |", row.name,
+                                         row.arguments.empty() ? "" : " ", row.arguments, row.help);
+    EXPECT_NE(doc.find(line), std::string::npos) << line;
   }
 }
 
