@@ -23,7 +23,7 @@ struct Account {
   ConnectionId session;  // none: not logged in
   /// Messages that wait for DELIVER; null for most accounts.
   std::unique_ptr<MessageList> undelivered;
-  std::unique_ptr<AccountDetails> details;  // null: no secret, and no client that counts messages
+  std::unique_ptr<AccountDetails> details;  // null for most accounts without a secret
   /// What limits count: messages that are undelivered, in a backlog, or handed to the loop and not
   /// yet reported as written.
   std::uint64_t held_bytes = 0;

@@ -19,6 +19,7 @@ namespace tribar {
 class KeptPushes {
  public:
   [[nodiscard]] bool is_empty() const { return first_ == messages_.size(); }
+  [[nodiscard]] std::size_t size() const { return messages_.size() - first_; }
   /// Only when not is_empty().
   [[nodiscard]] const KeptMessage& front() const { return *messages_[first_]; }
 

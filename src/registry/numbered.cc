@@ -100,7 +100,6 @@ void Registry::push_numbered(Session& reader, Account& account, KeptMessage::Ptr
   reader.owed_push_charge += charge;
   SessionDetails& details = *reader.details;
   details.kept_bytes += charge;
-  details.last_pushed = kept->number();
   Push& push = add_effect<Push>(turn.out, reader.id, 0, charge);
   push.message = message;
   push.account = account.id;
@@ -111,6 +110,11 @@ void Registry::push_numbered(Session& reader, Account& account, KeptMessage::Ptr
   push.is_portable = kept->is_portable();
   push.came_as = turn.protocol;
   details.kept.push_back(std::move(kept));
+  // The others that the account holds are with connections of protocol 0, and older.
+  const std::size_t waiting = account.undelivered ? account.undelivered->size() : 0;
+  if (account.held_messages > details.kept.size() + waiting) {
+    account.detailed().overtaken_below = push.number;
+  }
 }
 
 /// Pushes what waits for a connection of protocol 1 as far as its credit allows.
@@ -167,33 +171,23 @@ void Registry::keep_until_written(Session& reader, const Account& account, KeptM
   details.kept.push_back(std::move(kept));
 }
 
-/// What a connection was handed and did not acknowledge waits again, in its place.
-void Registry::return_kept(Session& session, Turn& turn) {
-  if (!session.details || session.details->kept.is_empty()) {
+/// What a connection was handed and did not acknowledge waits again, in its place. Of protocol 0:
+/// what is kept of its pushes has come back.
+void Registry::return_kept(Session& session) {
+  if (!session.details) {
     return;
   }
   SessionDetails& details = *session.details;
-  Account* account = accounts_.get(session.account);
-  if (!session.acknowledges) {
-    while (!details.kept.is_empty()) {
-      KeptMessage::Ptr message = details.kept.pop_front();
-      if (account != nullptr) {
-        take_back(*account, std::move(message), turn);
-        continue;
-      }
-      // The account was deleted by another session, after this one was logged out.
-      const std::size_t charge =
-          charged_bytes({message->sender(), {}, message->text()}) + details.recipient_bytes;
-      drop_returned(message->number(), static_cast<std::uint32_t>(charge), turn);
-    }
-    return;
-  }
-  MessageList returned;
+  MessageList messages;
   while (!details.kept.is_empty()) {
-    returned.push_back(details.kept.pop_front());
+    messages.push_back(details.kept.pop_front());
   }
-  details.kept_bytes = 0;
-  account->kept().merge(std::move(returned));  // it is logged in to it
+  if (!session.acknowledges) {
+    details.returned.merge(std::move(messages));
+  } else if (!messages.is_empty()) {
+    details.kept_bytes = 0;
+    accounts_.at(session.account.place).kept().merge(std::move(messages));  // it is logged in to it
+  }
 }
 
 /// The session's account is deleted, whose name has `recipient_bytes`. What is kept for protocol 0
@@ -203,6 +197,9 @@ void Registry::free_kept(Session& session, std::size_t recipient_bytes) {
     return;
   }
   SessionDetails& details = *session.details;
+  if (!details.returned.is_empty()) {
+    deferred_frees_.push_back({std::move(details.returned), recipient_bytes});
+  }
   if (details.kept.is_empty() && details.orphan_charges.empty()) {
     return;
   }
