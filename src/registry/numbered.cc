@@ -47,17 +47,21 @@ void Registry::send_numbered(Session& session, const Input& input, const SendNum
   if (const auto refusal = refuse_message_for(*recipient, charge)) {
     return no(*refusal);
   }
-  // Two delimiters of three bytes stand between the fields.
-  const bool is_portable =
-      command.is_portable &&
-      message->sender.size() + message->recipient.size() + message->text.size() + 6 <=
-          limits_.frame_bytes;
+  const bool is_portable = command.is_portable && fits_old_frame(*message);
   const MessageNumber number = accept(*recipient, *message, charge, is_portable, turn);
   if (!client.empty()) {
     note_sent(sender, client, command.n, number, turn);
   }
   answer(session, input.command_bytes, kShortAnswerCharge, Accepted{command.n, number, turn.now},
          turn);
+}
+
+/// Whether a frame of protocol 0 has room for `message`.
+bool Registry::fits_old_frame(const Message& message) const {
+  constexpr std::size_t kDelimitersBytes = 6;
+  return message.sender.size() + message.recipient.size() + message.text.size() +
+             kDelimitersBytes <=
+         limits_.frame_bytes;
 }
 
 void Registry::note_sent(Account& sender, const std::string& client, std::uint64_t n,

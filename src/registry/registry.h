@@ -179,6 +179,7 @@ class Registry {
   // Numbered messages and their acknowledgement: numbered.cc.
   void introduce(Session& session, const Introduced& introduced);
   void send_numbered(Session& session, const Input& input, const SendNumbered& command, Turn& turn);
+  [[nodiscard]] bool fits_old_frame(const Message& message) const;
   void note_sent(Account& sender, const std::string& client, std::uint64_t n, MessageNumber number,
                  Turn& turn);
   void offer(Session& reader, Account& account, KeptMessage::Ptr kept, const Message& message,

@@ -44,11 +44,12 @@ bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
     return false;
   }
   Account& account = accounts_.at(found->second);
-  const std::uint32_t charge = charge_of({message->sender(), account.name, message->text()});
+  const Message content{message->sender(), account.name, message->text()};
+  const std::uint32_t charge = charge_of(content);
   account.held_bytes += charge;
   account.held_messages += 1;
   count_queued(charge);
-  message->set_portable(is_portable(message->text()));
+  message->set_portable(is_portable(content.text) && fits_old_frame(content));
   account.kept().push_back(std::move(message));
   return true;
 }

@@ -713,6 +713,26 @@ TEST_P(RegistryNotPortable, IsATextThatIsTooLongForAFrame) {
                      accepted(kAnn, 2, 2)}));
 }
 
+// Also after a start with a lower limit.
+TEST_P(RegistryNotPortable, IsARestoredTextThatIsTooLongForAFrame) {
+  RegistryLimits limits;
+  limits.frame_bytes = 3 + 3 + 6 + 4;
+  RegistryBench bench(limits, GetParam());
+  ASSERT_TRUE(bench.registry().restore_account(kBobAccount, "bob"));
+  for (const std::string_view text : {"1234", "12345"}) {
+    ASSERT_TRUE(bench.registry().restore_message(
+        kBobAccount, KeptMessage::make(MessageNumber{text.size()}, kNow, "ann", text)));
+  }
+  bench.registry().restore_counters(kBobAccount, MessageNumber{6});
+  bench.apply(login(kBob, "bob"));
+  bench.write(kBob);
+  Effect too_long = to_old(to_bob(5, "12345"), false, GetParam());
+  std::get<Push>(too_long.body).is_portable = false;
+  std::get<Push>(too_long.body).is_kept = true;
+  EXPECT_EQ(bench.apply(deliver(kBob)),
+            (Effects{done(kBob), to_old(to_bob(4, "1234"), false, GetParam()), too_long}));
+}
+
 TEST_P(RegistryNotPortable, WaitsAgainAsItIsWhenItReturns) {
   RegistryBench bench = with_old_bob({}, GetParam());
   bench.apply(send1(kAnn, 1, "bob", kAccent));
