@@ -224,11 +224,14 @@ Read read(std::string_view text, std::optional<std::string>* member) {
   return std::nullopt;
 }
 
+constexpr std::array<std::string_view, 2> kProtocols{"0", "1"};
+
 Read read(std::string_view text, std::optional<int>* member) {
-  if (text != "0" && text != "1") {
+  const auto* found = std::find(kProtocols.begin(), kProtocols.end(), text);
+  if (found == kProtocols.end()) {
     return Refusal{"0 or 1"};
   }
-  *member = text[0] - '0';
+  *member = static_cast<int>(found - kProtocols.begin());
   return std::nullopt;
 }
 
@@ -250,10 +253,11 @@ Read read(std::string_view text, std::chrono::milliseconds* member) {
   return std::nullopt;
 }
 
+constexpr std::array<std::pair<std::string_view, ColorWhen>, 3> kColorNames{
+    {{"auto", ColorWhen::Auto}, {"always", ColorWhen::Always}, {"never", ColorWhen::Never}}};
+
 Read read(std::string_view text, ColorWhen* member) {
-  constexpr std::array<std::pair<std::string_view, ColorWhen>, 3> kNames{
-      {{"auto", ColorWhen::Auto}, {"always", ColorWhen::Always}, {"never", ColorWhen::Never}}};
-  for (const auto& [name, value] : kNames) {
+  for (const auto& [name, value] : kColorNames) {
     if (text == name) {
       *member = value;
       return std::nullopt;
@@ -731,7 +735,56 @@ ClientMistakes usage(std::vector<std::string> mistakes, Verb verb) {
   return {EX_USAGE, std::move(mistakes)};
 }
 
-// ---- Help.
+// ---- Help, and what the manual page and completions are made from.
+
+/// What a shell can offer behind the option of `row`.
+ArgumentValues values_of(const Row& row) {
+  ClientOptions options;
+  const Member member = row.member(options);
+  ArgumentValues values;
+  if (std::holds_alternative<Path>(member)) {
+    values.kind = ArgumentValues::Kind::File;
+  } else if (std::holds_alternative<ColorWhen*>(member)) {
+    values.kind = ArgumentValues::Kind::Words;
+    for (const auto& [name, value] : kColorNames) {
+      values.words.emplace_back(name);
+    }
+  } else if (std::holds_alternative<std::optional<int>*>(member)) {
+    values.kind = ArgumentValues::Kind::Words;
+    values.words.assign(kProtocols.begin(), kProtocols.end());
+  }
+  return values;
+}
+
+constexpr std::string_view kHelpHelp = "print this and exit";
+constexpr std::string_view kVersionHelp = "print the version and exit";
+
+/// Those of `verb`; for Verb::None, of the program.
+std::vector<CommandOption> options_of(Verb verb) {
+  std::vector<CommandOption> options;
+  for (const Row& row : kRows) {
+    if ((row.used_by & bit(verb)) != 0) {
+      options.push_back({.name = std::string(row.option),
+                         .letter = row.letter,
+                         .has_opposite = has_opposite(row),
+                         .argument = std::string(row.argument),
+                         .values = values_of(row),
+                         .help = std::string(row.help)});
+    }
+  }
+  options.push_back({.name = "help", .letter = 'h', .help = std::string(kHelpHelp)});
+  if (verb == Verb::None) {
+    options.push_back({.name = "version", .letter = 'V', .help = std::string(kVersionHelp)});
+  }
+  return options;
+}
+
+/// As the help shows it: -m, --message TEXT.
+std::string shown_forms(const CommandOption& option) {
+  return fmt::format("{}--{}{}{}{}", option.letter == 0 ? "" : fmt::format("-{}, ", option.letter),
+                     option.has_opposite ? "[no-]" : "", option.name,
+                     option.argument.empty() ? "" : " ", option.argument);
+}
 
 std::string help_of(std::string_view options, std::string_view text) {
   constexpr std::size_t kColumn = 22;
@@ -817,18 +870,8 @@ std::string client_help(Verb verb) {
     const VerbRow& row = row_of(verb);
     text = fmt::format("Usage: tribar {}{} [OPTION]...\n{}\n\n", row.word, row.operands, row.help);
   }
-  for (const Row& row : kRows) {
-    if ((row.used_by & bit(verb)) != 0) {
-      const std::string option =
-          fmt::format("{}--{}{}{}{}", row.letter == 0 ? "" : fmt::format("-{}, ", row.letter),
-                      has_opposite(row) ? "[no-]" : "", row.option, row.argument.empty() ? "" : " ",
-                      row.argument);
-      text += help_of(option, row.help);
-    }
-  }
-  text += help_of("-h, --help", "print this and exit");
-  if (verb == Verb::None) {
-    text += help_of("-V, --version", "print the version and exit");
+  for (const CommandOption& option : options_of(verb)) {
+    text += help_of(shown_forms(option), option.help);
   }
   text +=
       "\n"
@@ -838,6 +881,27 @@ std::string client_help(Verb verb) {
       "Exit status: 0 success, 64 usage, 65 input cut off, 66 no secret file, 69 no\n"
       "server, 75 try again later, 76 broken protocol, 77 refused, 78 config file.\n";
   return text;
+}
+
+CommandLine client_command_line() {
+  CommandLine line{.name = "tribar",
+                   .operands = "[SERVER]",
+                   .help = "Chat with other people on a tribar server.",
+                   .options = options_of(Verb::None)};
+  CommandLine help{.name = "help",
+                   .operands = "[VERB]",
+                   .operand = {.kind = ArgumentValues::Kind::Words},
+                   .help = "Prints the help of VERB, or of the program."};
+  for (const VerbRow& row : kVerbs) {
+    help.operand.words.emplace_back(row.word);
+    line.verbs.push_back(
+        {.name = std::string(row.word),
+         .operands = std::string(row.operands.substr(row.operands.empty() ? 0 : 1)),
+         .help = std::string(row.help),
+         .options = options_of(row.verb)});
+  }
+  line.verbs.push_back(std::move(help));
+  return line;
 }
 
 }  // namespace tribar

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/command_line.h"
 #include "base/result.h"
 #include "client/server_address.h"
 
@@ -90,6 +91,9 @@ struct ClientMistakes {
 
 /// The help for `verb`; for Verb::None, of the program. At most 80 columns and 23 lines.
 [[nodiscard]] std::string client_help(Verb verb);
+
+/// All options and verbs, for the manual page and completions.
+[[nodiscard]] CommandLine client_command_line();
 
 /// The verb's word, such as "send".
 [[nodiscard]] std::string_view word_of(Verb verb);

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "config/config.h"
@@ -21,16 +23,66 @@ constexpr int kPrintConfig = 256;
 constexpr int kVerifyStorage = 257;
 constexpr int kMoveStorage = 258;
 
-constexpr std::array kLongOptions{
-    option{"config", required_argument, nullptr, 'c'},
-    option{"check-config", no_argument, nullptr, 't'},
-    option{"print-config", no_argument, nullptr, kPrintConfig},
-    option{"verify-storage", required_argument, nullptr, kVerifyStorage},
-    option{"move-storage", required_argument, nullptr, kMoveStorage},
-    option{"version", no_argument, nullptr, 'V'},
-    option{"help", no_argument, nullptr, 'h'},
-    option{nullptr, 0, nullptr, 0},
+struct Row {
+  const char* name;      // of the long form
+  int code;              // the letter of its short form, or one of the above
+  const char* argument;  // as the help names it; nullptr: none
+  const char* help;
 };
+
+// clang-format off
+constexpr std::array kRows{
+    Row{"config", 'c', "FILE", "take the settings from FILE; - is standard input"},
+    Row{"check-config", 't', nullptr,
+        "report every mistake in the settings, check the folder of the store, the files of tls, "
+        "and that every address and socket is free or has a tribard that listens there already, "
+        "and end"},
+    Row{"print-config", kPrintConfig, nullptr, "print the settings in effect as JSON, and end"},
+    Row{"verify-storage", kVerifyStorage, "STORE", "check the store, print what it contains, and exit"},
+    Row{"move-storage", kMoveStorage, "FROM TO",
+        "copy the store FROM into TO, which is empty or not there yet, compare the two, and exit; "
+        "no server may use them"},
+    Row{"version", 'V', nullptr, "print the version, and exit"},
+    Row{"help", 'h', nullptr, "print this text, and exit"},
+};
+// clang-format on
+
+constexpr bool has_letter(const Row& row) { return row.code < kPrintConfig; }
+
+/// As getopt_long wants them.
+constexpr auto kLongOptions = [] {
+  std::array<option, kRows.size() + 1> all{};
+  std::transform(kRows.begin(), kRows.end(), all.begin(), [](const Row& row) {
+    return option{row.name, row.argument == nullptr ? no_argument : required_argument, nullptr,
+                  row.code};
+  });
+  return all;
+}();
+
+std::string letters() {
+  std::string all = ":";  // a missing argument is reported as such
+  for (const Row& row : kRows) {
+    if (has_letter(row)) {
+      all += static_cast<char>(row.code);
+      all += row.argument == nullptr ? "" : ":";
+    }
+  }
+  return all;
+}
+
+constexpr std::array<std::pair<ExitCode, const char*>, 6> kExitMeanings{{
+    {ExitCode::Fine, "success"},
+    {ExitCode::WrongUsage, "wrong usage"},
+    {ExitCode::CannotListen, "cannot listen, or too little memory or too few descriptors"},
+    {ExitCode::Bug, "a bug"},
+    {ExitCode::StorageFailed,
+     "the store or its folder cannot be used or is damaged, also while the server stops, or the "
+     "output cannot be printed"},
+    {ExitCode::BadConfig,
+     "mistakes in the settings, or the store does not exist, is in use, is not a regular file of "
+     "its "
+     "own, cannot be reached with this user or password, or belongs to another program or version"},
+}};
 
 constexpr std::size_t kMostShownBytes = 128;
 
@@ -75,8 +127,9 @@ Result<Options, UsageError> parse_options(int argc, char** argv) {
   };
   optind = 0;  // reset getopt_long
   opterr = 0;  // the caller prints the error
-  for (int code = 0;
-       (code = getopt_long(argc, argv, ":c:tVh", kLongOptions.data(), nullptr)) != -1;) {
+  const std::string short_options = letters();
+  for (int code = 0; (code = getopt_long(argc, argv, short_options.c_str(), kLongOptions.data(),
+                                         nullptr)) != -1;) {
     switch (code) {
       case 'c':
         options.config_file = optarg;
@@ -138,26 +191,40 @@ ConfigChoice choose_config(const Options& options, const char* environment,
   return {std::nullopt, "the built-in defaults"};
 }
 
+CommandLine server_command_line() {
+  CommandLine line{.name = "tribard", .help = "A chat server for wire protocols 0 and 1."};
+  for (const Row& row : kRows) {
+    CommandOption option{.name = row.name, .help = row.help};
+    if (has_letter(row)) {
+      option.letter = static_cast<char>(row.code);
+    }
+    if (row.argument != nullptr) {  // all of them are files, or stores, which can be files
+      option.argument = row.argument;
+      option.values.kind = ArgumentValues::Kind::File;
+    }
+    line.options.push_back(std::move(option));
+  }
+  for (const auto& [code, meaning] : kExitMeanings) {
+    line.exit_statuses.push_back({std::to_string(static_cast<int>(code)), meaning});
+  }
+  line.exit_statuses.push_back({"128+N", "ended by a second signal, whose number is N"});
+  return line;
+}
+
 std::string help_text() {
+  const CommandLine line = server_command_line();
+  constexpr std::size_t kMeaningColumn = 9;
+  std::string exits;
+  for (const ExitStatus& status : line.exit_statuses) {
+    exits += fmt::format("  {:<{}}{}\n", status.code, kMeaningColumn - 2,
+                         wrapped(status.meaning, kMeaningColumn));
+  }
   return fmt::format(
       R"(Usage: tribard [-c FILE] [-t] [--print-config] [--verify-storage STORE]
                [--move-storage FROM TO] [-V] [-h]
 A chat server for wire protocols 0 and 1.
 
-  -c, --config FILE   take the settings from FILE; - is standard input
-  -t, --check-config  report every mistake in the settings, check the folder of
-                      the store, the files of tls, and that every address and
-                      socket is free or has a tribard that listens there
-                      already, and end
-      --print-config  print the settings in effect as JSON, and end
-      --verify-storage STORE
-                      check the store, print what it contains, and exit
-      --move-storage FROM TO
-                      copy the store FROM into TO, which is empty or not there
-                      yet, compare the two, and exit; no server may use them
-  -V, --version       print the version, and exit
-  -h, --help          print this text, and exit
-
+{}
 A store is the path of a file, or 'postgresql:' and a connection string of
 libpq, such as postgresql:service=tribar, or a URI postgresql://HOST/DATABASE.
 
@@ -170,17 +237,9 @@ server once everything it has read is answered and written, or after
 timeouts.shutdown_ms; a second such signal ends it at once. SIGHUP makes it read
 the files of tls again.
 
-Exit codes: {} success, {} wrong usage, {} cannot listen, or too little memory or
-too few descriptors, {} a bug, {} the store or its folder cannot be used or is
-damaged, also while the server stops, or the output cannot be printed,
-{} mistakes in the settings, or the store does not exist, is in use, is not a
-regular file of its own, cannot be reached with this user or password, or belongs
-to another program or version, 128 and the signal's number after a second signal.
-)",
-      kConfigVariable, kSystemConfigFile, static_cast<int>(ExitCode::Fine),
-      static_cast<int>(ExitCode::WrongUsage), static_cast<int>(ExitCode::CannotListen),
-      static_cast<int>(ExitCode::Bug), static_cast<int>(ExitCode::StorageFailed),
-      static_cast<int>(ExitCode::BadConfig));
+Exit codes:
+{})",
+      help_of_options(line.options), kConfigVariable, kSystemConfigFile, exits);
 }
 
 }  // namespace tribar

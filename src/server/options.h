@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/command_line.h"
 #include "base/result.h"
 
 namespace tribar {
@@ -68,5 +69,8 @@ struct ConfigChoice {
 
 /// The text of --help, including its last line end.
 [[nodiscard]] std::string help_text();
+
+/// All options, for the manual page and completions.
+[[nodiscard]] CommandLine server_command_line();
 
 }  // namespace tribar

@@ -319,6 +319,32 @@ Result<Options, std::string> parse_options(int argc, char** argv) {
   return options;
 }
 
+CommandLine stress_command_line() {
+  CommandLine line{.name = "tribar-stress", .help = "A load tester for tribar servers."};
+  CommandLine compare{.name = "compare",
+                      .operands = "A.json B.json",
+                      .operand = {.kind = ArgumentValues::Kind::File},
+                      .help = "Compares two reports that --json wrote."};
+  for (const Row& row : kRows) {
+    const std::string_view argument = row.value == nullptr ? "" : row.value;
+    CommandOption option{.name = row.name, .argument = std::string(argument), .help = row.help};
+    if (argument == "FILE") {
+      option.values.kind = ArgumentValues::Kind::File;
+    } else if (row.read == read_scenario) {
+      option.values = {.kind = ArgumentValues::Kind::Words,
+                       .words = {kScenarioNames.begin(), kScenarioNames.end()}};
+    } else if (argument == "0|1") {
+      option.values = {.kind = ArgumentValues::Kind::Words, .words = {"0", "1"}};
+    }
+    if (option.name == "html") {
+      compare.options.push_back(option);
+    }
+    line.options.push_back(std::move(option));
+  }
+  line.verbs.push_back(std::move(compare));
+  return line;
+}
+
 std::string usage_text() {
   std::string text =
       "usage: tribar-stress [OPTION]...\n"

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/command_line.h"
 #include "base/result.h"
 #include "stress/endpoint.h"
 #include "stress/threshold.h"
@@ -73,6 +74,9 @@ struct Options {
 
 /// Parses `argv`; an error says what is wrong, for the user.
 [[nodiscard]] Result<Options, std::string> parse_options(int argc, char** argv);
+
+/// All options, and what `compare` takes: for the manual page and completions.
+[[nodiscard]] CommandLine stress_command_line();
 
 /// The text of --help.
 [[nodiscard]] std::string usage_text();
