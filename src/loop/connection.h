@@ -28,6 +28,10 @@ struct HeldBytes {
   // true: the first frame must wait for the window, answers or an allowance; false: it is
   // incomplete
   bool is_blocked = false;
+  // Behind a full window: frames at the start that were looked at and wait; and whether the next
+  // one goes ahead of them, but not yet. See Framer::take_ahead().
+  std::size_t passed_bytes = 0;
+  bool has_next_ahead = false;
 };
 
 /// Counters of limits that are off by default, for one connection.

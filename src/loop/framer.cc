@@ -4,10 +4,12 @@
 #include "loop/framer.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
 #include "base/wipe.h"
+#include "zero/command1.h"
 #include "zero/frame.h"
 #ifdef TRIBAR_TEST_PROTOCOL
 #include "support/line_protocol.h"
@@ -39,6 +41,19 @@ FrameCut cut_front(Protocol protocol, std::string_view bytes, std::uint64_t limi
   return {};
 }
 
+/// Adds the frame that is at `at` in the batch's bytes.
+inline Arrival& add_arrival(const Connection& connection, Batch& batch, const FrameCut& cut,
+                            std::size_t at) {
+  Arrival& arrival = batch.arrivals.emplace_back();
+  arrival.from = connection.id;
+  arrival.data_offset = at + cut.frame_bytes - cut.data.size();
+  arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
+  arrival.command_bytes = static_cast<std::uint32_t>(cut.frame_bytes);
+  arrival.protocol = connection.protocol;
+  arrival.code = cut.code;
+  return arrival;
+}
+
 /// Takes the connection's bytes from `at` on out of the batch, without a trace of its secrets.
 void drop_tail(const Connection& connection, Batch& batch, std::size_t at) {
   if (has_secrets(connection.protocol)) {
@@ -55,6 +70,12 @@ Framer::Space Framer::space(Connection& connection) {
     return {batch.bytes.reserve_tail(kReadBytes), kReadBytes};
   }
   ByteBuffer& held = connection.held->bytes;
+  if (connection.held->is_blocked) {
+    const std::size_t spare = held.capacity() - held.size();
+    const std::size_t room = std::min(kAheadBytes - std::min(kAheadBytes, held.size()),
+                                      spare > 0 ? spare : std::max(kShortHeldBytes, held.size()));
+    return {held.reserve_tail(room), room};
+  }
   if (held.size() < kShortHeldBytes) {
     return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
   }
@@ -72,6 +93,12 @@ void Framer::read(Connection& connection, std::size_t size) {
   std::uint64_t waited_ms = 0;
   if (connection.held) {
     HeldBytes& held = *connection.held;
+    if (held.is_blocked) {
+      held.bytes.set_size(held.bytes.size() + size);
+      held_bytes_ += size;
+      go_on(connection);
+      return;
+    }
     if (held.bytes.size() >= kShortHeldBytes) {
       held.bytes.set_size(held.bytes.size() + size);
       held_bytes_ += size;
@@ -91,6 +118,9 @@ void Framer::read(Connection& connection, std::size_t size) {
 }
 
 void Framer::go_on(Connection& connection) {
+  if (is_window_full(connection)) {
+    return take_ahead(connection);
+  }
   Batch& batch = dispatcher_.batch_of(connection.id);
   const std::size_t start = batch.bytes.size();
   const std::uint64_t waited_ms = connection.held->waited_ms;
@@ -143,13 +173,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
       break;
     }
     connection.may_log_in = false;
-    Arrival& arrival = batch.arrivals.emplace_back();
-    arrival.from = connection.id;
-    arrival.data_offset = at + cut.frame_bytes - cut.data.size();
-    arrival.data_bytes = static_cast<std::uint32_t>(cut.data.size());
-    arrival.command_bytes = static_cast<std::uint32_t>(cut.frame_bytes);
-    arrival.protocol = connection.protocol;
-    arrival.code = cut.code;
+    Arrival& arrival = add_arrival(connection, batch, cut, at);
     arrival.is_next = is_next && cut.is_echoed;
     is_next = cut.is_echoed;
     depart(connection, arrival.command_bytes);
@@ -167,6 +191,55 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     held.bytes.append(rest);
     hold(connection, std::move(held));
     drop_tail(connection, batch, at);
+    if (may_read_ahead(connection) && is_window_full(connection) && !awaits_more(connection)) {
+      take_ahead(connection);
+    }
+  }
+}
+
+/// The window is full, and the connection speaks protocol 1: takes those frames out of what is held
+/// that go ahead, as far as there is room for them. The others stay, in order.
+void Framer::take_ahead(Connection& connection) {
+  HeldBytes& held = *connection.held;
+  connection.awaits_allowance = false;
+  held.has_next_ahead = false;
+  Batch& batch = dispatcher_.batch_of(connection.id);
+  const std::size_t end = held.bytes.size();
+  std::size_t at = held.passed_bytes;
+  std::size_t taken = 0;
+  while (at < end) {
+    const FrameCut cut =
+        cut_front(connection.protocol, held.bytes.view(at, end - at), limit_for(connection));
+    if (cut.kind != FrameCut::Kind::Whole) {
+      break;  // what is wrong with it is said in its turn
+    }
+    if (goes_ahead(cut.code, cut.data)) {
+      if (!has_room_ahead(connection)) {
+        held.has_next_ahead = true;
+        break;
+      }
+      if (!take_allowance(connection)) {
+        held.has_next_ahead = true;
+        connection.awaits_allowance = true;
+        break;
+      }
+      depart(connection, add_arrival(connection, batch, cut, batch.bytes.size()).command_bytes);
+      batch.bytes.append(held.bytes.view(at, cut.frame_bytes));
+      taken += cut.frame_bytes;
+    } else if (taken > 0) {
+      std::memmove(held.bytes.data() + at - taken, held.bytes.data() + at, cut.frame_bytes);
+    }
+    at += cut.frame_bytes;
+  }
+  held.passed_bytes = at - taken;
+  if (taken > 0) {
+    std::memmove(held.bytes.data() + at - taken, held.bytes.data() + at, end - at);
+    wipe(held.bytes.data() + end - taken, taken);
+    held.bytes.set_size(end - taken);
+    held_bytes_ -= taken;
+  }
+  if (held.bytes.is_empty()) {
+    release(connection);
   }
 }
 
@@ -218,11 +291,24 @@ void Framer::admit_login(Connection& connection) {
   connection.may_log_in = true;
 }
 
-bool Framer::can_read(const Connection& connection) const {
-  return !is_window_full(connection) && !connection.awaits_poll &&
-         !(connection.awaits_allowance && connection.allowance->commands.wait_ms(now_ms_) > 0) &&
-         !(connection.awaits_answers && !connection.is_logged_in &&
-           connection.in_flight_commands > 0);
+bool Framer::has_room_ahead(const Connection& connection) const {
+  return connection.in_flight_commands < limits_.in_flight_commands + kAheadBytes / kHeaderBytes &&
+         connection.in_flight_bytes < limits_.in_flight_bytes + kAheadBytes;
+}
+
+/// Whether frames may be looked for behind a full window.
+bool Framer::may_read_ahead(const Connection& connection) const {
+  return connection.protocol == Protocol::One && has_room_ahead(connection) &&
+         (!connection.held ||
+          (!connection.held->has_next_ahead && connection.held->bytes.size() < kAheadBytes));
+}
+
+/// Whether the first held frame waits for something else than the window.
+bool Framer::awaits_more(const Connection& connection) const {
+  return connection.awaits_poll ||
+         (connection.awaits_allowance && connection.allowance->commands.wait_ms(now_ms_) > 0) ||
+         (connection.awaits_answers && !connection.is_logged_in &&
+          connection.in_flight_commands > 0);
 }
 
 void Framer::forget(Connection& connection) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Station 2, frame: cuts the bytes that were read into frames in the open batch, as far as the
-// connection's window allows. Bytes are read directly to the end of the batch's buffer. Owns no
-// socket; belongs to the loop's thread.
+// connection's window allows. Bytes are read directly to the end of the batch's buffer. Behind a
+// full window a connection of protocol 1 is read a little further, because its acknowledgements and
+// pings do not wait. Owns no socket; belongs to the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,10 @@ class Framer {
   /// No command that is legal before login needs more data than this.
   static constexpr std::uint64_t kBeforeLoginBytes = 1024;
 
+  /// Behind a full window a connection of protocol 1 is read until this much is held, and what goes
+  /// ahead has a window of its own: of so many bytes, and as many commands as fit into them.
+  static constexpr std::size_t kAheadBytes = 65536;
+
   using Space = ReadSpace;
 
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
@@ -44,7 +49,8 @@ class Framer {
   /// rest.
   void read(Connection& connection, std::size_t size);
 
-  /// Cuts held bytes, after the window opened or the answer for which a frame waited arrived.
+  /// Cuts held bytes, after the window opened or the answer for which a frame waited arrived. While
+  /// the window is full: those that go ahead.
   void go_on(Connection& connection);
 
   /// `commands` commands are completed, whose frames had `command_bytes` together.
@@ -57,13 +63,17 @@ class Framer {
   /// Allows the LOGIN that is the first held frame.
   void admit_login(Connection& connection);
 
-  /// Whether the connection should be read: the window is open, and no held frame waits for
-  /// answers, a poll or the next second.
-  [[nodiscard]] bool can_read(const Connection& connection) const;
+  /// Whether the connection should be read: the window is open, or something may go ahead, and no
+  /// held frame waits for answers, a poll or the next second.
+  [[nodiscard]] bool can_read(const Connection& connection) const {
+    return !awaits_more(connection) && (!is_window_full(connection) || may_read_ahead(connection));
+  }
 
   /// Whether held bytes can be cut now.
   [[nodiscard]] bool can_go_on(const Connection& connection) const {
-    return connection.held && connection.held->is_blocked && can_read(connection);
+    return connection.held && connection.held->is_blocked && !awaits_more(connection) &&
+           (!is_window_full(connection) ||
+            (connection.held->has_next_ahead && has_room_ahead(connection)));
   }
 
   /// Commands without a completion, of all connections together.
@@ -89,12 +99,16 @@ class Framer {
 
   void introduce(Connection& connection, std::uint8_t first_byte);
   void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms);
+  void take_ahead(Connection& connection);
   void hold(Connection& connection, HeldBytes held);
   void depart(Connection& connection, std::uint32_t command_bytes);
   [[nodiscard]] bool is_window_full(const Connection& connection) const {
     return connection.in_flight_commands >= limits_.in_flight_commands ||
            connection.in_flight_bytes >= limits_.in_flight_bytes;
   }
+  [[nodiscard]] bool has_room_ahead(const Connection& connection) const;
+  [[nodiscard]] bool may_read_ahead(const Connection& connection) const;
+  [[nodiscard]] bool awaits_more(const Connection& connection) const;
   [[nodiscard]] bool take_allowance(Connection& connection) const;
   [[nodiscard]] std::uint64_t limit_for(const Connection& connection) const;
 

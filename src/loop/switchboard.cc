@@ -561,7 +561,8 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
           LoginExpired{{RefusalCode::LoginTimeout, 0, limits_.login_ms}, connection.logins});
     }
   }
-  if (connection.held && connection.is_reading && limits_.frame_ms > 0) {
+  if (connection.held && !connection.held->is_blocked && connection.is_reading &&
+      limits_.frame_ms > 0) {
     connection.held->waited_ms += elapsed;
     if (connection.held->waited_ms >= limits_.frame_ms) {
       framer_.lose(connection, {RefusalCode::FrameTimeout, 0, limits_.frame_ms});

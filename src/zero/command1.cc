@@ -183,6 +183,17 @@ Result<Command1, CommandError> parse_command1(std::uint8_t code, std::string_vie
   return CommandError{{RefusalCode::UnknownCommand, code}};
 }
 
+bool goes_ahead(std::uint8_t code, std::string_view data) {
+  switch (static_cast<FrameCode>(code)) {
+    case FrameCode::Acknowledge:
+    case FrameCode::Ping:
+    case FrameCode::Pong:
+      return static_cast<bool>(parse_command1(code, data, {}));
+    default:
+      return false;
+  }
+}
+
 void append_command1(std::string& out, const Command1& command) {
   std::visit(Encoder{out}, command);
 }

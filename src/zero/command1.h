@@ -36,6 +36,10 @@ struct CommandError {
                                                             std::string_view data,
                                                             const CommandLimits& limits);
 
+/// Whether a frame is applied at once, before commands that wait: an ACK, PING or PONG. One with a
+/// mistake is not, because refusals keep the order of commands.
+[[nodiscard]] bool goes_ahead(std::uint8_t code, std::string_view data);
+
 /// Appends the command's frame to `out`. The fields are written as they are.
 void append_command1(std::string& out, const Command1& command);
 

@@ -134,6 +134,142 @@ TEST(Framer, StopsAtTheWindowOfBytesButLetsOneFramePass) {
   EXPECT_EQ(f.cut(), (Lengths{1}));
 }
 
+std::string one_frame(FrameCode code, std::size_t data_bytes) {
+  std::string bytes;
+  append_frame(bytes, static_cast<std::uint8_t>(code), std::string(data_bytes, '1'), kVersion1);
+  return bytes;
+}
+
+/// With a connection of protocol 1.
+struct Fixture1 : Fixture {
+  explicit Fixture1(const FrameLimits& limits) : Fixture(limits) {
+    connection.protocol = Protocol::One;
+    connection.is_introduced = true;
+  }
+};
+
+/// Lengths 7 to 9 go ahead, wherever they stand.
+std::string mixed_stream() {
+  return one_frame(FrameCode::Send, 1) + one_frame(FrameCode::Acknowledge, 7) +
+         one_frame(FrameCode::Send, 2) + one_frame(FrameCode::Send, 3) +
+         one_frame(FrameCode::Ping, 8) + one_frame(FrameCode::List, 4) +
+         one_frame(FrameCode::Pong, 9) + one_frame(FrameCode::Send, 5).substr(0, 44);
+}
+
+TEST(Framer, TakesAcknowledgementsAndPingsAheadOfWhatWaitsForTheWindow) {
+  const std::string stream = mixed_stream();
+  for (const std::size_t piece : std::initializer_list<std::size_t>{1, 41, 42, 43, 50, 1000}) {
+    SCOPED_TRACE(piece);
+    Fixture1 f({.in_flight_commands = 2});
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      ASSERT_TRUE(f.framer.can_read(f.connection));
+      f.read(std::string_view(stream).substr(at, piece));
+    }
+    EXPECT_EQ(f.cut(), (Lengths{1, 7, 8, 9}));
+    EXPECT_EQ(f.framer.in_flight_commands(), 4U);
+    EXPECT_EQ(f.framer.held_bytes(), 44U + 45 + 46 + 44);
+    // The others keep their order, and wait for the window, which those that went ahead count in.
+    f.framer.complete(f.connection, 49 + 50, 2);
+    EXPECT_FALSE(f.framer.can_go_on(f.connection));
+    f.framer.complete(f.connection, 51);
+    ASSERT_TRUE(f.framer.can_go_on(f.connection));
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), (Lengths{2}));
+    f.framer.complete(f.connection, 43 + 44, 2);
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), (Lengths{3, 4}));
+    f.framer.complete(f.connection, 45 + 46, 2);
+    ASSERT_TRUE(f.framer.can_go_on(f.connection));
+    f.framer.go_on(f.connection);
+    f.read(one_frame(FrameCode::Send, 5).substr(44));
+    EXPECT_EQ(f.cut(), (Lengths{5}));
+    EXPECT_EQ(f.framer.held_bytes(), 0U);
+  }
+}
+
+TEST(Framer, ReadsNoFurtherAheadThanItSays) {
+  Fixture1 f({.in_flight_commands = 1});
+  const std::string send = one_frame(FrameCode::Send, 100);
+  std::size_t came = 0;
+  for (; f.framer.can_read(f.connection) && came < 10 * Framer::kAheadBytes; came += send.size()) {
+    const Framer::Space space = f.framer.space(f.connection);
+    ASSERT_LE(space.size, std::max(std::size_t{65536}, came));
+    f.read(std::string_view(send).substr(0, std::min(send.size(), space.size)));
+    ASSERT_LE(f.framer.held_bytes(), Framer::kAheadBytes + send.size());
+  }
+  EXPECT_GE(f.framer.held_bytes(), Framer::kAheadBytes);
+  EXPECT_FALSE(f.framer.can_go_on(f.connection));
+}
+
+TEST(Framer, HasAWindowForWhatGoesAhead) {
+  Fixture1 f({.in_flight_commands = 1});
+  constexpr std::size_t kRoom = Framer::kAheadBytes / kHeaderBytes;
+  f.read(one_frame(FrameCode::Send, 1));
+  const std::string acknowledgement = one_frame(FrameCode::Acknowledge, 1);
+  for (std::size_t i = 0; i < kRoom; ++i) {
+    ASSERT_TRUE(f.framer.can_read(f.connection)) << i;
+    f.read(acknowledgement);
+  }
+  EXPECT_EQ(f.framer.held_bytes(), 0U);
+  EXPECT_EQ(f.cut().size(), 1 + kRoom);
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  f.framer.complete(f.connection, 43);
+  ASSERT_TRUE(f.framer.can_read(f.connection));
+  f.read(acknowledgement + acknowledgement + acknowledgement);
+  EXPECT_EQ(f.cut().size(), 1U);
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+  EXPECT_FALSE(f.framer.can_go_on(f.connection));
+  f.framer.complete(f.connection, 43);
+  ASSERT_TRUE(f.framer.can_go_on(f.connection));
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut().size(), 1U);
+  f.framer.complete(f.connection, 43, 1);
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut().size(), 1U);
+  EXPECT_FALSE(f.connection.held);
+}
+
+TEST(Framer, LetsNothingGoAheadThatIsRefused) {
+  std::string no_number;
+  append_frame(no_number, static_cast<std::uint8_t>(FrameCode::Acknowledge), "seven", kVersion1);
+  Fixture1 f({.in_flight_commands = 1});
+  f.read(one_frame(FrameCode::Send, 1) + no_number + one_frame(FrameCode::Ping, 65) +
+         one_frame(FrameCode::Pong, 64));
+  EXPECT_EQ(f.cut(), (Lengths{1, 64}));
+  f.framer.complete(f.connection, 43 + 106, 2);
+  f.framer.go_on(f.connection);
+  EXPECT_EQ(f.cut(), (Lengths{5}));
+}
+
+TEST(Framer, JudgesWhatIsWrongBehindAFullWindowInItsTurn) {
+  std::string too_long = one_frame(FrameCode::Acknowledge, 1);
+  too_long[2] = '\x01';
+  for (const std::string& bytes : {frame(1), too_long}) {
+    Fixture1 f({.in_flight_commands = 1});
+    f.read(one_frame(FrameCode::Send, 1) + one_frame(FrameCode::Send, 2) + bytes +
+           one_frame(FrameCode::Pong, 9));
+    EXPECT_EQ(f.cut(), (Lengths{1}));
+    EXPECT_FALSE(f.connection.is_lost);
+    f.framer.complete(f.connection, 43);
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), (Lengths{2}));
+    f.framer.complete(f.connection, 44);
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), (Lengths{0}));
+    EXPECT_TRUE(f.connection.is_lost);
+  }
+}
+
+// Nothing is read ahead of a protocol that has nothing which goes ahead.
+TEST(Framer, TakesNothingAheadInProtocol0) {
+  Fixture f({.in_flight_commands = 1});
+  std::string acknowledgement;
+  append_frame(acknowledgement, static_cast<std::uint8_t>(FrameCode::Acknowledge), "1");
+  f.read(frame(1) + frame(2) + acknowledgement);
+  EXPECT_EQ(f.cut(), (Lengths{1}));
+  EXPECT_FALSE(f.framer.can_read(f.connection));
+}
+
 TEST(Framer, JudgesALongFrameOnlyWhenWhatCameBeforeIsAnswered) {
   Fixture f;
   f.connection.is_logged_in = false;

@@ -412,6 +412,31 @@ TEST(Switchboard, CountsAFramesTimeOnlyWhileItReads) {
   EXPECT_EQ(ann.frames(), Frames{response("the frame was not complete within 1000 ms")});
 }
 
+// It is read, but the frame that is held waits for the window and not for the peer.
+TEST(Switchboard, AnswersAPingBehindAFullWindow) {
+  SwitchboardLimits limits;
+  limits.frame_ms = 1000;
+  limits.frames.in_flight_commands = 1;
+  RegistryLimits registry_limits;
+  registry_limits.listing_bytes = 0;  // every LIST waits
+  Rig rig(limits, registry_limits);
+  Peer ann = rig.connect({}, Protocol::One);
+  std::string list;
+  append_command1(list, List{"*"});
+  std::string ping;
+  append_command1(ping, Ping{"there?"});
+  rig.send(ann, list + list + ping);
+  rig.turn();
+  ASSERT_EQ(ann.stream->taken.size(), ping.size());
+  EXPECT_TRUE(ann.stream->taken.ends_with("there?"));
+  rig.board.tick(5000);
+  rig.turn();
+  EXPECT_TRUE(ann.stream->is_reading);
+  rig.send(ann, ping);
+  rig.turn();
+  EXPECT_EQ(ann.stream->taken.size(), 2 * ping.size());
+}
+
 TEST(Switchboard, ClosesWhoeverTakesNothing) {
   SwitchboardLimits limits;
   limits.stalled_ms = 1000;
