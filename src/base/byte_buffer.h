@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/wipe.h"
+
 namespace tribar {
 
 class ByteBuffer {
@@ -38,13 +40,17 @@ class ByteBuffer {
     return {bytes_.get() + offset, size};
   }
 
-  /// Makes room for `more` bytes after the end, and returns a pointer to them. May move the bytes.
-  char* reserve_tail(std::size_t more) {
+  /// Makes room for `more` bytes after the end, and returns a pointer to them. May move the bytes;
+  /// `has_secrets`: then their old place is wiped.
+  char* reserve_tail(std::size_t more, bool has_secrets = false) {
     if (size_ + more > capacity_) {
       const std::size_t wanted = std::max(size_ + more, capacity_ * 2);
       std::unique_ptr<char[]> grown(new char[wanted]);
       if (size_ > 0) {
         std::memcpy(grown.get(), bytes_.get(), size_);
+        if (has_secrets) {
+          wipe(bytes_.get(), size_);
+        }
       }
       bytes_ = std::move(grown);
       capacity_ = wanted;
@@ -55,9 +61,10 @@ class ByteBuffer {
   /// Sets the size; use it after writing into a reserved tail.
   void set_size(std::size_t size) { size_ = size; }
 
-  void append(std::string_view bytes) {
+  /// `has_secrets`: see reserve_tail().
+  void append(std::string_view bytes, bool has_secrets = false) {
     if (!bytes.empty()) {
-      std::memcpy(reserve_tail(bytes.size()), bytes.data(), bytes.size());
+      std::memcpy(reserve_tail(bytes.size(), has_secrets), bytes.data(), bytes.size());
       size_ += bytes.size();
     }
   }

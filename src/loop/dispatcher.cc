@@ -47,7 +47,7 @@ void Dispatcher::add_returned(ConnectionId id, const Returned& returned, Protoco
   arrival.data_offset = batch.bytes.size();
   arrival.data_bytes = static_cast<std::uint32_t>(frame.size());
   arrival.protocol = protocol;
-  batch.bytes.append(frame);
+  batch.bytes.append(frame, batch.may_have_secrets);
 }
 
 void Dispatcher::submit(UnixMs now) {

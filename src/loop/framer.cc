@@ -67,24 +67,26 @@ void drop_tail(const Connection& connection, Batch& batch, std::size_t at) {
 Framer::Space Framer::space(Connection& connection) {
   Batch& batch = dispatcher_.batch_of(connection.id);
   if (!connection.held) {
-    return {batch.bytes.reserve_tail(kReadBytes), kReadBytes};
+    return {batch.bytes.reserve_tail(kReadBytes, batch.may_have_secrets), kReadBytes};
   }
   ByteBuffer& held = connection.held->bytes;
   if (connection.held->is_blocked) {
     const std::size_t spare = held.capacity() - held.size();
     const std::size_t room = std::min(kAheadBytes - std::min(kAheadBytes, held.size()),
                                       spare > 0 ? spare : std::max(kShortHeldBytes, held.size()));
-    return {held.reserve_tail(room), room};
+    return {held.reserve_tail(room, has_secrets(connection.protocol)), room};
   }
   if (held.size() < kShortHeldBytes) {
-    return {batch.bytes.reserve_tail(held.size() + kReadBytes) + held.size(), kReadBytes};
+    return {
+        batch.bytes.reserve_tail(held.size() + kReadBytes, batch.may_have_secrets) + held.size(),
+        kReadBytes};
   }
   // Grows only when full and by what has arrived, never by what a header announces.
   const std::size_t missing = connection.held->needed_bytes - held.size();
   const std::size_t spare = held.capacity() - held.size();
   const std::size_t room =
       std::min({missing, spare > 0 ? spare : held.size(), std::size_t{1} << 20});
-  return {held.reserve_tail(room), room};
+  return {held.reserve_tail(room, has_secrets(connection.protocol)), room};
 }
 
 void Framer::read(Connection& connection, std::size_t size) {
@@ -124,7 +126,7 @@ void Framer::go_on(Connection& connection) {
   Batch& batch = dispatcher_.batch_of(connection.id);
   const std::size_t start = batch.bytes.size();
   const std::uint64_t waited_ms = connection.held->waited_ms;
-  batch.bytes.append(connection.held->bytes.view());
+  batch.bytes.append(connection.held->bytes.view(), batch.may_have_secrets);
   release(connection);
   cut(connection, batch, start, waited_ms);
 }
@@ -138,6 +140,7 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   if (!connection.is_introduced) {
     introduce(connection, static_cast<std::uint8_t>(batch.bytes.data()[start]));
   }
+  batch.may_have_secrets |= has_secrets(connection.protocol);
   std::size_t needed_bytes = end - start;
   bool is_blocked = true;
   bool is_next = false;
@@ -224,7 +227,7 @@ void Framer::take_ahead(Connection& connection) {
         break;
       }
       depart(connection, add_arrival(connection, batch, cut, batch.bytes.size()).command_bytes);
-      batch.bytes.append(held.bytes.view(at, cut.frame_bytes));
+      batch.bytes.append(held.bytes.view(at, cut.frame_bytes), batch.may_have_secrets);
       taken += cut.frame_bytes;
     } else if (taken > 0) {
       std::memmove(held.bytes.data() + at - taken, held.bytes.data() + at, cut.frame_bytes);

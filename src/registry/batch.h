@@ -61,7 +61,8 @@ struct Batch {
   bool is_for_all = false;
   bool is_continuation = false;  // created by the registry to continue long work: see RegistryActor
 
-  bool has_secrets = false;  // `bytes` contain secrets, which are wiped after use
+  bool may_have_secrets = false;  // `bytes` are wiped where they are moved from
+  bool has_secrets = false;       // `bytes` contain secrets, which are wiped after use
   std::vector<Input> inputs;
   Output output;
 
@@ -86,6 +87,7 @@ struct Batch {
     events.clear();
     names.reset();
     number = 0;
+    may_have_secrets = false;
     is_for_all = false;
     is_continuation = false;
     inputs.clear();
