@@ -104,11 +104,10 @@ struct LoggedOut {
   friend bool operator==(const LoggedOut&, const LoggedOut&) = default;
 };
 
-/// A command of this connection must be checked outside the registry. The result arrives as the
-/// input Answered; until then the connection's next commands wait.
+/// A command of this connection has a secret that must be checked or hashed outside the registry.
+/// The result arrives as the input Answered; until then the connection's next commands wait.
 struct Check {
-  // for LOGIN: the account that it names; none: there is no such account
-  AccountId account = {};
+  AccountId account = {};  // whose secret it is; none: of CREATE
   std::string_view secret = {};
   std::string_view hash = {};        // `secret` must match it; empty: there is nothing to match
   std::string_view new_secret = {};  // to be hashed; empty: none

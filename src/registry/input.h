@@ -138,9 +138,6 @@ struct Input {
   /// Of a command: its frame came from the same connection as the previous input in the batch, and
   /// directly follows that frame in the stream and in memory.
   bool is_next = false;
-  /// Of a command: when its turn comes it is first checked outside the registry, and executed when
-  /// the result arrives. See Check. Ignored for Send and Rejected.
-  bool needs_check = false;
   Protocol protocol = Protocol::Zero;  // of the connection
   /// Of a SEND: Accounts::hash_of() its recipient; 0: not computed yet.
   std::uint32_t recipient_hash = 0;

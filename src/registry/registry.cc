@@ -131,8 +131,6 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
     acknowledge(session, bytes, acknowledgement->number, turn);
   } else if (const auto* rejected = std::get_if<Rejected>(&input.body)) {
     reject(session, bytes, *rejected, turn);
-  } else if (input.needs_check) {
-    check(session, input, {account_named_by(input)}, 0, turn);
   } else if (const auto* creation = std::get_if<Create>(&input.body)) {
     create(session, input, *creation, turn);
   } else if (const auto* entry = std::get_if<Login>(&input.body)) {

@@ -194,7 +194,6 @@ void Registry::check(Session& session, const Input& input, const Check& what,
   }
   CheckedCommand& checked = session.stalled().checked.emplace();
   checked = {copy_command(without_secrets(input)), what.account, generation};
-  checked.command.input.needs_check = false;
   answer(session, 0, 0, what, turn);
 }
 

@@ -131,12 +131,6 @@ void Life::run_worker(std::size_t at) {
   BatchPtr batch = std::move(worker.drained.front());
   worker.drained.pop_front();
   decode(*batch, settings_.commands);
-  for (Input& input : batch->inputs) {
-    const bool can_be_checked =
-        input.protocol == Protocol::Zero &&
-        (std::holds_alternative<Create>(input.body) || std::holds_alternative<Login>(input.body));
-    input.needs_check = can_be_checked && random_.chance(settings_.checked_percent);
-  }
   actor_.deliver(std::move(batch));
   worker.runs_registry = worker.drained.empty();
 }

@@ -20,9 +20,7 @@ struct Settings {
   std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
-  bool is_filtered = false;  // an XorFilter stands over each connection
-  // Of CREATE and LOGIN over protocol 0: are checked outside the registry first.
-  unsigned checked_percent = 0;
+  bool is_filtered = false;    // an XorFilter stands over each connection
   unsigned busy_percent = 0;   // of the secrets: there is no room to check them
   unsigned fails_percent = 0;  // of the commits, and those behind it for a while
   unsigned recovers_permille = 0;
@@ -45,7 +43,6 @@ inline constexpr Refusal kWrongSecret{RefusalCode::SenderIsNotYou};
   settings.workers = random.between(1, 4);
   settings.is_durable = random.chance(60);
   settings.commands.username_bytes = 8;
-  settings.checked_percent = random.chance(30) ? static_cast<unsigned>(random.between(10, 100)) : 0;
   SwitchboardLimits& loop = settings.loop;
   loop.frames.frame_bytes = random.between(1024, 3000);
   loop.frames.in_flight_commands = random.chance(50) ? random.between(1, 6) : 1000;
@@ -89,8 +86,7 @@ inline constexpr Refusal kWrongSecret{RefusalCode::SenderIsNotYou};
   }
   registry.frame_bytes = loop.frames.frame_bytes;
   registry.can_hash_secrets = true;
-  registry.needs_secrets =
-      settings.one_percent > 0 && settings.checked_percent == 0 && random.chance(5);
+  registry.needs_secrets = settings.one_percent > 0 && random.chance(5);
   return settings;
 }
 

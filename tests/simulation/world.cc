@@ -27,14 +27,10 @@ World::World(std::uint64_t seed, bool is_telling)
     : diary_(is_telling),
       random_(seed),
       settings_(roll_settings(random_)),
-      weights_{random_.between(5, 40),
-               random_.between(5, 40),
-               random_.between(2, 30),
-               random_.between(10, 40),
-               random_.between(5, 40),
-               random_.between(1, 10),
-               random_.between(0, 2),
-               settings_.checked_percent + settings_.one_percent > 0 ? random_.between(1, 20) : 0},
+      weights_{random_.between(5, 40), random_.between(5, 40),
+               random_.between(2, 30), random_.between(10, 40),
+               random_.between(5, 40), random_.between(1, 10),
+               random_.between(0, 2),  settings_.one_percent > 0 ? random_.between(1, 20) : 0},
       ledger_(settings_, diary_),
       credit_(settings_.registry.outbox_bytes, diary_) {
   storage_.on_stored = [this](const Record& record) { ledger_.note_stored(record); };

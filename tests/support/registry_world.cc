@@ -48,7 +48,6 @@ std::string_view lasting_name(std::string_view name) {
 const Refusal kLoginTimeout{RefusalCode::LoginTimeout, 0, 5};
 const Refusal kMalformed{RefusalCode::UnexpectedData};
 const Refusal kDismissal{RefusalCode::LoggedInElsewhere};
-const Refusal kWrong{RefusalCode::SenderIsNotYou};
 const Refusal kFatal{RefusalCode::FrameTooLong, 0, 9};
 
 /// Whether the timeout still applies: there was no login since.
@@ -84,7 +83,6 @@ void RegistryWorld::step() {
     } else {
       write(peer, 1 + choose_(4));
       report(peer);
-      answer_check(peer);
     }
   } else if (choice < 80) {
     write(peer, 1 + choose_(6));
@@ -93,7 +91,6 @@ void RegistryWorld::step() {
     }
   } else if (choice < 84) {
     report(peer);
-    answer_check(peer);
   } else if (choice < 88) {
     close(peer);
   } else if (choice < 90) {
@@ -131,8 +128,6 @@ void RegistryWorld::settle() {
       is_busy |= !peer.outbox.empty() || !peer.unreported.empty();
       write(peer, peer.outbox.size());
       report(peer);
-      is_busy |= !peer.pending.empty() && peer.pending.front().is_checking;
-      answer_check(peer);
     }
   }
   for (Peer& peer : peers_) {
@@ -193,8 +188,6 @@ void RegistryWorld::ask(Peer& peer, bool is_next) {
     pending.body = Send{{choose_own_name(peer), choose_recipient(), pending.text}};
   } else {
     pending.body = choose_command(pending);
-    pending.needs_check = !std::holds_alternative<Send>(pending.body) &&
-                          !std::holds_alternative<Rejected>(pending.body) && choose_(3) == 0;
   }
   peer.is_known = true;
   peer.pending.push_back(std::move(pending));
@@ -203,7 +196,7 @@ void RegistryWorld::ask(Peer& peer, bool is_next) {
   if (auto* sending = std::get_if<Send>(&kept.body)) {
     sending->message.text = kept.text;
   }
-  apply(peer.id, kept.bytes, InputBody(kept.body), is_next, kept.needs_check);
+  apply(peer.id, kept.bytes, InputBody(kept.body), is_next);
 }
 
 InputBody RegistryWorld::choose_command(Pending& pending) {
@@ -358,8 +351,6 @@ void RegistryWorld::close(Peer& peer) {
     ModelConnection& state = model_.connection(id);
     if (const auto* expired = std::get_if<LoginExpired>(&pending.body)) {
       state.is_over |= is_login_due(state, *expired);
-    } else if (pending.needs_check && !pending.was_checked) {
-      state.is_over = true;  // Nobody checks it any more, so what is behind it counts as nothing.
     } else if (!pending.is_long_list) {
       if (auto* sending = std::get_if<Send>(&pending.body)) {
         sending->message.text = pending.text;
@@ -397,20 +388,6 @@ void RegistryWorld::dismiss(Peer& peer) {
   apply(peer.id, 0, Dismiss{kDismissal});
 }
 
-void RegistryWorld::answer_check(Peer& peer) {
-  if (peer.pending.empty() || !peer.pending.front().is_checking) {
-    return;
-  }
-  Pending& pending = peer.pending.front();
-  pending.is_checking = false;
-  pending.was_checked = true;
-  if (choose_(4) == 0) {
-    pending.refusal = kWrong;
-  }
-  model_.reported(peer.id);
-  apply(peer.id, 0, Answered{pending.refusal});
-}
-
 void RegistryWorld::give_back(ConnectionId id, const Owed& owed) {
   const ModelMessage& message = *owed.message;
   model_.returned(owed.message);
@@ -432,14 +409,13 @@ void RegistryWorld::return_stray() {
 // The registry's output.
 
 void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body,
-                          bool is_next, bool needs_check) {
+                          bool is_next) {
   if (!trouble_.empty()) {
     return;
   }
   ++inputs_;
   const Input* before = batch_.empty() ? nullptr : &batch_.back();
   Input& input = batch_.emplace_back(Input{from, bytes, body, is_next});
-  input.needs_check = needs_check;
   own(input.body);
   if (std::holds_alternative<Continue>(body)) {
     model_.free_deferred();
@@ -568,8 +544,6 @@ void RegistryWorld::see_answer(const Effect& effect) {
   ModelConnection& state = model_.connection(peer->id);
   if (effect.completes_bytes > 0) {
     see_completion(*peer, effect);
-  } else if (std::holds_alternative<Check>(effect.body)) {
-    see_check(*peer, effect.body);
   } else if (peer->is_dismissed) {
     peer->is_dismissed = false;
     expect(describe(effect.body) == describe(Refuse{kDismissal}) && peer->pending.empty(),
@@ -606,42 +580,17 @@ void RegistryWorld::see_completion(Peer& peer, const Effect& effect) {
   peer.pending.pop_front();
   expect(pending.bytes == effect.completes_bytes, "a completion names its command's bytes");
   const bool is_over = model_.connection(peer.id).is_over;
-  expect(!pending.needs_check || pending.was_checked || is_over, "what has to be is checked first");
-  if (pending.is_long_list && !pending.refusal && !is_over) {
+  if (pending.is_long_list && !is_over) {
     see_long_list(pending, effect.body);
     return;
   }
   if (auto* sending = std::get_if<Send>(&pending.body)) {
     sending->message.text = pending.text;
   }
-  const auto* entry = std::get_if<Login>(&pending.body);
-  std::string expected;
-  if (pending.refusal && !is_over) {
-    expected = describe(Refuse{*pending.refusal});
-  } else if (pending.needs_check && entry != nullptr && !is_over &&
-             account_of(entry->username) != pending.account) {
-    expected = describe(Refuse{{RefusalCode::NoSuchUsername}});
-  } else {
-    expected = model_.execute(peer.id, pending.body, UnixMs{inputs_});
-  }
-  if (pending.was_checked) {
-    model_.reported(peer.id);
-  }
+  const std::string expected = model_.execute(peer.id, pending.body, UnixMs{inputs_});
   if (describe(effect.body) != expected) {
     fail("answer '" + describe(effect.body) + "' instead of '" + expected + "'");
   }
-}
-
-void RegistryWorld::see_check(Peer& peer, const EffectBody& body) {
-  if (!expect(!peer.pending.empty() && peer.pending.front().needs_check && !peer.is_closed,
-              "only what has to be is checked")) {
-    return;
-  }
-  Pending& pending = peer.pending.front();
-  const auto* entry = std::get_if<Login>(&pending.body);
-  pending.account = entry == nullptr ? AccountId{} : account_of(entry->username);
-  pending.is_checking = true;
-  expect(describe(body) == describe(Check{pending.account}), "a check names the account");
 }
 
 /// Accounts that existed all the time must be listed, accounts that never existed must not; in
@@ -837,12 +786,6 @@ void RegistryWorld::own(std::string_view& bytes) {
   char* copy = batch_bytes_.emplace_back(new char[bytes.size() + 1]).get();
   std::copy(bytes.begin(), bytes.end(), copy);
   bytes = {copy, bytes.size()};
-}
-
-/// None if there is no such account.
-AccountId RegistryWorld::account_of(std::string_view name) {
-  const ModelAccount* account = model_.find(name);
-  return account == nullptr ? AccountId{} : account->id;
 }
 
 RegistryWorld::Peer* RegistryWorld::find(ConnectionId id) {

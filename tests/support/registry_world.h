@@ -56,11 +56,6 @@ class RegistryWorld {
     std::uint32_t bytes = 0;
     std::uint64_t asked_at = 0;
     bool is_long_list = false;
-    bool needs_check = false;
-    bool is_checking = false;        // Check came
-    bool was_checked = false;        // Answered was sent
-    AccountId account;               // that was checked
-    std::optional<Refusal> refusal;  // the result
   };
   /// An effect that the loop must write.
   struct Owed {
@@ -113,20 +108,16 @@ class RegistryWorld {
   void close(Peer& peer);
   void expire_login(Peer& peer);
   void dismiss(Peer& peer);
-  /// Sends the result of its Check, if it waits for one.
-  void answer_check(Peer& peer);
   void give_back(ConnectionId id, const Owed& owed);
   void return_stray();
 
-  void apply(ConnectionId from, std::uint32_t bytes, const InputBody& body, bool is_next = false,
-             bool needs_check = false);
+  void apply(ConnectionId from, std::uint32_t bytes, const InputBody& body, bool is_next = false);
   void see_effects(std::size_t from);
   void see_joined(const Effect& before, const Effect& after, const Input& input,
                   const Input* input_before);
   void see_push(const Effect& effect, const Push& push);
   void see_answer(const Effect& effect);
   void see_completion(Peer& peer, const Effect& effect);
-  void see_check(Peer& peer, const EffectBody& body);
   void see_long_list(const Pending& pending, const EffectBody& body);
   void owe(Peer& peer, Owed owed);
   [[nodiscard]] bool can_be_listed(std::uint64_t asked_at, std::string_view names,
@@ -137,7 +128,6 @@ class RegistryWorld {
   void keep_record(const Record& record);
   void own(InputBody& body);
   void own(std::string_view& bytes);
-  [[nodiscard]] AccountId account_of(std::string_view name);
   [[nodiscard]] Peer* find(ConnectionId id);
 
   WorldSettings settings_;

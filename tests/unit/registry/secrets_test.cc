@@ -235,6 +235,74 @@ TEST(RegistrySecrets, HasCommandsWaitForTheCheck) {
                      logged_in1(kBob, 1, 1, 1), accepted(kBob, 2, 2), done(kBob)}));
 }
 
+TEST(RegistrySecrets, ChecksACommandWhenItsTurnComes) {
+  RegistryLimits limits = with_secrets();
+  limits.outbox_bytes = 100;
+  RegistryBench bench = with_ann(limits);
+  bench.apply(introduced(kBob));
+  for (int i = 0; i < 3; ++i) {
+    bench.apply(one(list(kBob, "ann")));  // goes over its credit, so what follows waits
+  }
+  EXPECT_EQ(bench.apply(login1(kBob, "ann", "c1", kSecret)), Effects{});
+  EXPECT_EQ(bench.write(kBob), (Effects{check_of(kBob, kAnnAccount, kSecret, "h1")}));
+}
+
+TEST(RegistrySecrets, ExpiresNoLoginThatIsBeingChecked) {
+  RegistryBench bench = with_ann();
+  const Refusal late{RefusalCode::LoginTimeout, 0, 5000};
+  tries(bench, kBob, kSecret);
+  tries(bench, kCat, kNewSecret);
+  EXPECT_EQ(bench.apply(event(kBob, LoginExpired{late})), Effects{});
+  EXPECT_EQ(bench.apply(event(kCat, LoginExpired{late})), Effects{});
+  EXPECT_EQ(bench.apply(right(kBob)),
+            (Effects{refused(kAnn, {RefusalCode::Replaced}, 0), close(kAnn), logged_in1(kBob, 1)}));
+  EXPECT_EQ(bench.apply(wrong(kCat)),
+            (Effects{wrong_secret(kCat), refused(kCat, late, 0), close(kCat)}));
+}
+
+TEST(RegistrySecrets, PushesWhileACommandIsChecked) {
+  RegistryBench bench = with_ann();
+  bench.apply(introduced(kCat));
+  bench.apply(create1(kCat, "cat", "c"));
+  bench.apply(delete1(kAnn, kSecret));
+  EXPECT_EQ(bench.apply(send1(kCat, 1, "ann", "m1")),
+            (Effects{kept(kAnn, {kAnnAccount, 1, "cat", "ann", "m1"}), accepted(kCat, 1, 1)}));
+  // It goes with the account.
+  EXPECT_EQ(bench.apply(right(kAnn)), (Effects{logged_out1(kAnn)}));
+  bench.go_on();
+  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistrySecrets, IgnoresAResultThatNobodyWaitsFor) {
+  RegistryBench bench = with_ann();
+  EXPECT_EQ(bench.apply(right(kAnn)), Effects{});
+  EXPECT_EQ(bench.apply(wrong(kAnn)), Effects{});
+  EXPECT_EQ(bench.apply(right(ConnectionId::make(99, 1))), Effects{});
+  EXPECT_EQ(bench.apply(one(deliver(kAnn))), (Effects{done(kAnn)}));
+}
+
+// Nor does it reach the connection that has the place now.
+TEST(RegistrySecrets, GivesNoResultToALaterConnection) {
+  RegistryBench bench = with_ann();
+  bench.close(kAnn);
+  tries(bench, kDan, kSecret);
+  bench.close(kDan);
+  const ConnectionId later = ConnectionId::make(kDan.slot(), kDan.generation() + 1);
+  tries(bench, later, kSecret);
+  EXPECT_EQ(bench.apply(right(kDan)), Effects{});
+  EXPECT_EQ(bench.apply(right(later)), (Effects{logged_in1(later, 1)}));
+}
+
+TEST(RegistrySecrets, CountsWhatIsBehindACheckAsNothingAfterAWrongSecretAndAHalfClose) {
+  RegistryBench bench = with_ann();
+  tries(bench, kCat, kNewSecret);
+  bench.apply(send1(kCat, 1, "ann", "hi"));
+  EXPECT_EQ(bench.apply(event(kCat, Ended{})), Effects{});
+  EXPECT_EQ(bench.apply(wrong(kCat)),
+            (Effects{wrong_secret(kCat), refused_n(kCat, {RefusalCode::SendBeforeLogin}, 1),
+                     close(kCat)}));
+}
+
 // Replaced sessions.
 
 TEST(RegistrySecrets, ReplacesTheAccountsOtherSession) {
