@@ -27,10 +27,14 @@ constexpr std::uint64_t kQueuedShare = 8;
 constexpr std::uint64_t kBufferedShare = 12;
 constexpr std::uint64_t kAccountsShare = 12;
 constexpr std::uint64_t kConnectionsShare = 12;
+constexpr std::uint64_t kTlsConnectionsShare = 4;
 constexpr std::uint64_t kLeastBudget = std::uint64_t{1} << 20;
 /// The memory of an account in addition to its name, and of an idle connection.
 constexpr std::uint64_t kAccountBytes = 192;
 constexpr std::uint64_t kConnectionBytes = 2048;
+/// With TLS: 14 KiB at rest, and 50 KiB while something is on its way, as always if the peer does
+/// not read.
+constexpr std::uint64_t kTlsConnectionBytes = 65536;
 
 std::string text_of_file(const std::string& path) {
   std::ifstream file(path);
@@ -139,7 +143,8 @@ std::optional<MemoryLimit> memory_limit(unsigned threads) {
   return tightest;
 }
 
-std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes) {
+std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes,
+                                         bool has_tls) {
   if (bytes < kLeastBytes) {
     throw std::runtime_error(
         fmt::format("leaves {} bytes, and at least {} are needed", bytes, kLeastBytes));
@@ -151,7 +156,9 @@ std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t b
       limit = most;
     }
   };
-  lower("limits.connections", limits.connections, bytes / kConnectionsShare / kConnectionBytes);
+  lower("limits.connections", limits.connections,
+        has_tls ? bytes / kTlsConnectionsShare / (kConnectionBytes + kTlsConnectionBytes)
+                : bytes / kConnectionsShare / kConnectionBytes);
   lower("limits.accounts", limits.accounts,
         bytes / kAccountsShare / (kAccountBytes + limits.username_bytes));
   lower("limits.queued_bytes", limits.queued_bytes, std::max(bytes / kQueuedShare, kLeastBudget));

@@ -29,7 +29,9 @@ struct MemoryLimit {
                                                        const std::string& mount);
 
 /// Lowers the limits on what peers can make grow until everything together fits into `bytes`.
-/// Returns what was lowered, as `key from to`; throws std::runtime_error if nothing useful fits.
-[[nodiscard]] std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes);
+/// `has_tls`: connections may speak TLS. Returns what was lowered, as `key from to`; throws
+/// std::runtime_error if nothing useful fits.
+[[nodiscard]] std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes,
+                                                       bool has_tls);
 
 }  // namespace tribar

@@ -63,7 +63,7 @@ Config fitted(Config config) {
   }
   std::vector<std::string> lowered;
   try {
-    lowered = fit_into_memory(config.limits, limit->bytes);
+    lowered = fit_into_memory(config.limits, limit->bytes, needs_tls(config));
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(fmt::format("{} {}", limit->source, error.what()));
   }

@@ -74,13 +74,13 @@ TEST(MemoryLimit, IsWhatTheResourceLimitLeaves) {
 
 TEST(FitIntoMemory, LeavesWhatFits) {
   Config::Limits limits;
-  EXPECT_EQ(fit_into_memory(limits, std::uint64_t{1} << 40), std::vector<std::string>{});
+  EXPECT_EQ(fit_into_memory(limits, std::uint64_t{1} << 40, false), std::vector<std::string>{});
   EXPECT_EQ(limits, Config::Limits{});
 }
 
 TEST(FitIntoMemory, LowersWhatDoesNot) {
   Config::Limits limits;
-  EXPECT_EQ(fit_into_memory(limits, 48 << 20),
+  EXPECT_EQ(fit_into_memory(limits, 48 << 20, false),
             (std::vector<std::string>{"limits.connections from 10000 to 2048",
                                       "limits.accounts from 1000000 to 16384",
                                       "limits.queued_bytes from 1073741824 to 6291456",
@@ -96,23 +96,34 @@ TEST(FitIntoMemory, LowersWhatDoesNot) {
   limits.connections = 10;
   limits.accounts = 20;
   limits.queued_bytes = 2 << 20;
-  EXPECT_EQ(fit_into_memory(limits, 48 << 20),
+  EXPECT_EQ(fit_into_memory(limits, 48 << 20, false),
             std::vector<std::string>{"limits.buffered_bytes from 536870912 to 4194304"});
 }
 
 TEST(FitIntoMemory, KeepsBudgetsInTheirRange) {
   Config::Limits limits;
-  EXPECT_EQ(fit_into_memory(limits, 8 << 20).size(), 4U);
+  EXPECT_EQ(fit_into_memory(limits, 8 << 20, false).size(), 4U);
   EXPECT_EQ(limits.queued_bytes, 1U << 20);
   EXPECT_EQ(limits.buffered_bytes, 1U << 20);
   EXPECT_GT(limits.connections, 100U);
   EXPECT_GT(limits.accounts, 1000U);
 }
 
+TEST(FitIntoMemory, CountsWhatConnectionsTakeForTls) {
+  Config::Limits limits;
+  EXPECT_EQ(fit_into_memory(limits, std::uint64_t{1} << 40, true), std::vector<std::string>{});
+  static_cast<void>(fit_into_memory(limits, 512 << 20, true));
+  EXPECT_EQ(limits.connections, (512U << 20) / 4 / (66 << 10));
+  EXPECT_EQ(limits.queued_bytes, 64U << 20);
+  static_cast<void>(fit_into_memory(limits, 8 << 20, true));
+  EXPECT_GE(limits.connections, 30U);
+}
+
 TEST(FitIntoMemory, RefusesToStartWithNextToNothing) {
   Config::Limits limits;
-  EXPECT_THROW(static_cast<void>(fit_into_memory(limits, (8 << 20) - 1)), std::runtime_error);
-  EXPECT_THROW(static_cast<void>(fit_into_memory(limits, 0)), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(fit_into_memory(limits, (8 << 20) - 1, false)),
+               std::runtime_error);
+  EXPECT_THROW(static_cast<void>(fit_into_memory(limits, 0, false)), std::runtime_error);
 }
 
 }  // namespace
