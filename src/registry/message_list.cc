@@ -63,6 +63,30 @@ KeptMessage::Ptr MessageList::pop_front() {
   return KeptMessage::Ptr(first);
 }
 
+KeptMessage::Ptr MessageList::remove(MessageNumber number) {
+  if (is_empty() || number < head_->number_) {
+    return nullptr;
+  }
+  if (head_->number_ == number) {
+    return pop_front();
+  }
+  KeptMessage* before = head_;
+  while (before->next_ != nullptr && before->next_->number_ < number) {
+    before = before->next_;
+  }
+  KeptMessage* found = before->next_;
+  if (found == nullptr || found->number_ != number) {
+    return nullptr;
+  }
+  before->next_ = std::exchange(found->next_, nullptr);
+  if (tail_ == found) {
+    tail_ = before;
+  }
+  before_inserted_ = nullptr;
+  --size_;
+  return KeptMessage::Ptr(found);
+}
+
 void MessageList::insert(KeptMessage::Ptr message) {
   if (is_empty() || tail_->number_ < message->number_) {
     before_inserted_ = tail_;

@@ -67,6 +67,9 @@ class MessageList {
   /// either direction.
   void insert(KeptMessage::Ptr message);
 
+  /// Removes the message with that number, if it is there; walks to it from the oldest.
+  KeptMessage::Ptr remove(MessageNumber number);
+
   /// Moves all of `other` to the end; `other` is empty afterwards. Constant time.
   void append(MessageList&& other);
 

@@ -66,7 +66,12 @@ class Registry {
   [[nodiscard]] bool restore_client(AccountId account, std::string_view client, std::uint64_t n,
                                     MessageNumber number);
   [[nodiscard]] bool restore_message(AccountId recipient, KeptMessage::Ptr message);
-  /// `last`: the highest account id ever used; `below`: see NumbersReserved.
+  /// Takes back what was restored. With an account goes what belongs to it; returns the numbers of
+  /// its messages, none if it is not there. False: there is no such message.
+  std::vector<MessageNumber> forget_restored_account(AccountId id);
+  bool forget_restored_message(AccountId recipient, MessageNumber number);
+  /// Nothing else is restored afterwards. `last`: the highest account id ever used; `below`: see
+  /// NumbersReserved.
   void restore_counters(AccountId last, MessageNumber below);
   /// Start-up, afterwards: numbers go on from `number` at least.
   void skip_numbers_below(MessageNumber number);

@@ -54,6 +54,39 @@ bool Registry::restore_message(AccountId recipient, KeptMessage::Ptr message) {
   return true;
 }
 
+std::vector<MessageNumber> Registry::forget_restored_account(AccountId id) {
+  std::vector<MessageNumber> numbers;
+  const auto found = restored_.find(id.value);
+  if (found == restored_.end()) {
+    return numbers;
+  }
+  Account& account = accounts_.at(found->second);
+  while (account.has_undelivered()) {
+    numbers.push_back(account.undelivered->pop_front()->number());
+  }
+  count_unqueued(account.held_bytes, account.held_messages);
+  accounts_.remove(account);
+  restored_.erase(found);
+  return numbers;
+}
+
+bool Registry::forget_restored_message(AccountId recipient, MessageNumber number) {
+  const auto found = restored_.find(recipient.value);
+  if (found == restored_.end()) {
+    return false;
+  }
+  Account& account = accounts_.at(found->second);
+  const auto message = account.undelivered ? account.undelivered->remove(number) : nullptr;
+  if (message == nullptr) {
+    return false;
+  }
+  const std::uint32_t charge = charge_of({message->sender(), account.name, message->text()});
+  account.held_bytes -= charge;
+  account.held_messages -= 1;
+  count_unqueued(charge);
+  return true;
+}
+
 void Registry::restore_counters(AccountId last, MessageNumber below) {
   last_account_ = last;
   reserved_ = below;

@@ -50,6 +50,25 @@ TEST(KeptMessage, HoldsItsFields) {
   EXPECT_EQ(KeptMessage::make(MessageNumber{9}, UnixMs{1}, "ann", "")->text(), "");
 }
 
+TEST(MessageList, RemovesByNumber) {
+  for (const std::uint64_t number : {1, 3, 5, 7}) {
+    MessageList list = list_of({1, 3, 5, 7});
+    EXPECT_EQ(list.remove(MessageNumber{number})->number(), MessageNumber{number});
+    EXPECT_EQ(list.remove(MessageNumber{number}), nullptr);
+    for (const std::uint64_t absent : {0, 2, 4, 6, 8}) {
+      EXPECT_EQ(list.remove(MessageNumber{absent}), nullptr);
+    }
+    list.insert(message(number));
+    list.insert(message(9));
+    EXPECT_EQ(take_all(list), (Numbers{1, 3, 5, 7, 9}));
+  }
+  MessageList list = list_of({4});
+  EXPECT_NE(list.remove(MessageNumber{4}), nullptr);
+  EXPECT_EQ(list.remove(MessageNumber{4}), nullptr);
+  list.push_back(message(5));
+  EXPECT_EQ(take_all(list), (Numbers{5}));
+}
+
 TEST(MessageList, IsFirstInFirstOut) {
   MessageList list = list_of({1, 2, 3});
   EXPECT_EQ(list.size(), 3U);

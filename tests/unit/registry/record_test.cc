@@ -198,6 +198,28 @@ TEST(RegistryRestore, TakesUpWhereTheStoreLeftOff) {
   EXPECT_EQ(registry.queued_bytes(), 0U);
 }
 
+TEST(RegistryRestore, TakesBackWhatIsGone) {
+  Registry registry(RegistryLimits{}, HashKey{1, 2}, true);
+  EXPECT_TRUE(registry.restore_account(AccountId{3}, "ann"));
+  EXPECT_TRUE(registry.restore_account(AccountId{7}, "bob"));
+  EXPECT_TRUE(registry.restore_message(AccountId{3}, stored(1, "m1")));
+  const std::uint64_t bytes = registry.queued_bytes();
+  for (const std::uint64_t number : {5, 6, 9}) {
+    EXPECT_TRUE(registry.restore_message(AccountId{7}, stored(number, "m")));
+  }
+  EXPECT_TRUE(registry.forget_restored_message(AccountId{7}, MessageNumber{6}));
+  EXPECT_FALSE(registry.forget_restored_message(AccountId{7}, MessageNumber{6}));
+  EXPECT_FALSE(registry.forget_restored_message(AccountId{8}, MessageNumber{5}));
+  EXPECT_FALSE(registry.forget_restored_message(AccountId{3}, MessageNumber{5}));
+  EXPECT_EQ(registry.forget_restored_account(AccountId{7}),
+            (std::vector<MessageNumber>{MessageNumber{5}, MessageNumber{9}}));
+  EXPECT_EQ(registry.forget_restored_account(AccountId{7}), std::vector<MessageNumber>{});
+  EXPECT_EQ(registry.queued_bytes(), bytes);
+  EXPECT_EQ(registry.account_count(), 1U);
+  EXPECT_FALSE(registry.restore_message(AccountId{7}, stored(10, "m10")));
+  EXPECT_TRUE(registry.restore_account(AccountId{8}, "bob"));
+}
+
 TEST(RegistryRestore, CountsWhatItTookUpAgainstTheLimits) {
   RegistryLimits limits;
   limits.undelivered_messages = 1;
