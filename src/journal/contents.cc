@@ -84,6 +84,7 @@ void RowReader::take_message(MessageNumber number, AccountId account, UnixMs tim
   const auto message = decode_message(record, number, account, time);
   const auto what = [number] { return fmt::format("message {}", number.value); };
   if (!message) {
+    walker_.lost_message(number);
     walker_.damage(what(), message.error(), true);
   } else if (const auto error = check_keys(account, number)) {
     walker_.damage(what(), *error, false);

@@ -23,6 +23,8 @@ struct Walker {
   std::function<void(AccountId, std::string_view client, std::uint64_t n, MessageNumber)> client;
   std::function<void(MessageNumber, AccountId, UnixMs, const StoredMessage&)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
+  /// Called before damage() for a message that is lost.
+  std::function<void(MessageNumber)> lost_message = [](MessageNumber) {};
   /// `is_message`: only one message is lost.
   std::function<void(const std::string& what, const RecordError& error, bool is_message)> damage;
 };

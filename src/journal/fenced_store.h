@@ -27,6 +27,9 @@ class FencedStore final : public Store {
   [[nodiscard]] bool is_shared() const override { return true; }
   [[nodiscard]] std::optional<StoreLease> lease() const override { return lease_; }
   [[nodiscard]] std::optional<StoreOpenError> open() override;
+  [[nodiscard]] std::optional<StoreOpenError> follow(const LoadHandlers& handlers) override {
+    return database_->is_connected() ? database_->follow(handlers) : std::nullopt;
+  }
   [[nodiscard]] Result<StoreWarnings, StoreOpenError> load(const LoadHandlers& handlers) override;
   [[nodiscard]] std::optional<StoreError> commit(
       std::span<const std::span<const Record>> groups) override;

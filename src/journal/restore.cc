@@ -6,68 +6,78 @@
 #include <fmt/format.h>
 
 #include <utility>
-#include <vector>
 
 namespace tribar {
 
-Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
-  if (auto error = store.open()) {
-    return *std::move(error);
-  }
-  return restore_opened(store, registry);
+Restorer::Restorer(Registry& registry) : registry_(registry) {
+  handlers_.account = [this](AccountId id, UnixMs, std::string_view name) {
+    return registry_.restore_account(id, name);
+  };
+  const auto remove_all_of = [this](AccountId account) {
+    if (std::exchange(absent_, account) != account) {
+      ownerless_.emplace_back(AccountDeleted{account});
+    }
+  };
+  handlers_.secret = [this, remove_all_of](AccountId account, std::string_view hash) {
+    if (!registry_.restore_secret(account, hash)) {
+      ++restored_.removed_secrets;
+      remove_all_of(account);
+    }
+  };
+  handlers_.client = [this, remove_all_of](AccountId account, std::string_view client,
+                                           std::uint64_t n, MessageNumber number) {
+    if (!registry_.restore_client(account, client, n, number)) {
+      ++restored_.removed_clients;
+      remove_all_of(account);
+    }
+  };
+  handlers_.message = [this](AccountId recipient, KeptMessage::Ptr message) {
+    const MessageNumber number = message->number();
+    if (registry_.restore_message(recipient, std::move(message))) {
+      ++restored_.messages;
+    } else {
+      ++restored_.removed;
+      ownerless_.emplace_back(HandedOver{number});
+    }
+  };
+  handlers_.counters = [this](AccountId last, MessageNumber below) {
+    registry_.restore_counters(last, below);
+  };
+  handlers_.account_gone = [this](AccountId account) {
+    // Some of its messages may be stored still, and none of them will be told again.
+    for (const MessageNumber number : registry_.forget_restored_account(account)) {
+      --restored_.messages;
+      ownerless_.emplace_back(HandedOver{number});
+    }
+  };
+  handlers_.message_gone = [this](AccountId recipient, MessageNumber number) {
+    if (registry_.forget_restored_message(recipient, number)) {
+      --restored_.messages;
+    }
+  };
 }
 
-Result<Restored, StoreOpenError> restore_opened(Store& store, Registry& registry) {
-  Restored restored;
-  std::vector<Record> ownerless;
-  LoadHandlers handlers;
-  handlers.account = [&](AccountId id, UnixMs, std::string_view name) {
-    return registry.restore_account(id, name);
-  };
-  AccountId absent;  // the last one for which there was more than messages
-  const auto remove_all_of = [&](AccountId account) {
-    if (std::exchange(absent, account) != account) {
-      ownerless.emplace_back(AccountDeleted{account});
-    }
-  };
-  handlers.secret = [&](AccountId account, std::string_view hash) {
-    if (!registry.restore_secret(account, hash)) {
-      ++restored.removed_secrets;
-      remove_all_of(account);
-    }
-  };
-  handlers.client = [&](AccountId account, std::string_view client, std::uint64_t n,
-                        MessageNumber number) {
-    if (!registry.restore_client(account, client, n, number)) {
-      ++restored.removed_clients;
-      remove_all_of(account);
-    }
-  };
-  handlers.message = [&](AccountId recipient, KeptMessage::Ptr message) {
-    const MessageNumber number = message->number();
-    if (registry.restore_message(recipient, std::move(message))) {
-      ++restored.messages;
-    } else {
-      ++restored.removed;
-      ownerless.emplace_back(HandedOver{number});
-    }
-  };
-  handlers.counters = [&](AccountId last, MessageNumber below) {
-    registry.restore_counters(last, below);
-  };
-  auto warnings = store.load(handlers);
+Result<Restored, StoreOpenError> Restorer::load(Store& store) {
+  auto warnings = store.load(handlers_);
   if (!warnings) {
     return warnings.error();
   }
-  restored.warnings = std::move(warnings.value());
-  if (!ownerless.empty()) {
-    const std::span<const Record> group(ownerless);
+  restored_.warnings = std::move(warnings.value());
+  if (!ownerless_.empty()) {
+    const std::span<const Record> group(ownerless_);
     if (const auto error = store.commit({&group, 1})) {
       return StoreOpenError{fmt::format("{}: cannot be written: {}", store.name(), error->text),
                             true};
     }
   }
-  return restored;
+  return std::move(restored_);
+}
+
+Result<Restored, StoreOpenError> restore(Store& store, Registry& registry) {
+  if (auto error = store.open()) {
+    return *std::move(error);
+  }
+  return Restorer(registry).load(store);
 }
 
 }  // namespace tribar

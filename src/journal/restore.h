@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "journal/store.h"
+#include "registry/record.h"
 #include "registry/registry.h"
 
 namespace tribar {
@@ -20,12 +23,33 @@ struct Restored {
   StoreWarnings warnings;
 };
 
-/// Loads all of `store`, which is open, into `registry`, which is empty. What belongs to accounts
-/// that do not exist is removed from the store: the server ended before it had deleted all messages
-/// of a deleted account.
-[[nodiscard]] Result<Restored, StoreOpenError> restore_opened(Store& store, Registry& registry);
+/// Fills a registry, which is empty at first, from a store. What belongs to accounts that do not
+/// exist is removed from the store: the server ended before it had deleted all messages of a
+/// deleted account.
+class Restorer {
+ public:
+  /// `registry` must outlive this.
+  explicit Restorer(Registry& registry);
+  Restorer(const Restorer&) = delete;
+  Restorer& operator=(const Restorer&) = delete;
 
-/// The same with a store that is opened first.
+  /// See Store::follow(). After an error the registry is of no use any more.
+  [[nodiscard]] std::optional<StoreOpenError> follow(Store& store) {
+    return store.follow(handlers_);
+  }
+
+  /// Loads all of `store`, which is open, or what follow() has left. Once, and last.
+  [[nodiscard]] Result<Restored, StoreOpenError> load(Store& store);
+
+ private:
+  Registry& registry_;
+  Restored restored_;
+  std::vector<Record> ownerless_;  // what removes from the store what is nobody's
+  AccountId absent_;               // the last one for which there was more than messages
+  LoadHandlers handlers_;
+};
+
+/// Opens `store` and loads all of it into `registry`.
 [[nodiscard]] Result<Restored, StoreOpenError> restore(Store& store, Registry& registry);
 
 }  // namespace tribar

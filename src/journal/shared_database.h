@@ -99,7 +99,12 @@ class SharedDatabase {
   [[nodiscard]] virtual Result<std::optional<LeaderRow>, StoreOpenError> take(
       const LeaderRow& seen, std::chrono::milliseconds takeover, const std::string& address) = 0;
 
-  /// See load_contents().
+  /// See Store::follow().
+  [[nodiscard]] virtual std::optional<StoreOpenError> follow(const LoadHandlers&) {
+    return std::nullopt;
+  }
+
+  /// See load_contents(), and Store::follow().
   [[nodiscard]] virtual Result<Loaded, StoreOpenError> load(const LoadHandlers& handlers) = 0;
 
   // While it leads:

@@ -21,11 +21,23 @@ Standby::State Standby::look(Store& store) {
       holder_ = error->holder;
       events_.on_holder(*holder_);
     }
-    return State::Waits;
+    return follow(store);
   }
-  const auto restored = restore_opened(store, registry_);
+  const auto restored = restorer_.load(store);
   events_.on_end(restored);
   return restored ? State::Leads : State::Failed;
+}
+
+Standby::State Standby::follow(Store& store) {
+  if (looks_++ % kLooksPerFollow != 0) {
+    return State::Waits;
+  }
+  if (auto error = restorer_.follow(store)) {
+    events_.on_end(*std::move(error));
+    store.close();
+    return State::Failed;
+  }
+  return State::Waits;
 }
 
 }  // namespace tribar

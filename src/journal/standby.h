@@ -21,14 +21,16 @@ class Standby {
  public:
   /// How often look() is to be called.
   static constexpr std::uint64_t kLookMs = 150;
+  /// After so many looks the registry gets what was stored meanwhile, so that a takeover has little
+  /// to load.
+  static constexpr int kLooksPerFollow = 7;
 
   struct Events {
     /// Another server has the store: called when it is first seen, and when it changes.
     std::function<void(const StoreHolder&)> on_holder;
     /// The store cannot be asked, or not be opened, and why: once, until it can be.
     std::function<void(const StoreOpenError&)> on_trouble;
-    /// The store was opened and loaded, or opened and could not be loaded: then the registry is of
-    /// no use any more.
+    /// The store was opened and loaded; or the registry is of no use any more, and why.
     std::function<void(const Result<Restored, StoreOpenError>&)> on_end;
   };
 
@@ -40,16 +42,19 @@ class Standby {
 
   /// `registry` is empty; nobody else may use it before state() is Leads. `store` must have been
   /// made with StoreOptions::waits_for_holder false.
-  Standby(Registry& registry, Events events) : registry_(registry), events_(std::move(events)) {}
+  Standby(Registry& registry, Events events) : restorer_(registry), events_(std::move(events)) {}
 
   /// Looks once. Not to be called after it returned anything else than Waits.
   [[nodiscard]] State look(Store& store);
 
  private:
-  Registry& registry_;
+  [[nodiscard]] State follow(Store& store);
+
+  Restorer restorer_;
   Events events_;
   std::optional<StoreHolder> holder_;  // that was told
   bool is_in_trouble_ = false;         // and that was told
+  int looks_ = 0;                      // since the last follow()
 };
 
 }  // namespace tribar

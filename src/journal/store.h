@@ -88,6 +88,10 @@ struct LoadHandlers {
       client;
   std::function<void(AccountId recipient, KeptMessage::Ptr message)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
+  // Only after Store::follow(): what was passed on and is not stored any more.
+  std::function<void(AccountId)> account_gone = [](AccountId) {};
+  std::function<void(AccountId recipient, MessageNumber)> message_gone = [](AccountId,
+                                                                            MessageNumber) {};
 };
 
 /// Damage that loses one record each and nothing else; one log line each.
@@ -134,9 +138,17 @@ class Store {
   /// open() costs one look at the lease, unless that is free.
   [[nodiscard]] virtual std::optional<StoreOpenError> open() = 0;
 
-  /// Passes everything in the store to `handlers`, once. If the content is contradictory, returns
-  /// an error, leaves the store unchanged and closes it. Converts a store of an older format, once
-  /// all of it is read.
+  /// Of a shared store, after an open() that found another server in it: passes on the accounts and
+  /// messages that no earlier call has, and tells what is gone; the next load() then has little to
+  /// do. What is passed on may be read from a state some seconds old. An error means that what was
+  /// passed on is of no use any more. Does nothing for stores that cannot do it.
+  [[nodiscard]] virtual std::optional<StoreOpenError> follow(const LoadHandlers&) {
+    return std::nullopt;
+  }
+
+  /// Passes everything in the store to `handlers`, once, but for what follow() passed on already.
+  /// If the content is contradictory, returns an error, leaves the store unchanged and closes it.
+  /// Converts a store of an older format, once all of it is read.
   [[nodiscard]] virtual Result<StoreWarnings, StoreOpenError> load(
       const LoadHandlers& handlers) = 0;
 

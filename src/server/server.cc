@@ -604,8 +604,10 @@ std::unique_ptr<Standby> Server::make_standby(Store& store) {
       note_restored(store, restored.value());
       tell(StoreLoaded{});
     } else {
-      log::error(kSubject, "{}", restored.error().text);
-      tell(StoreLost{restored.error().is_damaged ? Ending::StorageFailed : Ending::Deposed, {}});
+      const bool is_over = restored.error().is_damaged;
+      is_over ? log::error(kSubject, "{}", restored.error().text)
+              : log::warn(kSubject, "standby: {}; it begins again", restored.error().text);
+      tell(StoreLost{is_over ? Ending::StorageFailed : Ending::Deposed, {}});
     }
   };
   return std::make_unique<Standby>(registry_, std::move(events));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How long a server needs from the decision to take a store in PostgreSQL over until it can serve:
-// to get the lease and to load everything. The database is one of the program's own, in memory.
+// to get the lease and to load everything (cold), or what changed since it read all as a standby
+// (warm). The database is one of the program's own, in memory.
 //
 //   takeover [ACCOUNTS [MESSAGES [ROUNDS]]]    (1000000 1000000 5)
 #include <fmt/format.h>
@@ -39,7 +40,10 @@ double ms_since(Clock::time_point start) {
 }
 
 std::unique_ptr<Store> store_at(const std::string& connection) {
-  auto store = make_postgres_store(connection, {});
+  StoreOptions options;
+  options.takeover = std::chrono::hours(1);
+  options.waits_for_holder = false;
+  auto store = make_postgres_store(connection, std::move(options));
   require(static_cast<bool>(store), "there is no libpq");
   return std::move(store.value());
 }
@@ -93,22 +97,31 @@ int run(int argc, char** argv) {
     fmt::print("{} accounts and {} messages stored in {:.0f} ms\n", accounts, messages,
                ms_since(start));
   }
-  for (std::uint64_t round = argument(3, 5); round > 0; --round) {
+  const std::uint64_t rounds = argument(3, 5);
+  for (std::uint64_t round = 0; round < 2 * rounds; ++round) {
+    const bool is_warm = round % 2 == 1;
+    const auto leader = store_at(connection);
+    require(!leader->open(), "the database is not free");
     const auto store = store_at(connection);
     Registry registry(RegistryLimits{}, HashKey{1, 2}, true);
+    Restorer restorer(registry);
+    require(store->open().has_value(), "the database has two leaders");
+    if (is_warm) {
+      require(!restorer.follow(*store), "it cannot be followed");
+    }
+    leader->close();
     const Clock::time_point start = Clock::now();
+    const std::clock_t cpu = std::clock();
     const auto error = store->open();
     require(!error, error ? error->text : "");
     const double opened_ms = ms_since(start);
-    const std::clock_t cpu = std::clock();
-    const auto restored = restore_opened(*store, registry);
+    const auto restored = restorer.load(*store);
     require(static_cast<bool>(restored), restored ? "" : restored.error().text);
     fmt::print(
-        "taken in {:.0f} ms, loaded {} accounts and {} messages in {:.0f} ms, {:.0f} ms of which "
-        "this "
-        "program used a core\n",
-        opened_ms, registry.account_count(), restored.value().messages, ms_since(start) - opened_ms,
-        1000.0 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
+        "{}: taken in {:.0f} ms, {} accounts and {} messages there after {:.0f} ms, {:.0f} ms of "
+        "which this program used a core\n",
+        is_warm ? "warm" : "cold", opened_ms, registry.account_count(), restored.value().messages,
+        ms_since(start), 1000.0 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
     store->close();
   }
   return 0;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "support/daemon.h"
@@ -25,6 +26,8 @@
 namespace tribar::test {
 namespace {
 
+/// Long enough for a leader on a busy machine.
+constexpr const char* kSoon = "2000";
 /// So long that nobody takes over because of it while a test runs.
 constexpr const char* kNever = "60000";
 
@@ -101,6 +104,16 @@ class TwoServers : public testing::Test {
     return std::make_unique<Server>(folder.path(), settings);
   }
   std::string ask(const std::string& sql) { return cluster_->ask(database_, sql); }
+  /// Waits until the standby has read what is stored, in a transaction that it rolls back; others
+  /// do not.
+  void await_reading() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+    while (ask("SELECT xact_rollback > 0 FROM pg_stat_database WHERE datname = "
+               "current_database()") != "t") {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::yield();
+    }
+  }
 
   PostgresCluster* cluster_ = nullptr;
   std::string database_;
@@ -109,11 +122,11 @@ class TwoServers : public testing::Test {
 };
 
 TEST_F(TwoServers, SecondServesWhatTheFirstConfirmedBeforeAKill) {
-  const auto first = start(first_folder_, settings("500"));
+  const auto first = start(first_folder_, settings(kSoon));
   const std::uint16_t first_port = first->port_as_leader();
   TestPeer ann = created(first_port, "ann");
   created(first_port, "bob").close();
-  const auto second = start(second_folder_, settings("500", R"("io_loops": 2)"));
+  const auto second = start(second_folder_, settings(kSoon, R"("io_loops": 2)"));
   second->until(fmt::format(", process {} leads (epoch 1)\n", first->process().pid()));
   ann.send_raw(send_bytes("ann", "bob", "hello there"));
   ann.expect(message("ann", "bob", "hello there"));
@@ -125,7 +138,7 @@ TEST_F(TwoServers, SecondServesWhatTheFirstConfirmedBeforeAKill) {
   bob.send_raw(send_bytes("bob", "ann", "still here"));
   bob.expect(message("bob", "ann", "still here"));
   // The next one takes over in turn.
-  const auto third = start(first_folder_, settings("500"));
+  const auto third = start(first_folder_, settings(kSoon));
   third->until("leads (epoch 2)\n");
   second->kill();
   TestPeer again = logged_in(third->port_as_leader(), "ann");
@@ -146,12 +159,12 @@ TEST_F(TwoServers, SecondTakesOverAtOnceWhenTheFirstStops) {
 }
 
 TEST_F(TwoServers, PausedLeaderSaysNothingAndBecomesAStandby) {
-  const auto first = start(first_folder_, settings("500"));
+  const auto first = start(first_folder_, settings(kSoon));
   const std::uint16_t first_port = first->port_as_leader();
   TestPeer idle = created(first_port, "cid");
   TestPeer ann = created(first_port, "ann");
   created(first_port, "bob").close();
-  const auto second = start(second_folder_, settings("500"));
+  const auto second = start(second_folder_, settings(kSoon));
   second->until("leads (epoch 1)\n");
   first->process().signal(SIGSTOP);
   const std::uint16_t second_port = second->port_as_leader();
@@ -279,12 +292,38 @@ TEST_F(TwoServers, StandbyThatCannotListenGivesTheStoreBack) {
 TEST_F(TwoServers, StandbyThatFindsDamageEnds) {
   const auto first = start(first_folder_, settings(kNever));
   created(first->port_as_leader(), "ann").close();
+  ask("UPDATE accounts SET created_ms = created_ms + 1");
   const auto second = start(second_folder_, settings(kNever));
   second->until("leads (epoch 1)\n");
-  ask("UPDATE accounts SET created_ms = created_ms + 1");
-  first->stop();
   second->until("the store is damaged: account 1: ");
   EXPECT_EQ(second->process().wait_for_exit(), 74) << second->process().error();
+  first->stop();
+}
+
+// What it has read may not be a part of what the other one has.
+TEST_F(TwoServers, StandbyBeginsAgainWhenAnotherOneTakesOver) {
+  auto first = start(first_folder_, settings(kNever));
+  std::uint16_t port = first->port_as_leader();
+  created(port, "ann").close();
+  const auto second = start(second_folder_, settings(kNever));
+  second->until("leads (epoch 1)\n");
+  await_reading();
+  second->process().signal(SIGSTOP);
+  first->stop();
+  first = start(first_folder_, settings(kNever));
+  port = first->port_as_leader();
+  TestPeer ann = logged_in(port, "ann");
+  created(port, "bob").close();
+  second->process().signal(SIGCONT);
+  second->until("another server took it over; it begins again\n");
+  second->until("leads (epoch 2)\n");
+  ann.send_raw(send_bytes("ann", "bob", "hello there"));
+  ann.expect(message("ann", "bob", "hello there"));
+  first->stop();
+  TestPeer bob = logged_in(second->port_as_leader(), "bob");
+  bob.send(Deliver{});
+  bob.expect(message("ann", "bob", "hello there"));
+  second->stop();
 }
 
 }  // namespace

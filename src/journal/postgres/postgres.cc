@@ -19,6 +19,7 @@
 #include "journal/postgres/record_group.h"
 #include "journal/postgres/session.h"
 #include "journal/postgres/target.h"
+#include "journal/postgres/warm_copy.h"
 
 namespace tribar {
 namespace {
@@ -28,6 +29,8 @@ using std::chrono::milliseconds;
 /// How many bytes of a commit may take a millisecond more than its deadline.
 constexpr std::size_t kBytesPerMs = 16384;
 constexpr milliseconds kPatience{10'000};
+/// How long a look at the row of the table `leader`, or a change of it, may take.
+constexpr milliseconds kLeaseTime{3000};
 
 /// What a session needs that a user or a database may have set otherwise. Every statement finds its
 /// rows by the key: a plan that was made while a table was small must not read all of it later.
@@ -60,6 +63,7 @@ class PostgresDatabase final : public SharedDatabase {
   Result<std::optional<LeaderRow>, StoreOpenError> take(const LeaderRow& seen,
                                                         milliseconds takeover,
                                                         const std::string& address) override;
+  std::optional<StoreOpenError> follow(const LoadHandlers& handlers) override;
   Result<Loaded, StoreOpenError> load(const LoadHandlers& handlers) override;
   std::optional<DatabaseFailure> commit(const FencedCommit& commit,
                                         Clock::time_point deadline) override;
@@ -75,11 +79,13 @@ class PostgresDatabase final : public SharedDatabase {
   [[nodiscard]] Result<std::unique_ptr<Session>, Failure> make_session() const;
   [[nodiscard]] DatabaseFailure failed(const Failure& failure);
   void renew_while_loading(std::unique_ptr<Session>& session);
+  [[nodiscard]] StoreOpenError failed_copy(const WarmCopy::Problem& problem) const;
 
   Result<Target, std::string> target_;
   std::string name_;
   std::unique_ptr<Session> session_;  // may be broken
   int process_ = 0;                   // of the server, for the session that was broken last
+  std::optional<WarmCopy> copy_;      // of a standby; load() uses it up
   // For load(), which may last longer than a lease: what take() got, and when that must be renewed.
   LeaderRow own_;
   milliseconds renewal_{0};
@@ -140,6 +146,9 @@ Result<std::vector<std::string>, StoreOpenError> PostgresDatabase::prepare() {
   }
   if (!has_tables.value()) {
     if (auto error = create_tables(name_, *session_)) {
+      for (const std::string& warning : warnings.value()) {
+        error->text += "; " + warning;  // which may say why
+      }
       return *std::move(error);
     }
   }
@@ -147,7 +156,7 @@ Result<std::vector<std::string>, StoreOpenError> PostgresDatabase::prepare() {
 }
 
 Result<LeaderRow, StoreOpenError> PostgresDatabase::look(milliseconds takeover) {
-  auto row = lease::look(*session_, takeover, Clock::now() + kPatience);
+  auto row = lease::look(*session_, takeover, Clock::now() + kLeaseTime);
   if (!row) {
     return failed_database(name_, row.error());
   }
@@ -159,7 +168,7 @@ Result<LeaderRow, StoreOpenError> PostgresDatabase::look(milliseconds takeover) 
 
 Result<std::optional<LeaderRow>, StoreOpenError> PostgresDatabase::take(
     const LeaderRow& seen, milliseconds takeover, const std::string& address) {
-  auto row = lease::take(*session_, seen.epoch, takeover, address, Clock::now() + kPatience);
+  auto row = lease::take(*session_, seen.epoch, takeover, address, Clock::now() + kLeaseTime);
   if (!row) {
     return failed_database(name_, row.error());
   }
@@ -186,15 +195,43 @@ void PostgresDatabase::renew_while_loading(std::unique_ptr<Session>& session) {
     }
     session = std::move(made.value());
   }
-  static_cast<void>(lease::renew(*session, own_.epoch, own_.commits, now + kPatience));
+  static_cast<void>(lease::renew(*session, own_.epoch, own_.commits, now + kLeaseTime));
+}
+
+StoreOpenError PostgresDatabase::failed_copy(const WarmCopy::Problem& problem) const {
+  if (problem.failure) {
+    return failed_database(name_, *problem.failure);
+  }
+  return problem.is_damage ? damaged_database(name_, problem.text)
+                           : StoreOpenError{fmt::format("{}: {}", name_, problem.text), true};
+}
+
+std::optional<StoreOpenError> PostgresDatabase::follow(const LoadHandlers& handlers) {
+  if (!copy_) {
+    copy_.emplace(name_);
+  }
+  const auto problem = copy_->follow(*session_, handlers);
+  if (!problem || problem->failure) {
+    return std::nullopt;  // of a failure the next look tells
+  }
+  copy_.reset();
+  return failed_copy(*problem);
 }
 
 Result<Loaded, StoreOpenError> PostgresDatabase::load(const LoadHandlers& handlers) {
-  std::optional<Failure> failure;
   std::unique_ptr<Session> second;
+  const auto meanwhile = [&] { renew_while_loading(second); };
+  if (auto copy = std::exchange(copy_, std::nullopt)) {
+    auto loaded = copy->finish(*session_, own_, handlers, meanwhile);
+    if (!loaded) {
+      return failed_copy(loaded.error());
+    }
+    return std::move(loaded.value());
+  }
+  std::optional<Failure> failure;
   auto loaded = load_contents(
       [&](const Walker& walker) {
-        return walk(*session_, walker, failure, [&] { renew_while_loading(second); });
+        return walk(*session_, kEverything, walker, failure, meanwhile);
       },
       handlers, name_);
   if (failure) {
@@ -209,11 +246,16 @@ Result<Loaded, StoreOpenError> PostgresDatabase::load(const LoadHandlers& handle
 /// After a failure that leaves the session usable, or not.
 DatabaseFailure PostgresDatabase::failed(const Failure& failure) {
   constexpr std::string_view kReadOnly = "25006";
+  constexpr std::string_view kDiskFull = "53100";
   using Outcome = DatabaseFailure::Outcome;
   const Outcome outcome = failure.is_certain ? Outcome::NotStored : Outcome::Unknown;
   if (failure.state == kReadOnly) {
     session_.reset();  // another host may be the primary now
     return {"the database became read-only, as a standby is", outcome};
+  }
+  if (failure.state == kDiskFull) {
+    return {fmt::format("the disk of the database is full: {}; make room on it", failure.text),
+            outcome};
   }
   if (failure.state == lease::kLockTimeout) {
     return {"another transaction holds the row of the table leader, or waits for its standby",
@@ -285,8 +327,9 @@ Result<StoreReport, StoreOpenError> PostgresDatabase::verify() const {
     return StoreOpenError{fmt::format("{}: there is no store", name_), false};
   }
   std::optional<Failure> failure;
-  verify_contents([&](const Walker& walker) { return walk(*session.value(), walker, failure); },
-                  report);
+  verify_contents(
+      [&](const Walker& walker) { return walk(*session.value(), kEverything, walker, failure); },
+      report);
   if (failure) {
     return failed_database(name_, *failure);
   }

@@ -3,6 +3,8 @@
 // See postgres_reader.h.
 #include "journal/postgres/postgres_reader.h"
 
+#include <fmt/format.h>
+
 namespace tribar {
 namespace {
 
@@ -35,28 +37,46 @@ void take_message(Columns row, RowReader& reader) {
                       UnixMs{number_of(row[2])}, row[3]);
 }
 
+/// Behind the name of a table: the condition for `key`, and the order.
+std::string above(const char* key, std::uint64_t least) {
+  return least == 0 ? fmt::format("ORDER BY {}", key)
+                    : fmt::format("WHERE {0} > {1} ORDER BY {0}", key, least);
+}
+
 }  // namespace
 
-std::optional<std::string> walk(Session& session, const Walker& walker,
+std::optional<std::string> walk(Session& session, const Reading& reading, const Walker& walker,
                                 std::optional<Failure>& failure,
                                 const std::function<void()>& meanwhile) {
   RowReader reader(walker);
   std::uint64_t rows = 0;
   const struct {
-    const char* select;
+    bool is_wanted;
+    std::string select;
     std::size_t columns;
     void (*take_row)(Columns, RowReader&);
   } tables[] = {
-      {"SELECT last_account, numbers_below, record FROM meta", 3, take_counters},
-      {"SELECT id, created_ms, record FROM accounts ORDER BY id", 3, take_account},
-      {"SELECT account, record FROM secrets ORDER BY account", 2, take_secret},
-      {"SELECT account, client, n, number, record FROM clients ORDER BY account, client", 5,
+      {true, "SELECT last_account, numbers_below, record FROM meta", 3, take_counters},
+      {reading.accounts_above.has_value(),
+       "SELECT id, created_ms, record FROM accounts " +
+           above("id", reading.accounts_above.value_or(0)),
+       3, take_account},
+      {reading.with_details, "SELECT account, record FROM secrets ORDER BY account", 2,
+       take_secret},
+      {reading.with_details,
+       "SELECT account, client, n, number, record FROM clients ORDER BY account, client", 5,
        take_client},
-      {"SELECT number, account, time_ms, record FROM messages ORDER BY number", 4, take_message},
+      {reading.messages_above.has_value(),
+       "SELECT number, account, time_ms, record FROM messages " +
+           above("number", reading.messages_above.value_or(0)),
+       4, take_message},
   };
   for (const auto& table : tables) {
+    if (!table.is_wanted) {
+      continue;
+    }
     failure = session.copy(
-        table.select, table.columns,
+        table.select.c_str(), table.columns,
         [&](Columns row) {
           table.take_row(row, reader);
           if (++rows % kRowsAtATime == 0) {
