@@ -97,15 +97,17 @@ std::optional<StoreOpenError> FencedStore::take_lease(
         warnings = std::move(prepared.value());
       }
       const auto taken = database_->take(leader, options_.takeover, options_.address);
+      if (!taken || taken.value()) {
+        for (const std::string& warning : *warnings) {
+          options_.warn(warning);  // which may say why it was not taken
+        }
+      }
       if (!taken) {
         return taken.error();
       }
       if (const auto& own = taken.value()) {
         lease_ = StoreLease{own->epoch, own->commits};
         renewed_at_ = database_->now();
-        for (const std::string& warning : *warnings) {
-          options_.warn(warning);
-        }
         counted_at_ = renewed_at_;
         lease_->replicas = database_->count_replicas(renewed_at_ + kCommitTime);
         return std::nullopt;

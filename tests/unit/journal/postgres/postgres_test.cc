@@ -166,6 +166,20 @@ TEST_F(PostgresTest, RefusesADatabaseThatItCannotTrust) {
   EXPECT_EQ(ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 
+// With what the server says when it cannot write; a disk that is really full is another test's.
+TEST_F(PostgresTest, SaysThatTheDiskIsFullAndGoesOnWhenThereIsRoom) {
+  Opening opening = open(connection_);
+  ASSERT_TRUE(opening.store) << opening.error.text;
+  ASSERT_EQ(commit(*opening.store, {created(1, "ann"), reserved(100)}), "");
+  ask("CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$");
+  ask("CREATE TRIGGER no_room BEFORE INSERT ON messages EXECUTE FUNCTION no_room()");
+  EXPECT_EQ(commit(*opening.store, {kept(1, 1, "one")}),
+            "the disk of the database is full: could not extend file; make room on it");
+  ask("DROP TRIGGER no_room ON messages");
+  EXPECT_EQ(commit(*opening.store, {kept(1, 1, "one")}), "");
+}
+
 TEST_F(PostgresTest, SaysWhyItCannotConnect) {
   const std::string server = "host=" + cluster_->folder();
   const struct {
@@ -429,6 +443,20 @@ TEST_F(WaitingPostgresTest, SaysThatItFailsAndRecovers) {
   store_.reset();
   EXPECT_EQ(open(connection_).contents,
             contents_of({message(1, "one"), message(5, "five"), message(6, "six")}));
+}
+
+TEST_F(WaitingPostgresTest, SaysWhyItCannotBeOpened) {
+  store_.reset();
+  options_.takeover = std::chrono::milliseconds(500);
+  warnings_.clear();
+  const Opening opening = open(connection_);
+  EXPECT_NE(opening.error.text.find("the database does not answer"), std::string::npos)
+      << opening.error.text;
+  ASSERT_EQ(warnings_.size(), 2U);
+  EXPECT_NE(warnings_[1].find("no synchronous standby is connected: commits wait until one is; "
+                              "start it, or take it out of synchronous_standby_names"),
+            std::string::npos)
+      << warnings_[1];
 }
 
 // The server says that it stored, and warns that the standby may not have it.
