@@ -41,10 +41,13 @@ bool is_farewell(const Response1& response) {
                                 : has_token(response, RefusalCode::ShuttingDown);
 }
 
-/// Whether a server refuses a login that it, or the next one, will take later.
+/// Whether a server refuses a login because it has too much to do.
+bool is_busy(const Response1& response) { return has_token(response, RefusalCode::TooManySecrets); }
+
+/// Whether it refuses one that it, or the next one, will take later.
 bool is_passing(const Response1& response) {
-  return is_farewell(response) || has_token(response, RefusalCode::StorageUnavailable) ||
-         has_token(response, RefusalCode::TooManySecrets);
+  return is_busy(response) || is_farewell(response) ||
+         has_token(response, RefusalCode::StorageUnavailable);
 }
 
 /// Whether a frame is refused because it is over the server's limit. In protocol 0 the text
@@ -84,10 +87,12 @@ void Crowd::turn(Nanos until) {
   swarm_.turn(until);
 }
 
-void Crowd::come_back(User user, Nanos pause) {
+void Crowd::come_back(User user, Nanos pause, bool stays) {
   Player& player = players_[user];
   swarm_.close(user);
-  swarm_.leave_place(user);
+  if (!stays) {
+    swarm_.leave_place(user);
+  }
   player.returns = true;
   player.answers = 0;
   set_state(user, State::Returning);
@@ -366,7 +371,7 @@ void Crowd::on_response(User user, const Response1& response) {
   Player& player = players_[user];
   const bool is_entering = player.state == State::Creating || player.state == State::LoggingIn;
   if (is_entering && may_return() && is_passing(response)) {
-    come_back(user, kReturnPause);
+    come_back(user, kReturnPause, is_busy(response));
     return;
   }
   switch (player.state) {

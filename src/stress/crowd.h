@@ -125,8 +125,9 @@ class Crowd final : private SwarmEvents {
   void break_login(User user, std::string_view why);
   /// Whether a user whose connection is lost comes back.
   [[nodiscard]] bool may_return() const { return is_numbered() && server_.places.size() > 1; }
-  /// The connection of `user` is lost: it comes back to the next server after `pause`.
-  void come_back(User user, Nanos pause);
+  /// The connection of `user` is lost, or of no use: it comes back after `pause`, to the next
+  /// server or, if it `stays`, to the same.
+  void come_back(User user, Nanos pause, bool stays = false);
   /// Lets users come back whose time it is, and gives up what takes too long.
   void bring_back(Nanos now);
   void give_up_returning();
