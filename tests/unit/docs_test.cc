@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -52,6 +53,28 @@ TEST(Readme, ListsEverySetting) {
     }
     EXPECT_NE(readme.find(line), std::string::npos) << line;
   }
+}
+
+TEST(LicensesDoc, ListsEveryDependency) {
+  const std::string doc = text_of_file("docs/licenses.md");
+  const std::string_view call = "dependency('";
+  int dependencies = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(TRIBAR_SOURCE_FOLDER "/src")) {
+    if (entry.path().filename() != "meson.build") {
+      continue;
+    }
+    const std::string text =
+        text_of_file(std::filesystem::relative(entry.path(), TRIBAR_SOURCE_FOLDER).string()) +
+        text_of_file("meson.build");
+    for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at)) {
+      at += call.size();
+      const std::string name = text.substr(at, text.find('\'', at) - at);
+      ++dependencies;
+      EXPECT_NE(doc.find("`" + name + "`"), std::string::npos) << name;
+    }
+  }
+  EXPECT_GE(dependencies, 10);
 }
 
 TEST(ProtocolDoc, ListsEveryRefusal) {
