@@ -4,9 +4,11 @@
 // stays.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -99,6 +101,86 @@ TEST(Install, KeepsSettingsThatWereEdited) {
   install_in(root);
   EXPECT_EQ(read_file(config), installed);
   EXPECT_FALSE(std::filesystem::exists(config + ".new"));
+}
+
+/// What one installation has put where; the tests only look.
+class Installed : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<TemporaryFolder>();
+    install_in(*folder_);
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+
+  [[nodiscard]] static const std::string& root() { return folder_->path(); }
+
+ private:
+  static inline std::unique_ptr<TemporaryFolder> folder_;
+};
+
+TEST_F(Installed, CompletionsAndDocumentsAreWhereTheyAreLookedFor) {
+  const std::string data = root() + TRIBAR_DATA_FOLDER;
+  for (const std::string program : {"tribard", "tribar", "tribar-stress"}) {
+    for (const std::string& path :
+         {"/bash-completion/completions/" + program + ".bash", "/zsh/site-functions/_" + program,
+          "/fish/vendor_completions.d/" + program + ".fish"}) {
+      EXPECT_NE(read_file(data + path).find(program), std::string::npos) << path;
+    }
+  }
+  for (const char* path : {"README.md", "LICENSE", "config/tribard.json", "docs/licenses.md"}) {
+    EXPECT_EQ(read_file(data + "/doc/tribard/" + path),
+              read_file(std::string(TRIBAR_SOURCE_FOLDER "/") + path))
+        << path;
+  }
+  // Every document is there, with its pictures.
+  for (const auto& entry : std::filesystem::directory_iterator(TRIBAR_SOURCE_FOLDER "/docs")) {
+    if (entry.is_regular_file()) {
+      const std::string path = data + "/doc/tribard/docs/" + entry.path().filename().string();
+      EXPECT_TRUE(std::filesystem::exists(path)) << path;
+    }
+  }
+}
+
+TEST_F(Installed, ManualPagesAreWithoutMistakes) {
+#ifdef TRIBAR_HAS_PAGES
+  const std::string folder = root() + TRIBAR_DATA_FOLDER "/man";
+  const bool has_man = access("/usr/bin/man", X_OK) == 0;
+  for (const std::string page :
+       {"/man8/tribard.8", "/man1/tribar.1", "/man1/tribar-stress.1", "/man5/tribard.json.5"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder + page)) << page;
+    if (has_man) {
+      const Outcome shown =
+          run({"/usr/bin/env", "MANROFFSEQ=", "/usr/bin/man", "--warnings", "--local-file",
+               "--encoding=UTF-8", "--troff-device=utf8", "--ditroff", folder + page});
+      EXPECT_EQ(shown.exit_code, 0) << shown.output;
+      EXPECT_EQ(shown.output.find("warning"), std::string::npos) << shown.output;
+    }
+  }
+#else
+  GTEST_SKIP() << "scdoc was not there when this was configured";
+#endif
+}
+
+TEST_F(Installed, UnitRunsTheInstalledServerConfined) {
+  const std::string unit = root() + TRIBAR_UNIT_FOLDER "/tribard.service";
+  const std::string text = read_file(unit);
+  for (const char* line :
+       {"\nExecStart=" TRIBAR_PROGRAM_FOLDER "/tribard --config " TRIBAR_CONFIG_FOLDER
+        "/tribard.json\n",
+        "\nDynamicUser=yes\n", "\nStateDirectory=tribar\n", "\nNoNewPrivileges=yes\n",
+        "\nCapabilityBoundingSet=\n", "\nSystemCallFilter=@system-service\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+  const std::string analyze = "/usr/bin/systemd-analyze";
+  if (access(analyze.c_str(), X_OK) != 0) {
+    GTEST_SKIP() << "systemd-analyze is not installed";
+  }
+  // Of 10, where 10 is a program without any confinement.
+  const Outcome outcome =
+      run({analyze, "security", "--no-pager", "--offline=true", "--threshold=15", unit});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("exposure level for tribard.service"), std::string::npos)
+      << outcome.output;
 }
 
 }  // namespace
