@@ -15,7 +15,8 @@
 
 namespace tribar {
 
-/// In ascending order of numbers.
+/// In the order in which they were pushed: in protocol 1 that is ascending, in protocol 0 live ones
+/// may come before waiting ones with lower numbers.
 class KeptPushes {
  public:
   [[nodiscard]] bool is_empty() const { return first_ == messages_.size(); }
@@ -23,7 +24,6 @@ class KeptPushes {
   /// Only when not is_empty().
   [[nodiscard]] const KeptMessage& front() const { return *messages_[first_]; }
 
-  /// `message` has the highest number.
   void push_back(KeptMessage::Ptr message) { messages_.push_back(std::move(message)); }
 
   KeptMessage::Ptr pop_front() {
@@ -41,21 +41,23 @@ class KeptPushes {
     return message;
   }
 
+  /// Only of protocol 1.
   [[nodiscard]] bool contains(MessageNumber number) const {
     const auto at = find(number);
     return at != messages_.end() && (*at)->number() == number;
   }
 
-  /// Takes the message with this number out; null if there is none.
+  /// Takes the message with this number out; null if there is none. Looks from the newest on, since
+  /// those return first.
   KeptMessage::Ptr take(MessageNumber number) {
-    const auto at = find(number);
-    if (at == messages_.end() || (*at)->number() != number) {
-      return nullptr;
+    for (std::size_t at = messages_.size(); at > first_; --at) {
+      if (messages_[at - 1]->number() == number) {
+        KeptMessage::Ptr message = std::move(messages_[at - 1]);
+        messages_.erase(position(at - 1));
+        return message;
+      }
     }
-    KeptMessage::Ptr message =
-        std::move(messages_[static_cast<std::size_t>(at - messages_.begin())]);
-    messages_.erase(at);
-    return message;
+    return nullptr;
   }
 
  private:

@@ -182,13 +182,17 @@ void Registry::return_kept(Session& session) {
     return;
   }
   SessionDetails& details = *session.details;
+  if (!session.acknowledges) {
+    while (!details.kept.is_empty()) {
+      details.returned.insert(details.kept.pop_front());
+    }
+    return;
+  }
   MessageList messages;
   while (!details.kept.is_empty()) {
     messages.push_back(details.kept.pop_front());
   }
-  if (!session.acknowledges) {
-    details.returned.merge(std::move(messages));
-  } else if (!messages.is_empty()) {
+  if (!messages.is_empty()) {
     details.kept_bytes = 0;
     accounts_.at(session.account.place).kept().merge(std::move(messages));  // it is logged in to it
   }

@@ -289,6 +289,10 @@ void Ledger::note_stored(const Record& record) {
   } else if (const auto* deleted = std::get_if<AccountDeleted>(&record)) {
     std::string& name = stored_accounts_[deleted->account.value];
     ++account(name).deleted_stored;
+    // Also those that were accepted behind the end of their connection, before its own DELETE.
+    for (auto& [text, message] : messages_) {
+      message.is_excused |= message.is_stored && message.recipient == name;
+    }
     name.clear();
   } else if (const auto* kept = std::get_if<MessageKept>(&record)) {
     learn_sender(kept->text, kept->sender);

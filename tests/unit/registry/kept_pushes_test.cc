@@ -35,6 +35,18 @@ TEST(KeptPushes, AreTakenInOrder) {
   EXPECT_EQ(drained(pushes), (std::vector<std::uint64_t>{10}));
 }
 
+TEST(KeptPushes, AreTakenOutInWhateverOrderTheyWerePushed) {
+  KeptPushes pushes;
+  for (const std::uint64_t number : {9U, 2U, 7U, 5U}) {
+    pushes.push_back(make(number));
+  }
+  EXPECT_EQ(pushes.pop_front()->number(), MessageNumber{9});
+  EXPECT_EQ(pushes.take(MessageNumber{9}), nullptr);
+  EXPECT_EQ(pushes.take(MessageNumber{2})->number(), MessageNumber{2});
+  EXPECT_EQ(pushes.take(MessageNumber{5})->number(), MessageNumber{5});
+  EXPECT_EQ(drained(pushes), (std::vector<std::uint64_t>{7}));
+}
+
 TEST(KeptPushes, AreFoundByTheirExactNumber) {
   KeptPushes pushes;
   for (const std::uint64_t number : {2U, 5U, 9U}) {
