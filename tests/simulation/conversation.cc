@@ -33,7 +33,7 @@ void Conversation::arrived(std::size_t bytes) {
 void Conversation::read(std::string_view bytes) {
   ledger_.diary.tell("#{}: server reads {} bytes", number_, bytes.size());
   last_read_ms_ = ledger_.diary.now_ms;
-  if (is_shut_ || has_lost_stream_) {
+  if (is_shut_ || has_lost_stream_ || is_replaced_) {
     return;
   }
   if (input_.empty()) {
@@ -137,7 +137,11 @@ void Conversation::taken(std::string_view bytes) {
       return fail("another frame, of {} bytes, behind the last word", cut.frame_bytes);
     }
     ledger_.longest_frame = std::max(ledger_.longest_frame, cut.frame_bytes);
-    hear(cut);
+    if (is_replaced_) {
+      hear_late(cut);
+    } else {
+      hear(cut);
+    }
     output_.erase(0, cut.frame_bytes);
   }
 }
@@ -254,7 +258,7 @@ bool Conversation::has_read_all() const { return link->end_arrived && link->arri
 void Conversation::shut() {
   ledger_.diary.tell("#{}: server ends", number_);
   is_shut_ = true;
-  const bool may_break_off = is_over_ || is_rejected_ || ledger_.was_down();
+  const bool may_break_off = is_over_ || is_rejected_ || is_replaced_ || ledger_.was_down();
   if (!may_break_off && !(has_read_all() && is_complete())) {
     fail("the server ends it: {}", describe());
   }
@@ -264,6 +268,9 @@ void Conversation::shut() {
 void Conversation::closed() {
   ledger_.diary.tell("#{}: server closes", number_);
   is_closed_ = true;
+  if (is_replaced_) {
+    return;
+  }
   if (ledger_.open_connections > 0) {
     --ledger_.open_connections;
     --ledger_.open_by_network[link->network];

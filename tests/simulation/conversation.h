@@ -44,6 +44,8 @@ class Conversation : public Witness {
   virtual void note_closed(const Batch& batch);
   /// The server can know since now that the client has ended: see Ledger::may_have_been_logged_in.
   void note_end_visible();
+  /// Another server has taken over. What comes now was decided, and stored, before.
+  void note_replaced() { is_replaced_ = true; }
   /// The registry decided this for it. In the order of the registry.
   virtual void note_effect(const Effect&) {}
   /// The registry was told that all that was pushed up to `number` has arrived. Returns the numbers
@@ -64,6 +66,7 @@ class Conversation : public Witness {
   [[nodiscard]] std::string describe() const;
 
   std::shared_ptr<Link> link;
+  std::uint64_t life = 0;  // of the server that it is with
   ConnectionId id;
   std::uint64_t accepted_step = 0;
 
@@ -92,6 +95,12 @@ class Conversation : public Witness {
   virtual void ask(std::uint8_t code, std::string_view data) = 0;
   /// A frame was taken by the kernel.
   virtual void hear(const FrameCut& cut) = 0;
+  /// The same, of a server that was replaced.
+  virtual void hear_late(const FrameCut& cut) = 0;
+  /// Whether a message that it is told about was stored in time for that.
+  [[nodiscard]] bool was_stored_in_time(const MessageFacts& message) const {
+    return message.is_stored && message.stored_life <= life;
+  }
   /// How a refusal is known in `Asked::wrong`.
   [[nodiscard]] virtual std::string said(const Refusal& refusal) const = 0;
 
@@ -126,6 +135,7 @@ class Conversation : public Witness {
   bool is_over_ = false;          // the last word was said
   bool is_rejected_ = false;      // may be told that the server is full
   bool is_dismissed_ = false;
+  bool is_replaced_ = false;
   int wrong_secrets_ = 0;        // results that no command was refused for yet
   bool has_logged_out_ = false;  // so far as the registry goes, perhaps
 

@@ -89,6 +89,24 @@ void Conversation0::hear(const FrameCut& cut) {
   }
 }
 
+/// An answer does not say when it was decided on, so only messages are judged.
+void Conversation0::hear_late(const FrameCut& cut) {
+  const auto parsed = parse_reply(cut.code, cut.data);
+  const auto* delivery = parsed ? std::get_if<Delivery>(&parsed.value()) : nullptr;
+  if (delivery == nullptr) {
+    return;
+  }
+  ledger_.diary.tell("#{}: a replaced server says '{}'", number_,
+                     delivery->message.text.substr(0, 20));
+  MessageFacts* message = ledger_.message_told_as(delivery->message.text);
+  if (message == nullptr || message->sender != delivery->message.sender ||
+      message->recipient != delivery->message.recipient || !was_stored_in_time(*message)) {
+    return fail("a server that was replaced says '{}' from {} to {}", delivery->message.text,
+                delivery->message.sender, delivery->message.recipient);
+  }
+  message->taken += message->sender == account_ ? 0 : 1;
+}
+
 /// The first command is done if it has no answer and something behind it has.
 bool Conversation0::pass_silent(bool is_storage_refusal) {
   if (asked_.empty() || account_.empty()) {

@@ -25,6 +25,7 @@ class Conversation0 final : public Conversation {
  private:
   void ask(std::uint8_t code, std::string_view data) override;
   void hear(const FrameCut& cut) override;
+  void hear_late(const FrameCut& cut) override;
   [[nodiscard]] std::string said(const Refusal& refusal) const override;
 
   bool pass_silent(bool is_storage_refusal);

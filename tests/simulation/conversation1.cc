@@ -158,6 +158,7 @@ void Conversation1::note_push(const Push& push, std::uint64_t charge) {
     fail("message {} is pushed behind {} bytes that are not acknowledged", text, pushed_charge_);
   }
   last_pushed_ = number;
+  most_pushed_ = std::max(most_pushed_, number);
   pushed_[number] = {text, charge};
   pushed_charge_ += charge;
 }
@@ -518,14 +519,80 @@ void Conversation1::hear(const FrameCut& cut) {
   }
 }
 
-/// It is the one that the registry has decided on, and what follows from it may be known now.
-void Conversation1::hear_answer(const std::string& answer, const ListResponse1* list) {
-  ledger_.diary.tell("#{}: server answers '{}'", number_, answer);
+/// Of a server that was replaced.
+void Conversation1::hear_late(const FrameCut& cut) {
+  const auto parsed = parse_reply1(cut.code, cut.data);
+  if (output_version_ != version_ || !parsed) {
+    return;
+  }
+  if (const auto* delivery = std::get_if<Delivery1>(&parsed.value())) {
+    hear_late_message(*delivery);
+  } else if (const auto* response = std::get_if<Response1>(&parsed.value())) {
+    hear_late_answer(response->waiting ? answer_of(*response->waiting, *response->third)
+                                       : answer_of(response->token, response->third));
+  } else if (const auto* done = std::get_if<Accepted1>(&parsed.value())) {
+    hear_late_answer(accepted(done->n, done->number.value));
+  } else if (std::holds_alternative<ListResponse1>(parsed.value())) {
+    hear_late_answer(std::string(kList));
+  }
+}
+
+/// It was decided on, and stored, before the server was replaced. Only that storing fails, and a
+/// last word, may be newer.
+void Conversation1::hear_late_answer(const std::string& answer) {
+  ledger_.diary.tell("#{}: a replaced server answers '{}'", number_, answer);
+  if (!has_decided_answer()) {
+    const bool is_known = answer.starts_with(token1_of(RefusalCode::StorageUnavailable)) ||
+                          answer == token1_of(RefusalCode::TooManyConnections) ||
+                          (last_word_ && *last_word_ == answer);
+    if (!is_known) {
+      fail("a server that was replaced answers '{}'", answer);
+    }
+    return;
+  }
+  const Asked asked = std::move(asked_.front());
+  asked_.pop_front();
+  --decided_;
+  if (*asked.answer != answer) {
+    return fail("a server that was replaced answers '{}', and had decided on '{}'", answer,
+                *asked.answer);
+  }
+  const bool is_accepted = asked.kind == Kind::Send && answer.starts_with("accepted");
+  const bool is_stored = is_accepted     ? was_stored_in_time(*ledger_.message(asked.what))
+                         : answer != kOk ? true
+                         : asked.kind == Kind::SetSecret
+                             ? ledger_.was_stored(asked.account, asked.new_secret)
+                             : true;
+  if (!is_stored) {
+    fail("a server that was replaced confirms '{}', and has not stored it", asked.what);
+  }
+}
+
+void Conversation1::hear_late_message(const Delivery1& delivery) {
+  const std::string text(delivery.message.text);
+  ledger_.diary.tell("#{}: a replaced server pushes {} '{}'", number_, delivery.number.value,
+                     text.substr(0, 20));
+  const MessageFacts* message = ledger_.message(text);
+  if (message == nullptr || message->recipient != delivery.message.recipient ||
+      delivery.number.value > most_pushed_ || !was_stored_in_time(*message)) {
+    return fail("a server that was replaced pushes {} '{}'", delivery.number.value, text);
+  }
+  ledger_.tell_number(delivery.number.value, text);
+}
+
+/// Drops the commands before the first one that has an answer.
+bool Conversation1::has_decided_answer() {
   while (decided_ > 0 && !asked_.front().answer) {
     asked_.pop_front();
     --decided_;
   }
-  if (decided_ == 0) {
+  return decided_ > 0;
+}
+
+/// It is the one that the registry has decided on, and what follows from it may be known now.
+void Conversation1::hear_answer(const std::string& answer, const ListResponse1* list) {
+  ledger_.diary.tell("#{}: server answers '{}'", number_, answer);
+  if (!has_decided_answer()) {
     return hear_last_word(answer);
   }
   const Asked asked = std::move(asked_.front());

@@ -37,6 +37,7 @@ class Conversation1 final : public Conversation {
 
   void ask(std::uint8_t code, std::string_view data) override;
   void hear(const FrameCut& cut) override;
+  void hear_late(const FrameCut& cut) override;
   [[nodiscard]] std::string said(const Refusal& refusal) const override;
 
   // What the registry decides.
@@ -55,6 +56,9 @@ class Conversation1 final : public Conversation {
 
   // What it is told.
   void hear_answer(const std::string& answer, const ListResponse1* list);
+  void hear_late_answer(const std::string& answer);
+  void hear_late_message(const Delivery1& delivery);
+  [[nodiscard]] bool has_decided_answer();
   void hear_last_word(const std::string& token);
   void hear_message(const Delivery1& delivery);
   void be_told(const Asked& asked, const std::string& answer);
@@ -71,6 +75,7 @@ class Conversation1 final : public Conversation {
   std::string name_;
   std::string client_;
   std::uint64_t last_pushed_ = 0;
+  std::uint64_t most_pushed_ = 0;           // over all sessions
   std::map<std::uint64_t, Pushed> pushed_;  // and not acknowledged, by number
   std::uint64_t pushed_charge_ = 0;
 };

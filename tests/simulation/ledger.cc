@@ -41,6 +41,7 @@ void Ledger::accept_numbered(MessageFacts& message, const std::string& sender, A
     diary.fail("message {} is accepted twice", message.text);
   }
   message.is_doubled |= message.accepted_from != 0;
+  message.is_promised = false;
   message.accepted_from = account.value;
   message.is_excused = this->account(message.recipient).unsettled_deletes > 0;
   message.is_acknowledged = false;
@@ -306,6 +307,7 @@ void Ledger::note_stored(const Record& record) {
       }
     }
     facts->is_stored = true;
+    facts->stored_life = life;
     if (kept->number.value <= last_kept_ || kept->number.value >= reserved_below_) {
       diary.fail("number {} is stored after {}, with {} reserved", kept->number.value, last_kept_,
                  reserved_below_);
@@ -339,6 +341,7 @@ void Ledger::note_storage_state(bool is_up) {
 
 void Ledger::begin_life(const Storage& storage) {
   check_pairs();
+  ++life;
   attempts_.clear();
   secrets_.clear();
   secret_steps_.clear();

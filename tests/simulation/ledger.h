@@ -57,9 +57,10 @@ struct MessageFacts {
   bool is_refused = false;
   bool is_promised = false;  // confirmed, or found in the store at a start
   std::uint64_t promised_step = 0;
-  bool is_excused = false;  // its recipient may have been deleted since
-  bool is_dead = false;     // its recipient was
-  bool is_stored = false;   // has ever been
+  bool is_excused = false;        // its recipient may have been deleted since
+  bool is_dead = false;           // its recipient was
+  bool is_stored = false;         // has ever been
+  std::uint64_t stored_life = 0;  // in which life of a server
   std::uint64_t dead_since = 0;
   // Over connections of protocol 0:
   int taken = 0;      // whole, by the kernel under a connection of its recipient
@@ -177,6 +178,7 @@ class Ledger {
 
   const Settings& settings;
   Diary& diary;
+  std::uint64_t life = 0;  // of the server that leads; counts them
   bool is_ending = false;  // the server crashes or stops
   std::size_t open_connections = 0;
   std::map<PeerNetwork, std::size_t> open_by_network;

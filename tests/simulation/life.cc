@@ -31,27 +31,33 @@ class Life::Tap final : public Journal {
   Pass onward_;
 };
 
-Life::Life(const Settings& settings, Storage* storage, Listener listener, Diary& diary,
-           Random& random)
+Life::Life(const Settings& settings, Store* store, Listener listener, Diary& diary, Random& random)
     : settings_(settings),
       listener_(std::move(listener)),
       diary_(diary),
       random_(random),
-      storage_(storage),
-      registry_(settings.registry, {1, 2}, storage != nullptr),
+      store_(store),
+      registry_(settings.registry, {1, 2}, store != nullptr),
       turns_(settings.loops),
       reply_router_(make_loops()),
       journal_(std::make_unique<Tap>([this](const Batch& batch) { listener_.passed(batch); },
-                                     [this](BatchPtr batch) { store(std::move(batch)); })),
+                                     [this](BatchPtr batch) { keep(std::move(batch)); })),
       actor_(registry_, *journal_,
              [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
       workers_(settings.workers) {
-  if (storage != nullptr) {
+  if (store != nullptr) {
     commits_.emplace(
-        *storage, [this](std::span<BatchPtr> batches) { reply_router_.post(batches); },
-        [this](bool is_up, const std::string&) { tell_storage_state(is_up); });
-    if (const auto restored = restore(*storage, registry_); !restored) {
-      diary_.fail("{}", restored.error().text);
+        *store,
+        [this](std::span<BatchPtr> batches) {
+          for (const BatchPtr& batch : batches) {
+            listener_.released(*batch);
+          }
+          reply_router_.post(batches);
+        },
+        [this](bool is_up, const std::string&) { tell_storage_state(is_up); },
+        [this](const std::string&) { listener_.lost(); });
+    if (const auto restored = restore(*store, registry_); !restored) {
+      start_error_ = restored.error().text;
     }
   }
 }
@@ -100,7 +106,7 @@ std::vector<LoopInbox*> Life::make_loops() {
 }
 
 /// What the registry is done with goes to the journal.
-void Life::store(BatchPtr batch) {
+void Life::keep(BatchPtr batch) {
   if (commits_) {
     journal_mailbox_.push_back(std::move(batch));
   } else {
@@ -148,6 +154,12 @@ void Life::run_journal() {
     commits_->admit(std::move(batch));
   }
   commits_->step(diary_.now_ms);
+}
+
+void Life::check_journal() {
+  if (commits_) {
+    commits_->check(diary_.now_ms);
+  }
 }
 
 bool Life::can_run() const {
@@ -205,7 +217,7 @@ void Life::end() {
     }
     // What is not stored was not confirmed: the ledger knows.
     static_cast<void>(commits_->finish());
-    storage_->close();
+    store_->close();
   }
   for (const auto& loop : loops_) {
     loop->drop_all();

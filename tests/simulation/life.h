@@ -16,6 +16,7 @@
 
 #include "journal/commit_queue.h"
 #include "journal/journal.h"
+#include "journal/store.h"
 #include "loop/census.h"
 #include "loop/reply_router.h"
 #include "loop/turns.h"
@@ -24,7 +25,6 @@
 #include "simulation/loop.h"
 #include "simulation/random.h"
 #include "simulation/settings.h"
-#include "simulation/storage.h"
 #include "workers/registry_actor.h"
 
 namespace tribar::simulation {
@@ -41,10 +41,14 @@ class Life {
     std::function<void(bool is_up)> storage_state;
     /// So much time counts at once.
     std::function<void(std::uint64_t elapsed_ms)> ticked;
+    /// The journal let a batch go on, or a part of one.
+    std::function<void(const Batch&)> released = [](const Batch&) {};
+    /// The journal lost its store for good.
+    std::function<void()> lost = [] {};
   };
 
-  /// `storage` is null when nothing is to be stored.
-  Life(const Settings& settings, Storage* storage, Listener listener, Diary& diary, Random& random);
+  /// `store` is null when nothing is to be stored.
+  Life(const Settings& settings, Store* store, Listener listener, Diary& diary, Random& random);
   ~Life() = default;
   Life(const Life&) = delete;
   Life& operator=(const Life&) = delete;
@@ -57,6 +61,10 @@ class Life {
   [[nodiscard]] bool can_run_journal() const;
   /// May throw Crash.
   void run_journal();
+  /// Has it look whether the store is still there; may throw, too.
+  void check_journal();
+  /// Why it could not start; empty: it did.
+  [[nodiscard]] const std::string& start_error() const { return start_error_; }
   [[nodiscard]] bool can_run() const;
   /// When something happens by itself; none: never.
   [[nodiscard]] std::optional<std::uint64_t> next_due_ms() const;
@@ -94,7 +102,7 @@ class Life {
   };
 
   std::vector<LoopInbox*> make_loops();
-  void store(BatchPtr batch);
+  void keep(BatchPtr batch);
   void tell_storage_state(bool is_up);
   void tell_registry(ConnectionId from, const InputBody& body);
   void answer(ConnectionId from, Answered answered);
@@ -103,7 +111,8 @@ class Life {
   Listener listener_;
   Diary& diary_;
   Random& random_;
-  Storage* storage_;  // null: nothing is to be stored
+  Store* store_;  // null: nothing is to be stored
+  std::string start_error_;
   Registry registry_;
   std::atomic<std::uint64_t> last_batch_{0};
   Census census_;

@@ -6,6 +6,8 @@
 //   simulation_test SEED                that one, and tells all that happens
 //   simulation_test seconds N [SEED]    for so long, from that seed on
 //
+// `two` before all that: of several servers that share a database.
+//
 // The seed that fails is printed; it fails the same way again, on every machine.
 #include <charconv>
 #include <chrono>
@@ -34,15 +36,15 @@ std::uint64_t number_in(std::string_view text) {
 }
 
 /// Whether every promise is kept. Now and then runs it twice: the seed alone must decide.
-bool survives(std::uint64_t seed, bool is_telling) {
-  World world(seed, is_telling);
+bool survives(std::uint64_t seed, bool is_shared, bool is_telling) {
+  World world(seed, is_shared, is_telling);
   const std::string failure = world.run();
   if (!failure.empty()) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), failure.c_str());
     return false;
   }
   if (seed % 100 == 0) {
-    World again(seed, false);
+    World again(seed, is_shared, false);
     if (!again.run().empty() || again.fingerprint() != world.fingerprint()) {
       std::printf("seed %llu: does not replay\n", static_cast<unsigned long long>(seed));
       return false;
@@ -60,6 +62,11 @@ int main(int count, char** arguments) {
   std::uint64_t last = 10'000;
   Clock::time_point until = Clock::time_point::max();
   bool is_telling = false;
+  const bool is_shared = count > 1 && std::string_view(arguments[1]) == "two";
+  if (is_shared) {
+    --count;
+    ++arguments;
+  }
   if (const char* seeds = std::getenv("TRIBAR_SIMULATION_SEEDS"); seeds != nullptr) {
     last = number_in(seeds);
   }
@@ -73,7 +80,7 @@ int main(int count, char** arguments) {
   }
   const std::uint64_t first = seed;
   for (; seed <= last && Clock::now() < until; ++seed) {
-    if (!survives(seed, is_telling)) {
+    if (!survives(seed, is_shared, is_telling)) {
       return 1;
     }
   }

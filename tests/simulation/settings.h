@@ -20,6 +20,7 @@ struct Settings {
   std::size_t loops = 1;
   std::size_t workers = 1;
   bool is_durable = false;
+  bool is_shared = false;      // several servers share the store
   bool is_filtered = false;    // an XorFilter stands over each connection
   unsigned busy_percent = 0;   // of the secrets: there is no room to check them
   unsigned fails_percent = 0;  // of the commits, and those behind it for a while
@@ -37,11 +38,13 @@ struct Settings {
 inline constexpr Refusal kDismissal{RefusalCode::ShuttingDown};
 inline constexpr Refusal kWrongSecret{RefusalCode::SenderIsNotYou};
 
-[[nodiscard]] inline Settings roll_settings(Random& random) {
+/// `is_shared`: of servers that share a store.
+[[nodiscard]] inline Settings roll_settings(Random& random, bool is_shared) {
   Settings settings;
   settings.loops = random.chance(50) ? 1 : random.between(2, 3);
   settings.workers = random.between(1, 4);
-  settings.is_durable = random.chance(60);
+  settings.is_shared = is_shared;
+  settings.is_durable = is_shared || random.chance(60);
   settings.commands.username_bytes = 8;
   SwitchboardLimits& loop = settings.loop;
   loop.frames.frame_bytes = random.between(1024, 3000);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "journal/fenced_store.h"
 #include "loop/connection.h"
 #include "simulation/bounds.h"
 #include "simulation/conversation0.h"
@@ -23,17 +24,26 @@ constexpr int kMostRounds = 200'000;
 
 }  // namespace
 
-World::World(std::uint64_t seed, bool is_telling)
+World::World(std::uint64_t seed, bool is_shared, bool is_telling)
     : diary_(is_telling),
       random_(seed),
-      settings_(roll_settings(random_)),
+      settings_(roll_settings(random_, is_shared)),
       weights_{random_.between(5, 40), random_.between(5, 40),
                random_.between(2, 30), random_.between(10, 40),
                random_.between(5, 40), random_.between(1, 10),
                random_.between(0, 2),  settings_.one_percent > 0 ? random_.between(1, 20) : 0},
       ledger_(settings_, diary_),
-      credit_(settings_.registry.outbox_bytes, diary_) {
-  storage_.on_stored = [this](const Record& record) { ledger_.note_stored(record); };
+      credit_(settings_.registry.outbox_bytes, diary_),
+      database_(storage_, diary_, random_) {
+  const auto note_stored = [this](const Record& record) { ledger_.note_stored(record); };
+  if (is_shared) {
+    database_.on_stored = note_stored;
+    database_.on_taken = [this](Host& host) { note_taken(host); };
+    database_.meanwhile = [this] { act_meanwhile(); };
+    database_.trouble_percent = random_.chance(70) ? static_cast<unsigned>(random_.below(30)) : 0;
+  } else {
+    storage_.on_stored = note_stored;
+  }
   names_ = {"ann", "bob", "cat", "dan", "eve"};
   names_.resize(settings_.most_names < 2 ? 1 : random_.between(2, settings_.most_names));
   begin_life();
@@ -67,7 +77,7 @@ std::unique_ptr<Client> World::make_client(std::size_t index) {
 World::~World() { ledger_.is_ending = true; }
 
 std::string World::run() {
-  const std::size_t most = settings_.one_percent > 0 ? 2500 : 900;
+  const std::size_t most = settings_.is_shared ? 4000 : settings_.one_percent > 0 ? 2500 : 900;
   for (std::size_t left = random_.between(150, most); left > 0 && !diary_.has_failed(); --left) {
     ++diary_.step;
     act();
@@ -81,6 +91,7 @@ std::string World::run() {
 void World::act() {
   if (settings_.fails_percent > 0 && random_.below(1000) < settings_.recovers_permille) {
     storage_.is_failing = false;
+    database_.is_down = false;
   }
   std::size_t at =
       random_.below(weights_.loop + weights_.worker + weights_.journal + weights_.client +
@@ -93,19 +104,23 @@ void World::act() {
     at -= weight;
     return false;
   };
+  if (settings_.is_shared && random_.chance(20)) {
+    database_.act();
+  }
+  Server& server = pick_server();
   if (is(weights_.loop)) {
-    Loop& loop = *random_.pick(life_->loops());
+    Loop& loop = *random_.pick(server.life->loops());
     if (loop.can_run()) {
       loop.run();
       look();
     }
   } else if (is(weights_.worker)) {
     const std::size_t worker = random_.below(settings_.workers);
-    if (life_->can_run_worker(worker)) {
-      life_->run_worker(worker);
+    if (server.life->can_run_worker(worker)) {
+      server.life->run_worker(worker);
     }
   } else if (is(weights_.journal)) {
-    run_journal();
+    run_journal(server);
   } else if (is(weights_.client)) {
     clients_[random_.below(clients_.size())]->act();
   } else if (is(weights_.network)) {
@@ -113,24 +128,70 @@ void World::act() {
   } else if (is(weights_.time)) {
     diary_.now_ms += random_.chance(5) ? random_.between(100, 1500) : random_.between(1, 30);
   } else if (is(weights_.checks)) {
-    if (life_->can_answer_check()) {
-      life_->answer_check(random_.chance(75));
+    if (server.life->can_answer_check()) {
+      server.life->answer_check(random_.chance(75));
     }
+  } else if (settings_.is_shared && random_.chance(70)) {
+    act_trouble_with_others();
   } else {
     act_trouble();
   }
 }
 
-void World::run_journal() {
-  if (!life_->can_run_journal()) {
+/// A server waits for the database, and its journal with it; everything else goes on.
+void World::act_meanwhile() {
+  if (is_calm_ || acts_meanwhile_ == 2) {
     return;
   }
-  storage_.is_failing |= random_.chance(settings_.fails_percent);
-  try {
-    life_->run_journal();
-  } catch (const Crash&) {
-    crash();
+  ++acts_meanwhile_;
+  for (std::size_t left = random_.between(1, 60); left > 0 && !diary_.has_failed(); --left) {
+    ++diary_.step;
+    act();
   }
+  --acts_meanwhile_;
+}
+
+/// Mostly the one that leads. Of those that were replaced, one that is not paused.
+World::Server& World::pick_server() {
+  if (!replaced_.empty() && random_.chance(40)) {
+    Server& server = replaced_[random_.below(replaced_.size())];
+    if (server.paused_until <= diary_.step) {
+      return server;
+    }
+  }
+  return server_;
+}
+
+/// `server` may be another one, or gone, when this returns.
+void World::run_journal(Server& server) {
+  const std::shared_ptr<Host> host = server.host;
+  Life& life = *server.life;
+  const bool is_check = settings_.is_shared && random_.chance(20);
+  if (host->is_waiting || !(is_check || life.can_run_journal())) {
+    return;
+  }
+  if (random_.chance(settings_.fails_percent)) {
+    (settings_.is_shared ? database_.is_down : storage_.is_failing) = true;
+  }
+  host->is_waiting = true;
+  try {
+    if (is_check) {
+      life.check_journal();
+    } else {
+      life.run_journal();
+    }
+    host->is_waiting = false;
+    return;
+  } catch (const Crash&) {
+    host->is_waiting = false;
+  }
+  if (host == server_.host) {
+    return crash();
+  }
+  const auto found = std::find_if(replaced_.begin(), replaced_.end(),
+                                  [&host](const Server& each) { return each.host == host; });
+  bury(*found);
+  replaced_.erase(found);
 }
 
 /// Some bytes of some connection move on.
@@ -162,12 +223,12 @@ void World::note_visible_end(const Link& link) {
 
 /// What is to be seen when something came to rest.
 void World::look() {
-  check_bounds(*life_, settings_, ledger_.longest_frame, diary_);
+  check_bounds(*server_.life, settings_, ledger_.longest_frame, diary_);
   // Short of buffers nothing is read, ends neither.
   if (settings_.loop.buffered_bytes < 100'000) {
     return;
   }
-  for (const auto& loop : life_->loops()) {
+  for (const auto& loop : server_.life->loops()) {
     for (const auto& link : loop->links()) {
       note_visible_end(*link);
     }
@@ -190,7 +251,12 @@ std::shared_ptr<Link> World::connect(Protocol listener, Protocol client) {
   conversation.link = link;
   diary_.tell("#{}: a client connects", conversation.number());
   links_.push_back(link);
-  life_->connect(link);
+  Server& server = pick_server();
+  conversation.life = server.host->life;
+  if (conversation.life != ledger_.life) {
+    conversation.note_replaced();
+  }
+  server.life->connect(link);
   return link;
 }
 
@@ -199,17 +265,19 @@ std::shared_ptr<Link> World::connect(Protocol listener, Protocol client) {
 void World::act_trouble() {
   switch (random_.below(8)) {
     case 0:
-    case 1:
-      storage_.is_failing = settings_.is_durable && !storage_.is_failing;
-      diary_.tell("storage {}", storage_.is_failing ? "fails" : "works");
+    case 1: {
+      bool& is_failing = settings_.is_shared ? database_.is_down : storage_.is_failing;
+      is_failing = settings_.is_durable && !is_failing;
+      diary_.tell("storage {}", is_failing ? "fails" : "works");
       break;
+    }
     case 2:
       if (settings_.is_durable) {
         crash();
       }
       break;
     case 3:
-      if (settings_.is_durable) {
+      if (settings_.is_durable && !settings_.is_shared) {
         storage_.crash_at = random_.chance(50) ? Storage::CrashAt::Before : Storage::CrashAt::After;
       }
       break;
@@ -223,7 +291,7 @@ void World::act_trouble() {
       if (!links_.empty()) {
         const auto& session = static_cast<Conversation&>(*random_.pick(links_)->witness);
         diary_.tell("#{}: is dismissed, if it is there", session.number());
-        life_->dismiss(session.id);
+        server_.life->dismiss(session.id);
       }
       break;
     default:
@@ -233,19 +301,59 @@ void World::act_trouble() {
   }
 }
 
+void World::act_trouble_with_others() {
+  switch (random_.below(6)) {
+    case 0:
+      database_.break_down(random_.chance(50));
+      break;
+    case 1:
+      if (!replaced_.empty() && !replaced_.back().host->is_waiting) {
+        bury(replaced_.back());
+        replaced_.pop_back();
+      }
+      break;
+    case 2:
+    case 3:
+      database_.trouble_percent = random_.chance(50) ? static_cast<unsigned>(random_.below(40)) : 0;
+      break;
+    default:
+      take_over();
+  }
+}
+
+/// While its journal waits for the database: as soon as that is on.
 void World::crash() {
+  if (server_.host->is_waiting) {
+    server_.host->must_crash = true;
+    return;
+  }
   diary_.tell("the server crashes");
   ledger_.is_ending = true;
-  life_.reset();
+  bury(server_);
   storage_.close();  // by the system
   begin_life();
 }
 
+/// The process is gone, and its connections with it.
+void World::bury(Server& server) {
+  server.host->is_dead = true;
+  server.life.reset();
+  server.store.reset();
+  for (const auto& link : links_) {
+    if (static_cast<Conversation&>(*link->witness).life == server.host->life) {
+      link->server_is_gone = true;
+    }
+  }
+}
+
 /// A stop in order, with little patience.
 void World::restart() {
+  if (server_.host->is_waiting) {
+    return;
+  }
   diary_.tell("the server stops");
-  life_->begin_stop();
-  for (std::size_t left = random_.between(0, 100); left > 0 && !life_->is_quiet(); --left) {
+  server_.life->begin_stop();
+  for (std::size_t left = random_.between(0, 100); left > 0 && !server_.life->is_quiet(); --left) {
     try {
       run_everything();
     } catch (const Crash&) {
@@ -254,39 +362,143 @@ void World::restart() {
   }
   ledger_.is_ending = true;
   try {
-    life_->end();
+    server_.life->end();
   } catch (const Crash&) {
     storage_.close();  // The end is the same.
   }
-  life_.reset();
+  bury(server_);
+  begin_life();
+}
+
+/// Another server leads from now on, and the one that does now has yet to learn it.
+void World::take_over() {
+  if (replaced_.size() == 2) {
+    return;
+  }
+  diary_.tell("another server takes over");
+  server_.paused_until = random_.chance(50) ? diary_.step + random_.between(1, 300) : 0;
+  replaced_.push_back(std::move(server_));
   begin_life();
 }
 
 void World::begin_life() {
-  for (const auto& link : links_) {
-    link->server_is_gone = true;
+  if (!settings_.is_shared) {
+    server_ = Server{};
+    note_taken(*server_.host);
+    return start(server_);
   }
-  ledger_.begin_life(storage_);
-  credit_.begin_life();
+  const unsigned trouble_percent = database_.trouble_percent;
+  database_.trouble_percent = std::min(trouble_percent, 5U);
+  for (int tries = 0; !diary_.has_failed(); ++tries) {
+    if (tries == 10) {
+      database_.trouble_percent = 0;
+      database_.is_down = false;
+    }
+    Server server;
+    StoreOptions options;
+    options.waits_for_holder = false;
+    server.store = std::make_unique<FencedStore>(
+        std::make_unique<DatabaseClient>(database_, server.host), options);
+    start(server);
+    if (server.life->start_error().empty()) {
+      server_ = std::move(server);
+      break;
+    }
+    diary_.tell("a server does not start: {}", server.life->start_error());
+    diary_.now_ms += 100;
+    bury(server);
+  }
+  database_.trouble_percent = trouble_percent;
+}
+
+void World::start(Server& server) {
+  Store* const own = settings_.is_durable ? &storage_ : nullptr;
+  server.life = std::make_unique<Life>(settings_, server.store ? server.store.get() : own,
+                                       listener_of(server.host), diary_, random_);
+  if (!server.store && !server.life->start_error().empty()) {
+    diary_.fail("{}", server.life->start_error());
+  }
+}
+
+Life::Listener World::listener_of(const std::shared_ptr<Host>& host) {
+  // Of servers that were replaced the checker is told nothing.
+  const auto leads = [this, host] { return host->life == ledger_.life; };
   Life::Listener listener;
-  listener.accepted = [this](Link& link, ConnectionId id) {
+  listener.accepted = [this, leads](Link& link, ConnectionId id) {
     auto& conversation = static_cast<Conversation&>(*link.witness);
     conversation.id = id;
-    ledger_.note_accepted(conversation);
+    if (leads()) {
+      ledger_.note_accepted(conversation);
+    }
   };
-  listener.passed = [this](const Batch& batch) {
-    ledger_.note_passed(batch);
-    credit_.note_passed(batch);
+  listener.passed = [this, leads, host](const Batch& batch) {
+    if (leads()) {
+      ledger_.note_passed(batch);
+      credit_.note_passed(batch);
+    }
+    note_passed(*host, batch);
   };
-  listener.storage_state = [this](bool is_up) {
-    diary_.tell("the journal says that storage {}", is_up ? "works" : "fails");
-    ledger_.note_storage_state(is_up);
+  listener.storage_state = [this, leads](bool is_up) {
+    if (leads()) {
+      diary_.tell("the journal says that storage {}", is_up ? "works" : "fails");
+      ledger_.note_storage_state(is_up);
+    }
   };
   listener.ticked = [this](std::uint64_t elapsed_ms) {
     ledger_.longest_tick_ms = std::max(ledger_.longest_tick_ms, elapsed_ms);
   };
-  life_ = std::make_unique<Life>(settings_, settings_.is_durable ? &storage_ : nullptr,
-                                 std::move(listener), diary_, random_);
+  if (settings_.is_shared) {
+    listener.released = [this, host](const Batch& batch) { note_released(*host, batch); };
+    listener.lost = [this, leads, host] {
+      diary_.tell("server {} learns that it was replaced", host->life);
+      host->has_lost = true;
+      if (leads()) {
+        diary_.fail("server {} gives its store up, and nobody has taken it", host->life);
+      }
+    };
+  }
+  return listener;
+}
+
+/// From now on `host` leads: whoever did is replaced.
+void World::note_taken(Host& host) {
+  ledger_.begin_life(storage_);
+  credit_.begin_life();
+  host.life = ledger_.life;
+  for (const auto& conversation : conversations_) {
+    if (conversation->life != host.life) {
+      conversation->note_replaced();
+    }
+  }
+}
+
+void World::note_passed(const Host& host, const Batch& batch) {
+  if (settings_.is_shared) {
+    passed_[{host.life, &batch}] = ++database_.moment;
+  }
+}
+
+/// A server says only what a commit of its own confirms that began later: it did not know before
+/// that nobody had replaced it. Whoever it does not say something to is closed, and what comes
+/// behind that returns.
+void World::note_released(const Host& host, const Batch& batch) {
+  const auto found = passed_.find({host.life, &batch});
+  const bool is_whole = found != passed_.end();
+  const std::uint64_t passed = is_whole ? found->second : 0;
+  for (const Effect& effect : batch.output.effects) {
+    const auto* refuse = std::get_if<Refuse>(&effect.body);
+    const bool is_storage_refusal =
+        refuse != nullptr && refuse->refusal.code == RefusalCode::StorageUnavailable;
+    if (std::holds_alternative<Close>(effect.body)) {
+      closed_.insert({host.life, effect.to.value});
+    } else if (!is_storage_refusal && !closed_.contains({host.life, effect.to.value}) &&
+               (!is_whole || host.confirmed <= passed)) {
+      diary_.fail("server {} says something that no later commit of it confirms", host.life);
+    }
+  }
+  if (is_whole) {
+    passed_.erase(found);
+  }
 }
 
 // The end: everything works, everybody reads, and what was promised is there.
@@ -301,6 +513,7 @@ void World::calm_down() {
   settings_.fails_percent = 0;
   storage_.is_failing = false;
   storage_.crash_at = Storage::CrashAt::Never;
+  end_replaced();
   for (const auto& client : clients_) {
     if (!client->behaves()) {
       client->hang_up(random_.chance(50));
@@ -312,12 +525,32 @@ void World::calm_down() {
     client->hang_up(random_.chance(50));
   }
   run_until_idle();
-  if (life_->connections() > 0) {
-    diary_.fail("{} connections stay", life_->connections());
+  if (server_.life->connections() > 0) {
+    diary_.fail("{} connections stay", server_.life->connections());
   }
   collect();
   fill_queues();
   ledger_.check_pairs();
+}
+
+/// Each server that was replaced learns it, at the latest when it looks.
+void World::end_replaced() {
+  database_.trouble_percent = 0;
+  database_.is_down = false;
+  while (database_.has_under_way()) {
+    database_.act();
+  }
+  for (Server& server : replaced_) {
+    server.life->run_journal();
+    diary_.now_ms += 1000;
+    server.life->run_journal();
+    server.life->check_journal();
+    if (!server.host->has_lost) {
+      diary_.fail("server {} does not learn that it was replaced", server.host->life);
+    }
+    bury(server);
+  }
+  replaced_.clear();
 }
 
 void World::run_until_idle() {
@@ -333,7 +566,7 @@ void World::run_until_idle() {
     if (run_everything()) {
       continue;
     }
-    const auto due_ms = life_->next_due_ms();
+    const auto due_ms = server_.life->next_due_ms();
     if (!due_ms || diary_.now_ms >= end_ms) {
       return;
     }
@@ -361,7 +594,7 @@ bool World::run_everything() {
       }
     }
   }
-  for (const auto& loop : life_->loops()) {
+  for (const auto& loop : server_.life->loops()) {
     if (loop->can_run()) {
       loop->run();
       look();
@@ -369,17 +602,17 @@ bool World::run_everything() {
     }
   }
   for (std::size_t worker = 0; worker < settings_.workers; ++worker) {
-    if (life_->can_run_worker(worker)) {
-      life_->run_worker(worker);
+    if (server_.life->can_run_worker(worker)) {
+      server_.life->run_worker(worker);
       has_moved = true;
     }
   }
-  if (life_->can_answer_check()) {
-    life_->answer_check(true);
+  if (server_.life->can_answer_check()) {
+    server_.life->answer_check(true);
     has_moved = true;
   }
-  if (life_->can_run_journal()) {
-    life_->run_journal();
+  if (server_.life->can_run_journal()) {
+    server_.life->run_journal();
     has_moved = true;
   }
   return has_moved;
@@ -400,7 +633,7 @@ void World::check_idle() {
     }
     check_rest(*link->connection, diary_);
   }
-  if (!life_->is_quiet()) {
+  if (!server_.life->is_quiet()) {
     diary_.fail("something is under way for ever");
   }
 }
@@ -466,8 +699,8 @@ void World::collect() {
     return;
   }
   ledger_.check_delivered();
-  if (life_->registry().queued_bytes() != 0) {
-    diary_.fail("{} bytes count as kept, and nothing is", life_->registry().queued_bytes());
+  if (server_.life->registry().queued_bytes() != 0) {
+    diary_.fail("{} bytes count as kept, and nothing is", server_.life->registry().queued_bytes());
   }
   if (!storage_.messages.empty()) {
     diary_.fail("{} messages stay in the store, such as {}", storage_.messages.size(),

@@ -2,11 +2,18 @@
 //
 // One run: a server with its lives, its clients, the network and the store between and under them,
 // and the schedule that decides who acts next. All of it follows from the seed.
+//
+// Or several servers, which share a database: one leads, and those that it replaced may not know
+// it yet. To what the checker knows a takeover is the end of one life and the beginning of the
+// next; the servers that were replaced go on beside that, and may say only what was decided before.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulation/client.h"
@@ -14,6 +21,7 @@
 #include "simulation/client1.h"
 #include "simulation/conversation.h"
 #include "simulation/credit.h"
+#include "simulation/database.h"
 #include "simulation/diary.h"
 #include "simulation/ledger.h"
 #include "simulation/life.h"
@@ -25,7 +33,8 @@ namespace tribar::simulation {
 
 class World {
  public:
-  World(std::uint64_t seed, bool is_telling);
+  /// `is_shared`: several servers share a database.
+  World(std::uint64_t seed, bool is_shared, bool is_telling);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -42,14 +51,31 @@ class World {
     std::size_t loop, worker, journal, client, network, time, trouble, checks;
   };
 
+  struct Server {
+    std::shared_ptr<Host> host = std::make_shared<Host>();
+    std::unique_ptr<Store> store;  // null: storage_, or nothing is stored
+    std::unique_ptr<Life> life;
+    std::uint64_t paused_until = 0;  // step, of one that was replaced
+  };
+
   void act();
+  void act_meanwhile();
   void act_trouble();
-  void run_server();
-  void run_journal();
+  void act_trouble_with_others();
+  [[nodiscard]] Server& pick_server();
+  void run_journal(Server& server);
   void carry();
   void crash();
   void restart();
+  void take_over();
+  void bury(Server& server);
   void begin_life();
+  void start(Server& server);
+  [[nodiscard]] Life::Listener listener_of(const std::shared_ptr<Host>& host);
+  void note_taken(Host& host);
+  void note_passed(const Host& host, const Batch& batch);
+  void note_released(const Host& host, const Batch& batch);
+  void end_replaced();
   void note_visible_end(const Link& link);
   void look();
   /// A connection to a listener of this protocol, by a client of that.
@@ -76,7 +102,13 @@ class World {
   Storage storage_;
   std::vector<std::unique_ptr<Conversation>> conversations_;
   std::vector<std::shared_ptr<Link>> links_;
-  std::unique_ptr<Life> life_;
+  Database database_;
+  Server server_;                                             // that leads
+  std::vector<Server> replaced_;                              // and not gone yet
+  int acts_meanwhile_ = 0;                                    // one within the other
+  std::set<std::pair<std::uint64_t, std::uint64_t>> closed_;  // by a journal: life, connection
+  // When the registry of a life was done with a batch: see Database::moment.
+  std::map<std::pair<std::uint64_t, const Batch*>, std::uint64_t> passed_;
   std::vector<std::string> names_;
   std::uint64_t last_message_ = 0;
   Client1::Secrets secrets_;
