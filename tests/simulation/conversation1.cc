@@ -557,12 +557,12 @@ void Conversation1::hear_late_answer(const std::string& answer) {
     return fail("a server that was replaced answers '{}', and had decided on '{}'", answer,
                 *asked.answer);
   }
-  const bool is_accepted = asked.kind == Kind::Send && answer.starts_with("accepted");
-  const bool is_stored = is_accepted     ? was_stored_in_time(*ledger_.message(asked.what))
-                         : answer != kOk ? true
-                         : asked.kind == Kind::SetSecret
-                             ? ledger_.was_stored(asked.account, asked.new_secret)
-                             : true;
+  bool is_stored = true;
+  if (asked.kind == Kind::Send && answer.starts_with("accepted")) {
+    is_stored = was_stored_in_time(*ledger_.message(asked.what));
+  } else if (asked.kind == Kind::SetSecret && answer == kOk) {
+    is_stored = ledger_.was_stored(asked.account, asked.new_secret);
+  }
   if (!is_stored) {
     fail("a server that was replaced confirms '{}', and has not stored it", asked.what);
   }

@@ -279,6 +279,32 @@ TEST_F(PostgresTest, IsRefusedToASecondServerWhileTheFirstLives) {
   EXPECT_TRUE(open(connection_).store) << "it gave the lease back";
 }
 
+// A standby asks again and again, on one connection.
+TEST_F(PostgresTest, SaysAtOnceWhoHasItAndOpensOnceThatOneHasGone) {
+  Opening first = open(connection_);
+  ASSERT_TRUE(first.store) << first.error.text;
+  options_.waits_for_holder = false;
+  options_.takeover = std::chrono::hours(1);
+  const auto made = make_postgres_store(connection_, options_);
+  Store& second = *made.value();
+  for (int i = 0; i < 3; ++i) {
+    const auto error = second.open();
+    ASSERT_TRUE(error);
+    ASSERT_TRUE(error->holder) << error->text;
+    EXPECT_EQ(error->holder->address, "the first one");
+    EXPECT_EQ(error->holder->epoch, 1U);
+    EXPECT_FALSE(second.lease());
+  }
+  EXPECT_EQ(ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tribard' "
+                "AND datname = current_database()"),
+            "2");
+  first.store.reset();
+  const auto error = second.open();
+  ASSERT_FALSE(error) << error->text;
+  EXPECT_EQ(second.lease()->epoch, 2U);
+  EXPECT_TRUE(second.is_shared());
+}
+
 TEST_F(PostgresTest, IsTakenOverFromAServerThatIsGone) {
   open_through_proxy();
   options_.address = "the second one";
