@@ -32,7 +32,8 @@ WarmCopy::Problem failed(Failure failure) {
 }
 
 WarmCopy::Problem contradicted(const std::string& what) {
-  return {fmt::format("the database is not the one that this standby followed: {}", what)};
+  return {
+      fmt::format("the database is not the one that this standby followed: {}", what), false, {}};
 }
 
 }  // namespace
