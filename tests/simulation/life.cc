@@ -55,7 +55,7 @@ Life::Life(const Settings& settings, Store* store, Listener listener, Diary& dia
           reply_router_.post(batches);
         },
         [this](bool is_up, const std::string&) { tell_storage_state(is_up); },
-        [this](const std::string&) { listener_.lost(); });
+        [this](const StoreError&) { listener_.lost(); });
     if (const auto restored = restore(*store, registry_); !restored) {
       start_error_ = restored.error().text;
     }
