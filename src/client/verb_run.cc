@@ -261,8 +261,8 @@ bool VerbRun::may_reconnect() const {
 
 /// Whether another server may be asked the same at once.
 bool VerbRun::may_ask_next() const {
-  // A message has a rule of its own: in protocol 0 it could arrive twice.
-  return options_.reconnect && task_.verb != Verb::Send;
+  // A message in doubt could arrive twice in protocol 0.
+  return options_.reconnect && !(task_.verb == Verb::Send && is_in_doubt_);
 }
 
 /// What was awaited did not come in time.

@@ -490,6 +490,8 @@ TEST_P(VerbsInBoth, AskTheNextServer) {
     EXPECT_EQ(after({"list"}, last_word), printed("ann\nbob\n"));
     EXPECT_EQ(after({"list", "--as", "bob"}, last_word), printed("ann\nbob\n"));
     EXPECT_EQ(after({"receive", "--as", "ann"}, last_word), kQuiet);
+    EXPECT_EQ(after({"send", "ann", "--as", "bob", "-m", "hi"}, last_word), kQuiet);
+    EXPECT_EQ(at(good, {"receive", "--as", "ann"}), printed("bob: hi\n"));
     EXPECT_EQ(after({"create", "ann"}, last_word),
               refused(75,
                       "the server that was asked first was lost: ann may have been created, or "
