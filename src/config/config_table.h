@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one table of settings: key, member, range. A new setting is a member in config.h, a row
-// here, and its lines in config/tribard.json. Constant; any thread.
+// The one table of settings: key, member, range, and what a change of it needs. A new setting is a
+// member in config.h, a row here, and its lines in config/tribard.json. Constant; any thread.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +31,18 @@ struct ConfigRange {
   std::uint64_t most = 0;
 };
 
+/// What a changed setting takes effect for when the file is read again.
+enum class Reload {
+  Live,            // everybody, at once
+  NewConnections,  // connections that are accepted from then on
+  Restart,         // nobody: the server must be started again
+};
+
 struct ConfigRow {
   std::string_view key;  // `name` or `section.name`
   ConfigMember (*member)(Config&);
   ConfigRange range;
+  Reload reload;
   bool may_have_password = false;  // of a text: then it is not shown
 
   /// Empty for a key at the top.
@@ -50,6 +58,12 @@ struct ConfigRow {
 
 /// The row of a key, or nullptr. A section itself has no row.
 [[nodiscard]] const ConfigRow* find_config_row(std::string_view section, std::string_view name);
+
+/// The rows in which the two differ, in the order of the table.
+[[nodiscard]] std::vector<const ConfigRow*> changes(const Config& before, const Config& after);
+
+/// Sets in `to` what `row` is about to what it is in `from`.
+void take_over(const ConfigRow& row, Config from, Config& to);
 
 [[nodiscard]] bool is_config_section(std::string_view name);
 
@@ -77,5 +91,6 @@ struct NamedValue {
 [[nodiscard]] std::span<const NamedValue<ClientCertificates>> names_of(ClientCertificates);
 [[nodiscard]] std::span<const NamedValue<TlsVersion>> names_of(TlsVersion);
 [[nodiscard]] std::span<const NamedValue<SecretsPolicy>> names_of(SecretsPolicy);
+[[nodiscard]] std::span<const NamedValue<Reload>> names_of(Reload);
 
 }  // namespace tribar

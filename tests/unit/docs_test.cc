@@ -77,6 +77,45 @@ TEST(LicensesDoc, ListsEveryDependency) {
   EXPECT_GE(dependencies, 10);
 }
 
+std::string_view word_of(Reload reload) {
+  for (const auto& [name, value] : names_of(reload)) {
+    if (value == reload) {
+      return name;
+    }
+  }
+  return {};
+}
+
+/// The line of `text` that starts with `start`, behind spaces, at `from` or later; without both.
+std::string line_with(const std::string& text, const std::string& start, std::size_t from = 0) {
+  std::istringstream lines(text.substr(std::min(from, text.size())));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find_first_not_of(' ');
+    if (at != std::string::npos && line.compare(at, start.size(), start) == 0) {
+      return line.substr(at + start.size());
+    }
+  }
+  return "is not there";
+}
+
+TEST(Readme, SaysWhatAChangeOfEachSettingNeeds) {
+  const std::string readme = text_of_file("README.md");
+  for (const ConfigRow& row : config_rows()) {
+    const std::string line = line_with(readme, fmt::format("| `{}` | ", row.key));
+    EXPECT_TRUE(line.ends_with(fmt::format(" | {} |", word_of(row.reload)))) << row.key << line;
+  }
+}
+
+TEST(ShippedConfig, SaysWhatAChangeOfEachSettingNeeds) {
+  const std::string shipped = text_of_file("config/tribard.json");
+  for (const ConfigRow& row : config_rows()) {
+    const std::size_t section =
+        row.section().empty() ? 0 : shipped.find(fmt::format("\n  \"{}\": {{", row.section()));
+    const std::string line = line_with(shipped, fmt::format("\"{}\": ", row.name()), section);
+    EXPECT_TRUE(line.ends_with(fmt::format("  // {}", word_of(row.reload)))) << row.key << line;
+  }
+}
+
 TEST(ProtocolDoc, ListsEveryRefusal) {
   const std::string doc = text_of_file("docs/protocol.md");
   const std::string_view unlisted = token_of(RefusalCode{});

@@ -10,7 +10,11 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
+
+#include "config/config_table.h"
 
 namespace tribar {
 namespace {
@@ -520,6 +524,54 @@ TEST(PrintConfig, IsReadAgainAsTheSameConfig) {
   other.log = {.level = log::Level::Error, .format = log::Format::Json};
   for (const Config& config : {Config{}, other}) {
     EXPECT_EQ(config_of(print_config(config)), config) << print_config(config);
+  }
+}
+
+std::vector<std::string_view> changed_keys(const Config& before, const Config& after) {
+  std::vector<std::string_view> keys;
+  for (const ConfigRow* row : changes(before, after)) {
+    keys.push_back(row->key);
+  }
+  return keys;
+}
+
+TEST(Changes, AreTheRowsThatDiffer) {
+  using Keys = std::vector<std::string_view>;
+  EXPECT_EQ(changed_keys({}, {}), Keys{});
+  Config other;
+  other.log.level = log::Level::Debug;
+  other.storage.connection = "host=db1";
+  other.listen.push_back({.socket = "/run/x"});
+  EXPECT_EQ(changed_keys({}, other), (Keys{"listen", "storage.connection", "log.level"}));
+  EXPECT_EQ(changed_keys(other, {}), (Keys{"listen", "storage.connection", "log.level"}));
+}
+
+/// Changes a setting, whichever it is.
+struct Change {
+  void operator()(std::uint64_t* number) const { ++*number; }
+  void operator()(unsigned* number) const { ++*number; }
+  void operator()(bool* is_on) const { *is_on = !*is_on; }
+  void operator()(std::string* text) const { *text += "x"; }
+  void operator()(std::vector<ListenerSettings>* list) const { list->clear(); }
+  void operator()(std::optional<ListenerSettings>* place) const { place->emplace(); }
+  void operator()(auto* named) const {
+    for (const auto& [name, value] : names_of(*named)) {
+      if (value != *named) {
+        *named = value;
+        return;
+      }
+    }
+  }
+};
+
+TEST(Changes, HaveEveryRow) {
+  for (const ConfigRow& row : config_rows()) {
+    Config other;
+    std::visit(Change{}, row.member(other));
+    EXPECT_EQ(changed_keys({}, other), std::vector<std::string_view>{row.key});
+    Config merged;
+    take_over(row, other, merged);
+    EXPECT_EQ(merged, other) << row.key;
   }
 }
 
