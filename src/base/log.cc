@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Formats log lines and writes each to standard error with one call, so that lines of several
-// threads never mix.
+// Formats log lines and writes each with one call, so that lines of several threads never mix.
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -53,21 +54,51 @@ std::string line_of(Level level, std::string_view subject, std::string_view text
                      escaped(text, text.size()));
 }
 
-/// Writes to standard error; blocks while its reader is slow. Returns false if writing fails: the
-/// server keeps running when nobody can read the log any more.
-bool write_out(std::string_view line) {
-  while (!line.empty()) {
-    const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
+/// Held to copy the pointer, never while something is written.
+std::mutex g_destination_mutex;
+Destination g_destination;  // null: standard error
+/// The descriptor to which a part of a line was written that could not be finished; -1: none.
+std::atomic<int> g_torn_at{-1};
+
+Destination destination() {
+  const std::lock_guard lock(g_destination_mutex);
+  return g_destination;
+}
+
+/// Writes to `fd`; blocks while its reader is slow. Returns how much was written before writing
+/// failed, or all.
+std::size_t write_all(int fd, std::string_view bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
     if (n > 0) {
-      line.remove_prefix(static_cast<std::size_t>(n));
+      done += static_cast<std::size_t>(n);
     } else if (n < 0 && errno == EAGAIN) {
-      pollfd error{STDERR_FILENO, POLLOUT, 0};
-      static_cast<void>(::poll(&error, 1, -1));
+      pollfd writable{fd, POLLOUT, 0};
+      static_cast<void>(::poll(&writable, 1, -1));
     } else if (n == 0 || errno != EINTR) {
-      return false;
+      break;
     }
   }
-  return true;
+  return done;
+}
+
+/// Writes a line. Returns false if that fails: the server keeps running when nobody can read the
+/// log any more.
+bool write_out(std::string_view line) {
+  const Destination to = destination();
+  const int fd = to ? to->get() : STDERR_FILENO;
+  if (g_torn_at.load() == fd) {
+    if (write_all(fd, "\n") == 0) {
+      return false;
+    }
+    g_torn_at.store(-1);
+  }
+  const std::size_t done = write_all(fd, line);
+  if (done > 0 && done < line.size()) {
+    g_torn_at.store(fd);
+  }
+  return done == line.size();
 }
 
 /// The queue of lines for the writing thread.
@@ -107,9 +138,11 @@ class LineQueue {
       dropped_ += lost;
       if (dropped_ > 0 && lost == 0) {
         // After the lines that were queued before the first dropped one.
-        lines_.push_back(line_of(Level::Warn, "log",
-                                 fmt::format("{} lines were dropped: nobody read the log in time",
-                                             std::exchange(dropped_, 0))));
+        lines_.push_back(
+            line_of(Level::Warn, "log",
+                    fmt::format("{} lines were dropped: nobody read the log in time, or there "
+                                "was no room for them",
+                                std::exchange(dropped_, 0))));
         bytes_ += lines_.back().size();
       }
       is_writing_ = false;
@@ -192,6 +225,25 @@ void set_level(Level level) { g_level = level; }
 Level level() { return g_level.load(std::memory_order_relaxed); }
 
 std::string_view name_of(Level level) { return kLevelNames.at(static_cast<std::size_t>(level)); }
+
+Result<Destination, std::string> open(const std::string& path) {
+  if (path == kStandardError) {
+    return Destination{};
+  }
+  // Of a named pipe that nobody reads it says so instead of waiting.
+  Descriptor file(::open(path.c_str(),
+                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640));
+  if (file.get() < 0) {
+    return fmt::format("cannot open {}: {}", path, std::strerror(errno));
+  }
+  return std::make_shared<const Descriptor>(std::move(file));
+}
+
+void write_to(Destination destination) {
+  const std::lock_guard lock(g_destination_mutex);
+  g_destination.swap(destination);
+  g_torn_at.store(-1);
+}
 
 bool is_on(Level level) { return level <= g_level.load(std::memory_order_relaxed); }
 

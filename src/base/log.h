@@ -1,26 +1,44 @@
 // SPDX-License-Identifier: MIT
 //
-// The log: one line per call, on standard error; any thread. Levels: `error` needs action, `warn`
-// needs a look, `info` reports start, stop and settings, `debug` follows one connection. Never log
-// a message's text, and a peer's bytes only through escaped().
+// The log: one line per call, on standard error or in a file; any thread. Levels: `error` needs
+// action, `warn` needs a look, `info` reports start, stop and settings, `debug` follows one
+// connection. Never log a message's text, and a peer's bytes only through escaped().
 #pragma once
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "base/descriptor.h"
+#include "base/result.h"
 
 namespace tribar::log {
 
 enum class Level { Error, Warn, Info, Debug };
 enum class Format { Text, Json };
 
-/// Sets level and format for the whole process. Call before other threads start.
+/// Sets level and format for the whole process, from the next line on.
 void configure(Level level, Format format);
 /// Any thread, at any time.
 void set_level(Level level);
 [[nodiscard]] Level level();
 [[nodiscard]] std::string_view name_of(Level level);
+
+/// Where lines go; null: to standard error.
+using Destination = std::shared_ptr<const Descriptor>;
+
+/// In place of a path: standard error.
+inline constexpr std::string_view kStandardError = "-";
+
+/// Opens the file at `path`, to add to its end. A new one can be read by its owner and group, and
+/// be written by its owner. Or why that cannot be.
+[[nodiscard]] Result<Destination, std::string> open(const std::string& path);
+
+/// Lines go to `destination` from now on, some that wait to be written too. The former one is
+/// closed once nobody writes there.
+void write_to(Destination destination);
 
 /// While an object of this class exists, a thread of its own writes the lines, so that no caller
 /// ever waits for the reader of the log. The queue is bounded: if the reader is too slow, further

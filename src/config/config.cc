@@ -295,13 +295,14 @@ class Checker {
   }
 
   void take(const JsonNode& node, const ConfigRow& row, std::string& member) {
-    if (node.kind == JsonNode::Kind::String && node.string.size() <= row.range.most &&
-        !has_control_characters(node.string)) {
+    if (node.kind == JsonNode::Kind::String && node.string.size() >= row.range.least &&
+        node.string.size() <= row.range.most && !has_control_characters(node.string)) {
       member = node.string;
       return;
     }
-    const std::string allowed =
-        fmt::format("a string of at most {} bytes without control characters", row.range.most);
+    const std::string allowed = fmt::format(
+        "a string of {} {} bytes without control characters",
+        row.range.least == 0 ? "at most" : fmt::format("{} to", row.range.least), row.range.most);
     if (row.may_have_password) {
       add(node.offset, fmt::format("{} must be {}", row.key, allowed));
     } else {

@@ -125,6 +125,7 @@ struct Config {
   struct Log {
     tribar::log::Level level = tribar::log::Level::Info;
     tribar::log::Format format = tribar::log::Format::Text;
+    std::string file{tribar::log::kStandardError};  // a path, or kStandardError
     friend bool operator==(const Log&, const Log&) = default;
   } log;
 

@@ -73,6 +73,7 @@ constexpr std::array kRows{
 
     ConfigRow{"log.level", [](Config& c) -> ConfigMember { return &c.log.level; }, {}, Reload::Live},
     ConfigRow{"log.format", [](Config& c) -> ConfigMember { return &c.log.format; }, {}, Reload::Live},
+    ConfigRow{"log.file", [](Config& c) -> ConfigMember { return &c.log.file; }, {1, 4096}, Reload::Live},
 };
 // clang-format on
 

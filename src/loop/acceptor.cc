@@ -19,9 +19,6 @@ constexpr int kMostPerTurn = 128;
 /// The pause after running out of descriptors or memory.
 constexpr std::uint64_t kShortageMs = 200;
 constexpr std::uint64_t kWarningIntervalMs = 1000;
-/// Bytes that the kernel has not sent yet are lost if the peer disconnects, so it gets only as many
-/// as keep the line busy.
-constexpr unsigned kUnsentBytes = 65536;
 
 /// A connection's socket as a transport.
 class SocketTransport final : public Transport, private uv::StreamEvents {
@@ -73,45 +70,81 @@ Acceptor::Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits
       pace_(limits.new_connections_per_second, loop.now_ms()),
       pause_(loop, [this] { resume(); }) {}
 
-std::string Acceptor::listen(const uv::Address& address, bool is_shared, ListenerOptions options) {
-  listeners_.push_back(std::make_unique<uv::Listener>(
-      loop_, address, is_shared, kListenBacklog,
-      uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
-      [this, options = std::move(options)](uv::Listener& listener) { accept(listener, options); }));
-  return listeners_.back()->bound_address();
+void Acceptor::change(ListenerChanges changes) {
+  for (ListenerChanges::Added& added : changes.added) {
+    add(std::move(added));
+  }
+  for (ListenerChanges::Changed& changed : changes.changed) {
+    if (const auto place = places_.find(changed.id); place != places_.end()) {
+      place->second.options = std::move(changed.options);
+    }
+  }
+  for (const ListenerId id : changes.removed) {
+    if (const auto place = places_.find(id); place != places_.end()) {
+      accept_last(place->second);
+      places_.erase(place);
+    }
+  }
 }
 
-std::string Acceptor::listen(const uv::SharedSocket& socket, ListenerOptions options) {
-  listeners_.push_back(std::make_unique<uv::Listener>(
-      loop_, socket, uv::SocketOptions{limits_.keepalive_s, kUnsentBytes},
-      [this, options = std::move(options)](uv::Listener& listener) { accept(listener, options); }));
-  return listeners_.back()->bound_address();
+void Acceptor::add(ListenerChanges::Added added) {
+  Place& place = places_[added.id];
+  place.options = std::move(added.options);
+  try {
+    place.listener.emplace(loop_, std::move(added.socket),
+                           [this, &place](uv::Listener&) { accept(place); });
+  } catch (const uv::Error& error) {
+    log::error(kSubject, "{}", error.what());
+    places_.erase(added.id);
+  }
 }
+
+void Acceptor::set_limits(const AcceptorLimits& limits) {
+  limits_ = limits;
+  pace_.set_rate(limits.new_connections_per_second, loop_.now_ms());
+  for (auto& [id, place] : places_) {
+    place.listener->set_options(socket_options());
+  }
+}
+
+uv::SocketOptions Acceptor::socket_options() const { return {limits_.keepalive_s, kUnsentBytes}; }
 
 void Acceptor::stop() {
-  listeners_.clear();
+  places_.clear();
   pause_ = uv::Timer{};
 }
 
-void Acceptor::accept(uv::Listener& listener, const ListenerOptions& options) {
+void Acceptor::accept(Place& place) {
   using Kind = uv::Listener::Waiting::Kind;
   for (int i = 0; i < kMostPerTurn; ++i) {
     if (const std::uint64_t ms = pace_.wait_ms(loop_.now_ms()); ms > 0) {
       pause(ms);
       return;
     }
-    const uv::Listener::Waiting waiting = listener.accept();
+    const uv::Listener::Waiting waiting = place.listener->accept();
     if (waiting.kind == Kind::None) {
       return;
     }
     if (waiting.kind == Kind::Shortage ||
-        (waiting.kind == Kind::Socket && !admit(waiting.socket, options))) {
+        (waiting.kind == Kind::Socket && !admit(waiting.socket, place.options))) {
       note_shortage(waiting.code);
       pause(kShortageMs);
       return;
     }
     if (waiting.kind == Kind::Gone) {
       log::debug(kSubject, "a connection was closed before it was accepted");
+    }
+  }
+}
+
+/// Whoever has connected to a place that will be gone, whatever the limits are.
+void Acceptor::accept_last(Place& place) {
+  using Kind = uv::Listener::Waiting::Kind;
+  for (int i = 0; i < kListenBacklog; ++i) {
+    const uv::Listener::Waiting waiting = place.listener->accept();
+    if (waiting.kind == Kind::None || waiting.kind == Kind::Shortage ||
+        (waiting.kind == Kind::Socket && !admit(waiting.socket, place.options))) {
+      return;
     }
   }
 }
@@ -136,15 +169,15 @@ bool Acceptor::admit(int socket, const ListenerOptions& options) {
 }
 
 void Acceptor::pause(std::uint64_t ms) {
-  for (const auto& listener : listeners_) {
-    listener->pause();
+  for (auto& [id, place] : places_) {
+    place.listener->pause();
   }
   pause_.start(ms, 0);
 }
 
 void Acceptor::resume() {
-  for (const auto& listener : listeners_) {
-    listener->resume();
+  for (auto& [id, place] : places_) {
+    place.listener->resume();
   }
 }
 

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "loop/switchboard.h"
 #include "loop/token_bucket.h"
 #include "uv/listener.h"
@@ -21,10 +23,42 @@ namespace tribar {
 /// How many connections may wait to be accepted at one listening socket.
 inline constexpr int kListenBacklog = 4096;
 
+/// The most bytes of a connection that the kernel keeps unsent: they are lost if the peer
+/// disconnects, so it gets only as many as keep the line busy.
+inline constexpr unsigned kUnsentBytes = 65536;
+
 struct AcceptorLimits {
   std::uint64_t new_connections_per_second = 0;  // 0: no limit, as for the next
   std::uint64_t handshakes_per_second = 0;       // of filters that have such
   unsigned keepalive_s = 60;                     // see Config::tcp_keepalive_s
+};
+
+/// What a listener decides for its connections.
+struct ListenerOptions {
+  Protocol protocol = Protocol::Zero;
+  TransportFilter filter = {};  // over the socket and what is over every one; empty: none
+};
+
+/// Names a listener of a loop; never used twice in a server.
+struct ListenerId {
+  std::uint64_t value = 0;
+  friend auto operator<=>(const ListenerId&, const ListenerId&) = default;
+};
+
+/// What becomes of the listeners of a loop.
+struct ListenerChanges {
+  struct Added {
+    ListenerId id;
+    Descriptor socket;  // listens already
+    ListenerOptions options;
+  };
+  struct Changed {
+    ListenerId id;
+    ListenerOptions options;  // of connections that come from now on
+  };
+  std::vector<Added> added;
+  std::vector<Changed> changed;
+  std::vector<ListenerId> removed;
 };
 
 /// Connections that cannot be accepted yet, because descriptors ran out or this second's limit is
@@ -41,25 +75,27 @@ class Acceptor {
 
   Acceptor(uv::Loop& loop, Destination destination, const AcceptorLimits& limits);
 
-  /// What a listener decides for its connections.
-  struct ListenerOptions {
-    Protocol protocol = Protocol::Zero;
-    TransportFilter filter = {};  // over the socket and what is over every one; empty: none
-  };
+  /// Accepts connections at other listeners from now on. Those of a removed one stay, and who waits
+  /// there to be accepted still is. A socket that cannot be polled is logged, and closed.
+  void change(ListenerChanges changes);
 
-  /// Listens on `address` from now on and returns where, as HOST:PORT. Throws uv::Error.
-  /// `is_shared`: others of this process listen there, too.
-  [[nodiscard]] std::string listen(const uv::Address& address, bool is_shared,
-                                   ListenerOptions options);
-  /// The same at a socket together with whoever else listens there; it need not stay open.
-  [[nodiscard]] std::string listen(const uv::SharedSocket& socket, ListenerOptions options);
+  /// From now on these limits count.
+  void set_limits(const AcceptorLimits& limits);
 
   /// Stops accepting.
   void stop();
 
  private:
-  void accept(uv::Listener& listener, const ListenerOptions& options);
+  struct Place {
+    ListenerOptions options;
+    std::optional<uv::Listener> listener;
+  };
+
+  void add(ListenerChanges::Added added);
+  void accept(Place& place);
+  void accept_last(Place& place);
   [[nodiscard]] bool admit(int socket, const ListenerOptions& options);
+  [[nodiscard]] uv::SocketOptions socket_options() const;
   void pause(std::uint64_t ms);
   void resume();
   void note_shortage(int code);
@@ -68,7 +104,7 @@ class Acceptor {
   Destination destination_;
   AcceptorLimits limits_;
   TokenBucket pace_;
-  std::vector<std::unique_ptr<uv::Listener>> listeners_;
+  std::map<ListenerId, Place> places_;
   uv::Timer pause_;                    // runs while accepting is paused
   std::uint64_t next_warning_ms_ = 0;  // when a shortage may next be logged
 };

@@ -19,6 +19,12 @@ class BufferBudget {
   BufferBudget(std::uint64_t limit_bytes, std::uint64_t connections)
       : limit_(limit_bytes), connections_(connections) {}
 
+  /// From now on these count; note() must follow.
+  void set_limits(std::uint64_t limit_bytes, std::uint64_t connections) {
+    limit_ = limit_bytes;
+    connections_ = connections;
+  }
+
   /// Reports that all buffers together hold `buffered` bytes. Returns true if the set of
   /// connections that may be read changes. Logs the start of a shortage, at most once a second.
   [[nodiscard]] bool note(std::uint64_t buffered, std::uint64_t now_ms);

@@ -35,6 +35,12 @@ class Census {
     return std::nullopt;
   }
 
+  /// One that entered when nobody asked for its `network` is counted there, too, from now on.
+  void note(PeerNetwork network) {
+    const std::lock_guard lock(mutex_);
+    ++by_network_[network];
+  }
+
   /// A counted connection closed.
   void leave(PeerNetwork network) {
     const std::lock_guard lock(mutex_);
@@ -53,7 +59,7 @@ class Census {
  private:
   std::mutex mutex_;
   std::uint64_t size_ = 0;
-  std::map<PeerNetwork, std::uint64_t> by_network_;  // empty without such a limit
+  std::map<PeerNetwork, std::uint64_t> by_network_;  // empty if there never was such a limit
 };
 
 }  // namespace tribar

@@ -59,6 +59,9 @@ class Dispatcher {
   /// Takes back a batch for reuse.
   void recycle(BatchPtr batch);
 
+  /// From now on spare batches hold at most so much together.
+  void set_spare_bytes(std::uint64_t spare_bytes) { most_spare_bytes_ = spare_bytes; }
+
   /// Frees the spare batches.
   void drop_spares();
 

@@ -38,6 +38,9 @@ class Framer {
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
       : limits_(limits), dispatcher_(dispatcher) {}
 
+  /// From now on these limits count; of frames under way, too.
+  void set_limits(const FrameLimits& limits) { limits_ = limits; }
+
   /// Sets the time, for limits per second.
   void set_time(std::uint64_t now_ms) { now_ms_ = now_ms; }
 

@@ -77,6 +77,9 @@ class HandshakePacer {
     }
   }
 
+  /// From now on this many may begin a second.
+  void set_rate(std::uint64_t per_second) { bucket_.set_rate(per_second, now_ms_()); }
+
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:

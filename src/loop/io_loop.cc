@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "base/log.h"
@@ -23,6 +24,9 @@ UnixMs wall_clock() {
   return UnixMs{static_cast<std::uint64_t>(std::max(std::int64_t{0}, unix_ms_now()))};
 }
 
+/// The most that batches which are kept for reuse may hold.
+std::uint64_t spare_bytes(const SwitchboardLimits& limits) { return limits.buffered_bytes / 4; }
+
 }  // namespace
 
 IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
@@ -39,8 +43,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
       handshakes_(
           acceptor_limits.handshakes_per_second, [this] { return loop_.now_ms(); },
           [this](std::uint64_t ms) { handshake_timer_.start(ms, 0); }),
-      dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place,
-                  limits.buffered_bytes / 4),
+      dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place, spare_bytes(limits)),
       switchboard_(limits, dispatcher_, shared.census, shared.checker),
       acceptor_(loop_, {switchboard_, *this, shared.filter}, acceptor_limits),
       heap_(shared.last_batch),
@@ -65,6 +68,28 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
 }
 
 void IoLoop::run() { loop_.run(); }
+
+void IoLoop::configure(LoopSettings settings) {
+  // In a pointer, since a function must be able to be copied.
+  call([this, all = std::make_shared<LoopSettings>(std::move(settings))] {
+    apply(std::move(*all));
+  });
+}
+
+void IoLoop::apply(LoopSettings settings) {
+  if (is_draining_) {
+    return;
+  }
+  switchboard_.set_limits(settings.limits);
+  dispatcher_.set_spare_bytes(spare_bytes(settings.limits));
+  handshakes_.set_rate(settings.acceptor_limits.handshakes_per_second);
+  acceptor_.set_limits(settings.acceptor_limits);
+  acceptor_.change(std::move(settings.listeners));
+}
+
+void IoLoop::report_all() {
+  call([this] { switchboard_.report_all(); });
+}
 
 void IoLoop::drain(std::uint64_t deadline_ms, FinalWord word) {
   final_word_ = std::move(word);

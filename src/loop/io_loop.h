@@ -31,6 +31,13 @@
 
 namespace tribar {
 
+/// What a loop is told to do from now on. See Switchboard::set_limits() for what may change.
+struct LoopSettings {
+  SwitchboardLimits limits;
+  AcceptorLimits acceptor_limits;
+  ListenerChanges listeners;
+};
+
 class IoLoop final : private TransportEvents {
  public:
   /// What all loops of a server share.
@@ -54,6 +61,13 @@ class IoLoop final : private TransportEvents {
   /// becomes the loop's thread.
   void run();
 
+  /// Any thread: `settings` count from the loop's next turn on.
+  void configure(LoopSettings settings);
+  /// The same at once, on the loop's thread or before it runs. They are dropped if the loop drains.
+  void apply(LoopSettings settings);
+  /// Any thread: reports to the registry what was written, see Switchboard::report_all().
+  void report_all();
+
   /// Any thread, once: stops accepting and reading. When all loops have finished their work, tells
   /// the peers `word`, disconnects them, and run() returns; at the latest after `deadline_ms`,
   /// unless that is 0.
@@ -67,7 +81,6 @@ class IoLoop final : private TransportEvents {
   [[nodiscard]] std::string close();
 
   [[nodiscard]] uv::Loop& loop() { return loop_; }
-  [[nodiscard]] Acceptor& acceptor() { return acceptor_; }
   /// Paces the TLS handshakes of this loop's connections.
   [[nodiscard]] HandshakePacer& handshakes() { return handshakes_; }
   /// Any thread: has `function` called on the loop's thread soon; never, if the loop ends before.

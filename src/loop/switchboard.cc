@@ -41,18 +41,68 @@ Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher
       framer_(limits.frames, dispatcher),
       writer_(limits.long_frame_bytes, limits.frames.frame_bytes),
       budget_(limits.buffered_bytes, limits.connections) {
+  choose_tick();
+}
+
+Switchboard::~Switchboard() = default;
+
+/// How often deadlines are checked.
+void Switchboard::choose_tick() {
   std::uint64_t shortest_ms = std::uint64_t{2} * kLingerMs;
   for (const std::uint64_t ms :
-       {limits.login_ms, limits.frame_ms, limits.stalled_ms, limits.idle_ms}) {
+       {limits_.login_ms, limits_.frame_ms, limits_.stalled_ms, limits_.idle_ms}) {
     shortest_ms = ms > 0 ? std::min(shortest_ms, ms) : shortest_ms;
   }
   tick_ms_ = std::max<std::uint64_t>(10, shortest_ms / 8);
-  if (limits.commands_per_second > 0) {
+  if (limits_.commands_per_second > 0) {
     tick_ms_ = std::min(tick_ms_, kPaceMs);
   }
 }
 
-Switchboard::~Switchboard() = default;
+void Switchboard::set_limits(const SwitchboardLimits& limits) {
+  limits_ = limits;
+  framer_.set_limits(limits.frames);
+  budget_.set_limits(limits.buffered_bytes, limits.connections);
+  choose_tick();
+  for (const Slot& slot : slots_) {
+    if (Connection* connection = slot.connection.get()) {
+      if (!connection->is_rejected) {
+        update_allowance(*connection);
+      }
+      // Windows may have opened or closed, and deadlines may have begun.
+      touch(*connection);
+      watch(*connection);
+    }
+  }
+  check_budget();
+}
+
+/// An open connection is counted for limits that came later, too.
+void Switchboard::update_allowance(Connection& connection) {
+  const bool is_counted = limits_.connections_per_address > 0;
+  if (connection.allowance) {
+    connection.allowance->commands.set_rate(limits_.commands_per_second, now_ms_);
+  } else if (is_counted || limits_.commands_per_second > 0) {
+    connection.allowance = std::make_unique<Allowance>(
+        Allowance{{}, TokenBucket(limits_.commands_per_second, now_ms_)});
+  }
+  if (is_counted && connection.allowance->network == PeerNetwork{}) {
+    const PeerNetwork network = connection.transport->network();
+    if (network != PeerNetwork{}) {
+      connection.allowance->network = network;
+      census_.note(network);
+    }
+  }
+}
+
+void Switchboard::report_all() {
+  for (const Slot& slot : slots_) {
+    if (slot.connection && slot.connection->unreported.charge > 0) {
+      dispatcher_.add_event(slot.connection->id, take_unreported(*slot.connection));
+      slot.connection->wants_report = false;
+    }
+  }
+}
 
 Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol protocol,
                                TransportEvents& events) {

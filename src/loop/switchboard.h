@@ -69,6 +69,13 @@ class Switchboard final : public TransportEvents {
   Switchboard(const Switchboard&) = delete;
   Switchboard& operator=(const Switchboard&) = delete;
 
+  /// From now on these limits count, for all connections; time that has passed counts against new
+  /// timeouts. frame_bytes, outbox_bytes and long_frame_bytes must be as they were.
+  void set_limits(const SwitchboardLimits& limits);
+  /// Reports to the registry all that was written, as after a change of its limits: it asked for
+  /// reports with the old ones in mind.
+  void report_all();
+
   /// Adds a new connection that speaks `protocol`. Its transport reports to `events`, which must
   /// forward to this object. Call begin() next.
   [[nodiscard]] Connection& adopt(std::unique_ptr<Transport> transport, Protocol protocol,
@@ -148,7 +155,9 @@ class Switchboard final : public TransportEvents {
   };
 
   [[nodiscard]] Connection* find(ConnectionId id);
+  void choose_tick();
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
+  void update_allowance(Connection& connection);
   void reject(Connection& connection, const FinalWord& word);
   void send_final_word(Connection& connection, const FinalWord& word);
   void deliver_replies_ahead(const std::vector<Effect>& effects);

@@ -18,6 +18,15 @@ class TokenBucket {
         parts_(per_second_ * kPartsPerToken),
         at_ms_(now_ms) {}
 
+  /// From `now_ms` on it may happen `per_second` times; what the bucket holds stays, as far as it
+  /// fits.
+  void set_rate(std::uint64_t per_second, std::uint64_t now_ms) {
+    const TokenBucket full(per_second, now_ms);
+    parts_ = per_second_ == 0 ? full.parts_ : std::min(parts_at(now_ms), full.parts_);
+    per_second_ = full.per_second_;
+    at_ms_ = std::max(at_ms_, now_ms);
+  }
+
   /// Whether it may happen now; if so, counts it. A time earlier than a previous one counts as that
   /// one.
   [[nodiscard]] bool take(std::uint64_t now_ms) {

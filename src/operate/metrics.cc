@@ -186,7 +186,7 @@ constexpr std::array kMetrics{
              }
            }},
     Metric{"tribar_connections_limit", Type::Gauge, "limits.connections, or fewer where descriptors are scarce.", "tribar_connections above 80 % of it",
-           [](From from, Lines& to) { to.add(from.connections); }},
+           [](From from, Lines& to) { to.add(from.limits->connections.read()); }},
     Metric{"tribar_connections_accepted_total", Type::Counter, "Connections that were accepted, rejected ones included.", "",
            [](From from, Lines& to) { to.add(sum(from, [](const LoopCounters& loop) { return loop.accepted.read(); })); }},
     Metric{"tribar_connections_rejected_total", Type::Counter, "Connections that got an error at once: a limit on connections was reached.", "any increase",
@@ -225,7 +225,7 @@ constexpr std::array kMetrics{
              }
            }},
     Metric{"tribar_buffered_bytes_limit", Type::Gauge, "limits.buffered_bytes of one event loop.", "",
-           [](From from, Lines& to) { to.add(from.buffered_bytes); }},
+           [](From from, Lines& to) { to.add(from.limits->buffered_bytes.read()); }},
 
     Metric{"tribar_messages_accepted_total", Type::Counter, "Messages that were accepted.", "",
            [](From from, Lines& to) { to.add(from.registry->accepted.read()); }},
@@ -236,11 +236,11 @@ constexpr std::array kMetrics{
     Metric{"tribar_messages_waiting_bytes", Type::Gauge, "What these messages count against limits.queued_bytes.", "above 80 % of tribar_messages_waiting_bytes_limit",
            [](From from, Lines& to) { to.add(from.registry->waiting_bytes.read()); }},
     Metric{"tribar_messages_waiting_bytes_limit", Type::Gauge, "limits.queued_bytes.", "",
-           [](From from, Lines& to) { to.add(from.queued_bytes); }},
+           [](From from, Lines& to) { to.add(from.limits->queued_bytes.read()); }},
     Metric{"tribar_accounts", Type::Gauge, "Accounts.", "above 90 % of tribar_accounts_limit",
            [](From from, Lines& to) { to.add(from.registry->accounts.read()); }},
     Metric{"tribar_accounts_limit", Type::Gauge, "limits.accounts.", "",
-           [](From from, Lines& to) { to.add(from.accounts); }},
+           [](From from, Lines& to) { to.add(from.limits->accounts.read()); }},
     Metric{"tribar_secrets_waiting", Type::Gauge, "Secrets that wait to be checked or hashed.", "above 100 for a minute: somebody guesses, or secrets.threads is too low",
            [](From from, Lines& to) { to.add(from.waiting_secrets()); }},
 

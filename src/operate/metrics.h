@@ -21,6 +21,14 @@
 
 namespace tribar {
 
+/// Limits that are in effect.
+struct LimitCounters {
+  Counter connections;
+  Counter buffered_bytes;  // of one loop
+  Counter queued_bytes;
+  Counter accounts;
+};
+
 /// Where the numbers come from. Pointers must outlive every page. Functions are called on the
 /// thread that makes a page, and must not wait.
 struct MetricSources {
@@ -36,11 +44,7 @@ struct MetricSources {
   std::function<std::optional<std::int64_t>()> certificate_expiry;
   /// Secrets that wait to be checked or hashed.
   std::function<std::size_t()> waiting_secrets;
-  // Limits.
-  std::uint64_t connections = 0;
-  std::uint64_t buffered_bytes = 0;
-  std::uint64_t queued_bytes = 0;
-  std::uint64_t accounts = 0;
+  const LimitCounters* limits = nullptr;
 };
 
 class MetricLines;

@@ -64,6 +64,7 @@ struct Batch {
   bool may_have_secrets = false;  // `bytes` are wiped where they are moved from
   bool has_secrets = false;       // `bytes` contain secrets, which are wiped after use
   std::vector<Input> inputs;
+  std::unique_ptr<const RegistryLimits> limits;  // of a Reconfigured, which is alone in its batch
   Output output;
 
   std::atomic<std::uint32_t> shares{0};  // how many loops still use it: see BatchShare
@@ -91,6 +92,7 @@ struct Batch {
     is_for_all = false;
     is_continuation = false;
     inputs.clear();
+    limits.reset();
     output.clear();
     if (inputs.capacity() > kKeptItems) {
       arrivals.shrink_to_fit();

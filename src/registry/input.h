@@ -13,6 +13,7 @@
 #include "chat/protocol.h"
 #include "chat/refusal.h"
 #include "registry/operation.h"
+#include "registry/registry_limits.h"
 
 namespace tribar {
 
@@ -110,10 +111,17 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
+/// From now on other limits count, of which frame_bytes, outbox_bytes and can_hash_secrets are as
+/// they were. Whoever is above a lower one stays, and gets nothing more.
+struct Reconfigured {
+  const RegistryLimits* limits;  // lives as long as the batch
+  friend bool operator==(const Reconfigured&, const Reconfigured&) = default;
+};
+
 using InputBody = std::variant<Send, Create, List, Deliver, Delete, Login, Rejected, Ended, Written,
                                Returned, LoginExpired, Dismiss, Answered, Closed, Continue,
                                StorageDown, StorageUp, SendNumbered, Acknowledge, SetSecret, Ping,
-                               Pong, Introduced, Certified, WentSilent, Operate>;
+                               Pong, Introduced, Certified, WentSilent, Operate, Reconfigured>;
 
 /// Whether it is a command with a secret in it.
 [[nodiscard]] inline bool contains_secret(const InputBody& body) {

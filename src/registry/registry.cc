@@ -72,6 +72,8 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
     operate(*operation, turn);
   } else if (std::holds_alternative<Continue>(input.body)) {
     go_on(turn);
+  } else if (const auto* change = std::get_if<Reconfigured>(&input.body)) {
+    limits_ = *change->limits;
   } else if (std::holds_alternative<StorageDown>(input.body)) {
     is_storage_up_ = false;
   } else if (std::holds_alternative<StorageUp>(input.body)) {

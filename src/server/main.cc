@@ -101,6 +101,10 @@ int check(const Config& config, const ConfigChoice& choice) {
       complain(*obstacle);
     }
   }
+  if (const auto obstacle = check_log(config)) {
+    result = ExitCode::OutputFailed;
+    complain(*obstacle, result);
+  }
   if (result != ExitCode::Fine) {
     return code(result);
   }
@@ -119,11 +123,16 @@ constexpr int kReturnedBytes = 1 << 20;
 /// does.
 constexpr int kKeptFreeBytes = 32 << 20;
 
-int serve(const Config& config, const ConfigChoice& choice) {
+int serve(const Config& first, const ConfigChoice& choice) {
   mallopt(M_MMAP_THRESHOLD, kReturnedBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptFreeBytes);
-  log::configure(config.log.level, config.log.format);
+  log::configure(first.log.level, first.log.format);
   ignore_signals();
+  auto log_file = log::open(first.log.file);
+  if (!log_file) {
+    return complain("log.file: " + log_file.error(), ExitCode::OutputFailed);
+  }
+  log::write_to(std::move(log_file.value()));
   const log::Background background;
   if (can_hash_secrets()) {
     forbid_core_dumps();
@@ -134,6 +143,7 @@ int serve(const Config& config, const ConfigChoice& choice) {
     log::error("server", "{}", passed.error());
     return code(ExitCode::CannotListen);
   }
+  Config config = first;
   for (Beginning beginning = Beginning::WithStore;; beginning = Beginning::AsStandby) {
     std::unique_ptr<Server> server;
     try {
@@ -145,10 +155,14 @@ int serve(const Config& config, const ConfigChoice& choice) {
       log::error("server", "{}", error.what());
       return code(ExitCode::CannotListen);
     }
+    if (choice.file && *choice.file != kStandardInput) {
+      server->set_config_file(*choice.file);
+    }
     const Ending ending = server->run(true);
     if (ending != Ending::Deposed) {
       return code(exit_code_of(ending));
     }
+    config = server->settings();
   }
 }
 

@@ -249,11 +249,16 @@ ControlAnswer Operator::show_user(const std::string& name) {
 }
 
 ControlAnswer Operator::add_user(const std::string& name, const std::string& secret) {
-  if (const auto refusal = refuse_username(name, server_.config.limits.username_bytes)) {
+  const auto settings =
+      ask_loop<Config>(*server_.loops.front(), [this](IoLoop&) { return server_.settings(); });
+  if (!settings) {
+    return {{}, kNoAnswer};
+  }
+  if (const auto refusal = refuse_username(name, settings->limits.username_bytes)) {
     return {{}, text_of(*refusal)};
   }
   if (secret.empty()) {
-    if (server_.config.secrets.policy == SecretsPolicy::Required) {
+    if (settings->secrets.policy == SecretsPolicy::Required) {
       return {{}, "every account needs a secret: secrets.policy is \"required\""};
     }
     return answer_of(AddAccount{name, {}});

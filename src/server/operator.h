@@ -28,7 +28,8 @@ class Operator {
   /// What it needs of the server; must outlive it. Functions may be called on any thread, and must
   /// not wait, but for those of which it is said.
   struct Server {
-    const Config& config;
+    const Config& config;              // of which only what needs a restart may be read
+    std::function<Config()> settings;  // all; on the main loop
     MetricSources metrics;
     std::function<std::vector<std::string>()> addresses;  // on the main loop
     std::function<std::string()> state;                   // in a few words

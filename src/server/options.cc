@@ -77,7 +77,7 @@ constexpr std::array<std::pair<ExitCode, const char*>, 6> kExitMeanings{{
     {ExitCode::Bug, "a bug"},
     {ExitCode::StorageFailed,
      "the store or its folder cannot be used or is damaged, also while the server stops, or the "
-     "output cannot be printed"},
+     "output cannot be printed, or the log cannot be opened"},
     {ExitCode::BadConfig,
      "mistakes in the settings, or the store does not exist, is in use, is not a regular file of "
      "its "
@@ -232,10 +232,10 @@ Without --config the settings are read from the file that ${} names, or else
 from the file
 {},
 or else the built-in defaults are used.
-The log goes to standard error. SIGTERM, SIGINT, SIGQUIT and SIGXCPU stop the
-server once everything it has read is answered and written, or after
-timeouts.shutdown_ms; a second such signal ends it at once. SIGHUP makes it read
-the files of tls again.
+The log goes to standard error, or where log.file says. SIGTERM, SIGINT, SIGQUIT
+and SIGXCPU stop the server once everything it has read is answered and written,
+or after timeouts.shutdown_ms; a second such signal ends it at once. SIGHUP makes
+it read its settings and the files of tls again, and open the log's file again.
 
 Exit codes:
 {})",

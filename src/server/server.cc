@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/timestamp.h"
+#include "config/config_table.h"
 #include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
@@ -51,29 +52,33 @@ std::size_t vault_thread_count(unsigned configured) {
   return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency() / 2);
 }
 
-/// `config`, with limits lowered to fit into the available memory.
-Config fitted(Config config) {
+/// The memory that there is for queues and buffers when all threads of the server run.
+std::optional<MemoryLimit> memory_for(const Config& config) {
   const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
   const auto vault_threads =
       can_hash_secrets() ? static_cast<unsigned>(vault_thread_count(config.secrets.threads)) : 0U;
-  const auto limit = memory_limit(static_cast<unsigned>(worker_count(config.workers)) +
-                                  journal_threads + vault_threads);
-  if (!limit) {
+  return memory_limit(static_cast<unsigned>(worker_count(config.workers)) + journal_threads +
+                      vault_threads);
+}
+
+/// `config`, with limits lowered to fit into `memory`. Throws std::runtime_error if nothing does.
+Config fitted(Config config, const std::optional<MemoryLimit>& memory) {
+  if (!memory) {
     return config;
   }
   std::vector<std::string> lowered;
   try {
-    lowered = fit_into_memory(config.limits, limit->bytes, needs_tls(config));
+    lowered = fit_into_memory(config.limits, memory->bytes, needs_tls(config));
   } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("{} {}", limit->source, error.what()));
+    throw std::runtime_error(fmt::format("{} {}", memory->source, error.what()));
   }
-  if (limit->is_of_addresses && !lowered.empty()) {
+  if (memory->is_of_addresses && !lowered.empty()) {
     // A thread's own arena would reserve 64 MiB.
     mallopt(M_ARENA_MAX, 1);
   }
   for (const std::string& line : lowered) {
-    log::warn(kSubject, "{} leaves {} MiB for queues and buffers: lowered {}", limit->source,
-              limit->bytes >> 20, line);
+    log::warn(kSubject, "{} leaves {} MiB for queues and buffers: lowered {}", memory->source,
+              memory->bytes >> 20, line);
   }
   return config;
 }
@@ -126,12 +131,12 @@ std::uint64_t connection_limit(const Config& config) {
   return possible;
 }
 
-SwitchboardLimits switchboard_limits(const Config& config) {
+SwitchboardLimits switchboard_limits(const Config& config, std::uint64_t connections) {
   SwitchboardLimits limits;
   limits.frames.frame_bytes = config.limits.frame_bytes;
   limits.frames.in_flight_commands = config.limits.in_flight_commands;
   limits.frames.in_flight_bytes = config.limits.in_flight_bytes;
-  limits.connections = connection_limit(config);
+  limits.connections = connections;
   limits.connections_per_address = config.limits.connections_per_address;
   limits.commands_per_second = config.limits.commands_per_second;
   limits.outbox_bytes = config.limits.outbox_bytes;
@@ -160,11 +165,34 @@ RegistryLimits registry_limits(const Config& config) {
   return limits;
 }
 
+/// Logs those of `lines` that are not in `former`, each behind `words`.
+void log_new(const std::vector<std::string>& lines, const std::vector<std::string>& former,
+             log::Level level, std::string_view words) {
+  for (const std::string& line : lines) {
+    if (log::is_on(level) && std::find(former.begin(), former.end(), line) == former.end()) {
+      log::write(level, kSubject, fmt::format("{}{}", words, line));
+    }
+  }
+}
+
+/// What a control program is told.
+ControlAnswer answer_of(const ReloadResult& result) {
+  if (!result.mistakes.empty()) {
+    return {{}, fmt::format("nothing applied: {}", fmt::join(result.mistakes, "; "))};
+  }
+  return {{{{"changed", fmt::format("{}", fmt::join(result.changed, ", "))}},
+           {{"needs_restart", fmt::format("{}", fmt::join(result.needs_restart, ", "))}}},
+          {}};
+}
+
 }  // namespace
 
 Server::Server(const Config& config, const TransportFilter& filter,
                std::vector<uv::SharedSocket> passed, Beginning beginning)
-    : config_(fitted(config)),
+    : asked_(config),
+      memory_(memory_for(config)),
+      config_(fitted(config, memory_)),
+      connections_(connection_limit(config_)),
       registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
@@ -179,10 +207,21 @@ Server::Server(const Config& config, const TransportFilter& filter,
                      }
                    }),
       journal_(make_journal(beginning)),
-      actor_(registry_, *journal_,
-             [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); }),
+      actor_(
+          registry_, *journal_, [this](std::uint32_t loop) { loops_[loop]->inbox().note_passed(); },
+          [this] {
+            for (const auto& io : loops_) {
+              io->report_all();
+            }
+          }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }),
-      passed_(std::move(passed)) {
+      tls_clock_(loops_.front()->loop(), [this] { tls_.look(); }),
+      listeners_(
+          loops_.size(),
+          [this](const ListenerSettings& listener, std::size_t loop) {
+            return options_of(listener, *loops_[loop]);
+          },
+          std::move(passed)) {
   if (!is_standby_) {
     registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
   }
@@ -191,25 +230,11 @@ Server::Server(const Config& config, const TransportFilter& filter,
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
   try {
-    if (const auto problem = secrets_problem(config)) {
-      throw std::runtime_error(*problem);
-    }
     if (can_hash_secrets()) {
       vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config.secrets.threads)},
                                        [this](const SecretResult& result) { answer(result); });
     }
-    if (needs_tls(config_)) {
-      start_tls();
-    }
-    if (!is_standby_) {
-      listen();
-      listen_on_other_loops();
-    } else if (config_.standby_listeners == StandbyListeners::Refuse) {
-      loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
-      listen();
-    } else {
-      warn_of_taken_addresses();
-    }
+    listen();
     start_monitor();
     start_control();
   } catch (...) {
@@ -231,10 +256,7 @@ Server::~Server() = default;
 /// connections.
 std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const std::uint32_t count = config_.io_loops;
-  const SwitchboardLimits limits = switchboard_limits(config_);
-  const AcceptorLimits acceptor_limits{
-      (config_.limits.new_connections_per_second + count - 1) / count,
-      (config_.limits.handshakes_per_second + count - 1) / count, config_.tcp_keepalive_s};
+  const SwitchboardLimits limits = switchboard_limits(config_, connections_);
   const IoLoop::Shared shared{
       census_,
       rendezvous_,
@@ -255,7 +277,7 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
        [this](ConnectionId id, PeerNetwork network) { vault_->forget(id, network.value); }}};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
-    loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits,
+    loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits(),
                                               worker_count(config_.workers), shared));
     inboxes.push_back(&loops_.back()->inbox());
   }
@@ -269,39 +291,165 @@ void Server::wake_all_loops() {
   }
 }
 
-/// Listens on the first loop.
+AcceptorLimits Server::acceptor_limits() const {
+  const std::uint64_t count = config_.io_loops;
+  return {(config_.limits.new_connections_per_second + count - 1) / count,
+          (config_.limits.handshakes_per_second + count - 1) / count, config_.tcp_keepalive_s};
+}
+
+/// At the start. A standby that refuses connections does so on its first loop, the one that runs.
 void Server::listen() {
-  for (const ListenerSettings& listener : config_.listen) {
-    listen(listener);
+  if (is_standby_) {
+    listeners_.use_loops(1);
+    loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
   }
-  if (!passed_.empty()) {
+  auto prepared = prepare(asked_);
+  if (!prepared) {
+    throw std::runtime_error(fmt::format("{}", fmt::join(prepared.error(), "; ")));
+  }
+  put_into_effect(std::move(prepared.value()));
+  if (is_standby_ && config_.standby_listeners == StandbyListeners::Closed) {
+    warn_of_taken_addresses();
+  } else {
+    refuse_idle_sockets();
+  }
+}
+
+/// Throws if a socket was passed that no listener has taken.
+void Server::refuse_idle_sockets() const {
+  if (const auto idle = listeners_.find_idle()) {
     throw std::runtime_error(
         fmt::format("the service manager passes a socket at {}, where no listener of the settings "
                     "is: make them agree",
-                    uv::address_text(passed_.front().address.raw())));
+                    *idle));
   }
 }
 
-/// Files that are looked at from time to time, on the first loop.
-void Server::start_tls() {
-  auto watch = TlsWatch::start(tls_settings(config_));
-  if (!watch) {
-    throw std::runtime_error(fmt::format("{}", fmt::join(watch.error(), "; ")));
-  }
-  tls_ = std::move(watch.value());
-  log::info(kSubject, "TLS with {}", tls_->current()->description());
-  tls_clock_ = uv::Timer(loops_.front()->loop(), [this] { tls_->look(false); });
-  tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
-}
-
-Acceptor::ListenerOptions Server::options_of(const ListenerSettings& listener, IoLoop& io) const {
+ListenerOptions Server::options_of(const ListenerSettings& listener, IoLoop& io) const {
   const Protocol protocol = protocol_of(listener);
   if (!listener.tls) {
     return {protocol, {}};
   }
-  return {protocol, [&watch = *tls_, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
-            return make_tls_filter(std::move(under), watch.current(), pacer);
+  return {protocol, [this, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
+            return make_tls_filter(std::move(under), tls_.current(), pacer);
           }};
+}
+
+Result<ListenerSet::Plan, std::vector<std::string>> Server::plan_listeners(
+    const Config& asked) const {
+  const bool is_closed = is_standby_ && asked.standby_listeners == StandbyListeners::Closed;
+  return listeners_.plan(is_closed ? std::vector<ListenerSettings>{} : asked.listen,
+                         {asked.tcp_keepalive_s, kUnsentBytes});
+}
+
+/// Does all that can fail about `asked`, or finds what is wrong with it.
+Result<Server::Prepared, std::vector<std::string>> Server::prepare(const Config& asked) const {
+  std::vector<std::string> problems;
+  Prepared prepared;
+  prepared.asked = asked;
+  if (const auto problem = secrets_problem(asked)) {
+    problems.push_back(*problem);
+  }
+  if (asked == asked_) {  // then this was logged already
+    prepared.fitted = config_;
+    prepared.connections = connections_;
+  } else {
+    try {
+      prepared.fitted = fitted(asked, memory_);
+      prepared.connections = connection_limit(prepared.fitted);
+    } catch (const std::runtime_error& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  if (asked.log.file != asked_.log.file) {
+    auto opened = log::open(asked.log.file);
+    if (opened) {
+      prepared.log = std::move(opened.value());
+    } else {
+      problems.push_back("log.file: " + opened.error());
+    }
+  }
+  if (needs_tls(asked)) {
+    auto loaded = tls_.load(tls_settings(asked));
+    if (loaded) {
+      prepared.tls = std::move(loaded.value());
+    } else {
+      problems.insert(problems.end(), loaded.error().begin(), loaded.error().end());
+    }
+  }
+  auto plan = plan_listeners(asked);
+  if (plan) {
+    prepared.listeners = std::move(plan.value());
+  } else {
+    problems.insert(problems.end(), plan.error().begin(), plan.error().end());
+  }
+  if (!problems.empty()) {
+    return problems;
+  }
+  return prepared;
+}
+
+/// Cannot fail. Workers and loops but the first hear of it within their next turn.
+void Server::put_into_effect(Prepared prepared) {
+  if (prepared.log) {
+    log::write_to(std::move(*prepared.log));
+  }
+  // The level may be another one meanwhile, which stays unless the settings change.
+  if (prepared.asked.log.level != asked_.log.level ||
+      prepared.asked.log.format != asked_.log.format) {
+    log::configure(prepared.asked.log.level, prepared.asked.log.format);
+  }
+  asked_ = std::move(prepared.asked);
+  for (const ConfigRow* row : changes(config_, prepared.fitted)) {
+    take_over(*row, prepared.fitted, config_);
+  }
+  connections_ = prepared.connections;
+  limits_.connections.set(connections_);
+  limits_.buffered_bytes.set(config_.limits.buffered_bytes / config_.io_loops);
+  limits_.queued_bytes.set(config_.limits.queued_bytes);
+  limits_.accounts.set(config_.limits.accounts);
+  if (prepared.tls) {
+    tls_.use(std::move(*prepared.tls));
+    tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
+  } else {
+    tls_clock_.stop();
+  }
+  pool_->set_limits(CommandLimits{config_.limits.username_bytes});
+  configure_loops(std::move(prepared.listeners));
+}
+
+/// Tells the loops their limits and listeners.
+void Server::configure_loops(ListenerSet::Plan listeners) {
+  std::vector<ListenerChanges> all_changes = listeners_.adopt(std::move(listeners));
+  addresses_ = listeners_.addresses();
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    LoopSettings settings{switchboard_limits(config_, connections_), acceptor_limits(),
+                          std::move(all_changes[i])};
+    if (i == 0 || !do_all_loops_run_.load()) {
+      loops_[i]->apply(std::move(settings));
+    } else {
+      loops_[i]->configure(std::move(settings));
+    }
+  }
+  warn_of_exposure();
+}
+
+/// Of what can be reached from other machines; once, while nothing changes.
+void Server::warn_of_exposure() {
+  std::vector<std::string> warnings;
+  for (const ListenerSet::Entry& entry : listeners_.entries()) {
+    for (const ListenerSet::Place& place : entry.places) {
+      if (place.address.is_loopback()) {
+        continue;
+      }
+      for (const std::string& sentence : exposure_of(entry.settings, config_)) {
+        warnings.push_back(fmt::format("{} can be reached from other machines, and {}",
+                                       uv::address_text(place.address.raw()), sentence));
+      }
+    }
+  }
+  log_new(warnings, warnings_, log::Level::Warn, "");
+  warnings_ = std::move(warnings);
 }
 
 /// Health, and who asks for it: the service manager's watchdog, and programs over HTTP.
@@ -359,13 +507,11 @@ MetricSources Server::metric_sources() {
   }
   sources.is_ready = [this] { return is_serving_.load(); };
   sources.certificate_expiry = [this]() -> std::optional<std::int64_t> {
-    return tls_ ? std::optional(tls_->current()->expiry()) : std::nullopt;
+    const auto context = tls_.current();
+    return context ? std::optional(context->expiry()) : std::nullopt;
   };
   sources.waiting_secrets = [this] { return vault_ ? vault_->waiting() : 0; };
-  sources.connections = connection_limit(config_);
-  sources.buffered_bytes = config_.limits.buffered_bytes / config_.io_loops;
-  sources.queued_bytes = config_.limits.queued_bytes;
-  sources.accounts = config_.limits.accounts;
+  sources.limits = &limits_;
   return sources;
 }
 
@@ -379,7 +525,7 @@ void Server::start_control() {
     loops.push_back(io.get());
   }
   operator_ = std::make_unique<Operator>(Operator::Server{
-      config_, metric_sources(), [this] { return addresses_; },
+      config_, [this] { return config_; }, metric_sources(), [this] { return addresses_; },
       [this] {
         return !has_store_.load() ? "standby" : is_serving_.load() ? "serving" : "stopping";
       },
@@ -388,7 +534,7 @@ void Server::start_control() {
         actor_.deliver(std::move(batch));
         pool_->nudge();
       },
-      std::move(loops), [this] { return reload(); },
+      std::move(loops), [this] { return answer_of(reload()); },
       [this](std::uint64_t seconds) { begin_drain(seconds); }, [this] { return certificate(); }});
   auto control = ControlServer::start(
       config_.control.socket,
@@ -400,25 +546,11 @@ void Server::start_control() {
   log::info(kSubject, "control at unix:{}", config_.control.socket);
 }
 
-ControlAnswer Server::reload() {
-  if (!tls_) {
-    return {{}, "there is nothing to read again"};
-  }
-  switch (tls_->look(true)) {
-    case TlsWatch::Outcome::Failed:
-      return {{}, "the files of TLS cannot be used, see the log; still in use are those before"};
-    case TlsWatch::Outcome::Unchanged:
-    case TlsWatch::Outcome::Renewed:
-      break;
-  }
-  return {{{{"changed", "tls"}}}, {}};
-}
-
 std::vector<ControlRow> Server::certificate() const {
-  if (!tls_) {
+  const auto context = tls_.current();
+  if (!context) {
     return {};
   }
-  const auto context = tls_->current();
   std::vector<ControlRow> rows{{{"certificate", context->description()}},
                                {{"expires", timestamp(context->expiry() * 1000)}}};
   for (std::string& warning : context->warnings()) {
@@ -436,7 +568,7 @@ void Server::begin_drain(std::uint64_t seconds) {
   log::info(kSubject, "draining: {} connections in {} s", census_.size(), seconds);
   is_serving_.store(false);
   service::tell_status(fmt::format("Draining for {} s", seconds));
-  socket_files_.clear();
+  listeners_.remove_files();
   for (const auto& io : loops_) {
     io->call([&loop = *io] { loop.stop_accepting(); });
   }
@@ -459,74 +591,76 @@ void Server::drain_some() {
   }
 }
 
-/// Each loop has a listener of its own at each address, and the kernel deals connections out to
-/// them. That would also let another server in: so the first one of all asks for the address
-/// alone, and tells which port it got. A Unix socket is one for all loops.
-void Server::listen(const ListenerSettings& listener) {
-  IoLoop& first = *loops_.front();
-  if (!listener.socket.empty()) {
-    if (const auto passed = take_passed(uv::socket_address(listener.socket))) {
-      listen(*passed, listener);
-    } else {
-      socket_files_.push_back(std::make_unique<uv::SocketFile>(listener.socket, kListenBacklog));
-      listen(socket_files_.back()->shared(), listener);
-    }
-    return;
+ReloadResult Server::reload() {
+  const std::vector<std::string> former = addresses_;
+  const bool is_ending = is_stopping_ || drain_ticks_ > 0;
+  if (!is_ending) {
+    service::tell_reloading();
   }
-  for (uv::Address address : uv::resolve(listener.host, listener.port)) {
-    if (const auto passed = take_passed(address)) {
-      listen(*passed, listener);
-    } else {
-      const bool is_shared = loops_.size() > 1;
-      if (is_shared) {
-        address = uv::probe(address);
-      }
-      addresses_.push_back(
-          first.acceptor().listen(address, is_shared, options_of(listener, first)));
-      places_.push_back({listener, address, std::nullopt});
-    }
-    if (!address.is_loopback()) {
-      for (const std::string& sentence : exposure_of(listener, config_)) {
-        log::warn(kSubject, "{} can be reached from other machines, and {}", addresses_.back(),
-                  sentence);
-      }
-    }
+  reopen_log();
+  ReloadResult result = read_again();
+  for (const std::string& line : describe(result)) {
+    log::write(result.mistakes.empty() ? log::Level::Info : log::Level::Error, kSubject, line);
+  }
+  log_new(addresses_, former, log::Level::Info, "listening on ");
+  log_new(former, addresses_, log::Level::Info, "not listening any more on ");
+  if (!is_ending) {
+    service::tell_ready(state());
+  }
+  return result;
+}
+
+void Server::reload(std::function<void(const ReloadResult&)> done) {
+  loops_.front()->call([this, done = std::move(done)] { done(reload()); });
+}
+
+/// The file may have been renamed, to be kept, so this does not depend on whether the settings are
+/// good.
+void Server::reopen_log() const {
+  auto opened = log::open(asked_.log.file);
+  if (opened) {
+    log::write_to(std::move(opened.value()));
+  } else {
+    log::error(kSubject, "log.file: {}; lines still go where they went", opened.error());
   }
 }
 
-/// At a socket that all loops share.
-void Server::listen(const uv::SharedSocket& socket, const ListenerSettings& listener) {
-  IoLoop& first = *loops_.front();
-  addresses_.push_back(first.acceptor().listen(socket, options_of(listener, first)));
-  places_.push_back({listener, socket.address, socket});
+ReloadResult Server::read_again() {
+  ReloadResult result;
+  if (is_stopping_ || drain_ticks_ > 0) {
+    result.mistakes.emplace_back("the server is stopping");
+    return result;
+  }
+  Config wanted = asked_;
+  result.has_file = config_file_.has_value();
+  if (config_file_) {
+    auto loaded = load_config(*config_file_);
+    if (!loaded) {
+      result.mistakes = loaded.error();
+      return result;
+    }
+    wanted = std::move(loaded.value());
+  }
+  ReloadResult differences = result;
+  auto prepared = prepare(merge(asked_, wanted, differences));
+  if (!prepared) {
+    result.mistakes = prepared.error();
+    return result;
+  }
+  put_into_effect(std::move(prepared.value()));
+  if (!is_standby_) {
+    tell_registry();  // a standby's is being loaded, and hears of it then
+  }
+  return differences;
 }
 
-/// The socket at `address` that was passed to this process, if one was.
-std::optional<uv::SharedSocket> Server::take_passed(const uv::Address& address) {
-  const std::string wanted = uv::address_text(address.raw());
-  const auto found = std::find_if(passed_.begin(), passed_.end(), [&](const auto& socket) {
-    return uv::address_text(socket.address.raw()) == wanted;
-  });
-  if (found == passed_.end()) {
-    return std::nullopt;
-  }
-  const uv::SharedSocket socket = *found;
-  passed_.erase(found);
-  return socket;
-}
-
-/// Where the first loop listens. Before they run.
-void Server::listen_on_other_loops() {
-  for (const auto& io : loops_) {
-    if (io == loops_.front()) {
-      continue;
-    }
-    for (const Place& place : places_) {
-      const auto options = options_of(place.settings, *io);
-      static_cast<void>(place.shared ? io->acceptor().listen(*place.shared, options)
-                                     : io->acceptor().listen(place.address, true, options));
-    }
-  }
+/// Of its limits; then the loops report to it what was written, see Switchboard::report_all().
+void Server::tell_registry() {
+  auto batch = std::make_unique<Batch>();
+  batch->limits = std::make_unique<const RegistryLimits>(registry_limits(config_));
+  batch->inputs.push_back({{}, 0, Reconfigured{batch->limits.get()}});
+  actor_.deliver(std::move(batch));
+  pool_->nudge();
 }
 
 /// A standby should find out early what would keep it from serving.
@@ -679,10 +813,14 @@ void Server::take(const StoreLost& lost) {
 /// The store is loaded: what a server does at its start if no other one has the store.
 void Server::begin_leading() {
   is_standby_ = false;
-  if (places_.empty()) {
-    listen();
+  listeners_.use_loops(loops_.size());
+  auto plan = plan_listeners(asked_);
+  if (!plan) {
+    throw std::runtime_error(fmt::format("{}", fmt::join(plan.error(), "; ")));
   }
-  listen_on_other_loops();
+  configure_loops(std::move(plan.value()));
+  refuse_idle_sockets();
+  tell_registry();
   loops_.front()->turn_away(std::nullopt);
   for (const std::string& address : addresses_) {
     log::info(kSubject, "listening on {}", address);
@@ -786,12 +924,8 @@ std::string Server::state() const {
 Ending Server::run(bool handles_signals) {
   std::optional<SignalWatch> signals;
   if (handles_signals) {
-    std::function<void()> reload;
-    if (tls_) {
-      reload = [this] { tls_->look(true); };
-    }
     signals.emplace(
-        loops_.front()->loop(), [this] { begin_stop(); }, reload);
+        loops_.front()->loop(), [this] { begin_stop(); }, [this] { reload(); });
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "{} on {}", is_standby_ ? "refusing connections" : "listening", address);
@@ -861,8 +995,7 @@ void Server::drain(std::uint64_t deadline_ms, const FinalWord& word) {
     return;
   }
   is_serving_.store(false);
-  socket_files_.clear();
-  places_.clear();
+  listeners_.remove_files();
   start_other_loops();  // they end together
   for (const auto& io : loops_) {
     io->drain(deadline_ms, word);

@@ -4,15 +4,20 @@
 // and stop.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/mailbox.h"
+#include "base/result.h"
 #include "config/config.h"
+#include "config/memory_limit.h"
 #include "journal/journal.h"
 #include "journal/restore.h"
 #include "journal/role_status.h"
@@ -25,10 +30,13 @@
 #include "operate/service.h"
 #include "registry/registry.h"
 #include "secrets/vault.h"
+#include "server/listener_set.h"
 #include "server/operator.h"
+#include "server/reload.h"
 #include "server/signals.h"
 #include "tls/tls_watch.h"
-#include "uv/socket_file.h"
+#include "uv/listener.h"
+#include "uv/timer.h"
 #include "workers/registry_actor.h"
 #include "workers/worker_pool.h"
 
@@ -75,6 +83,22 @@ class Server {
   /// thread.
   [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
 
+  /// Before run(): the file that reload() reads. Without one it has no settings to read again.
+  void set_config_file(std::string path) { config_file_ = std::move(path); }
+
+  /// Reads the settings again and logs what came of it; SIGHUP does the same. If anything is wrong
+  /// with them, an address or a file of TLS, nothing is in effect that was not before; otherwise
+  /// all is that can be without a restart. Whatever the settings say, the log's file is opened
+  /// again, and those of TLS are read again. The main thread.
+  ReloadResult reload();
+  /// Any thread, while it runs: calls reload() on the main thread, and `done` there with its
+  /// result.
+  void reload(std::function<void(const ReloadResult&)> done);
+
+  /// What the settings say, as of the last reload; what needs a restart is as at the start. The
+  /// main thread.
+  [[nodiscard]] const Config& settings() const { return asked_; }
+
   /// Serves until stop(), or, if `handles_signals`, until SIGTERM, SIGINT, SIGQUIT or SIGXCPU; a
   /// second one of these ends the process at once, and other signals are ignored. Returns when all
   /// threads are joined and all handles closed; problems are logged.
@@ -98,29 +122,36 @@ class Server {
     FinalWord word;
   };
   using News = std::variant<HolderSeen, StoreLoaded, StoreLost>;
-  /// An address at which the first loop listens.
-  struct Place {
-    const ListenerSettings& settings;
-    uv::Address address;
-    std::optional<uv::SharedSocket> shared;  // with all loops; none: each has its own
+  /// All that can fail about new settings was done, and nothing of it is in effect yet.
+  struct Prepared {
+    Config asked;                         // what the settings say
+    Config fitted;                        // with limits that fit into the memory
+    std::uint64_t connections = 0;        // that descriptors suffice for
+    std::optional<log::Destination> log;  // if that changes
+    std::optional<TlsWatch::Loaded> tls;
+    ListenerSet::Plan listeners;
   };
 
   [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
   void listen();
-  void listen(const ListenerSettings& listener);
-  void listen_on_other_loops();
   void warn_of_taken_addresses() const;
-  [[nodiscard]] Acceptor::ListenerOptions options_of(const ListenerSettings& listener,
-                                                     IoLoop& io) const;
-  void start_tls();
-  [[nodiscard]] std::optional<uv::SharedSocket> take_passed(const uv::Address& address);
-  void listen(const uv::SharedSocket& socket, const ListenerSettings& listener);
+  void refuse_idle_sockets() const;
+  [[nodiscard]] AcceptorLimits acceptor_limits() const;
+  [[nodiscard]] ListenerOptions options_of(const ListenerSettings& listener, IoLoop& io) const;
+  [[nodiscard]] Result<ListenerSet::Plan, std::vector<std::string>> plan_listeners(
+      const Config& asked) const;
+  [[nodiscard]] Result<Prepared, std::vector<std::string>> prepare(const Config& asked) const;
+  void put_into_effect(Prepared prepared);
+  void configure_loops(ListenerSet::Plan listeners);
+  void warn_of_exposure();
+  void tell_registry();
+  void reopen_log() const;
+  [[nodiscard]] ReloadResult read_again();
   void start_monitor();
   void start_control();
   [[nodiscard]] MetricSources metric_sources();
   void begin_drain(std::uint64_t seconds);
   void drain_some();
-  [[nodiscard]] ControlAnswer reload();
   [[nodiscard]] std::vector<ControlRow> certificate() const;
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal(Beginning beginning);
@@ -142,13 +173,20 @@ class Server {
   void begin_stop();
   void drain(std::uint64_t deadline_ms, const FinalWord& word);
 
+  std::optional<std::string> config_file_;
+  Config asked_;                       // what the settings say, but for what needs a restart
+  std::optional<MemoryLimit> memory_;  // at the start
+  // The same with limits that fit into it. Other threads read what needs a restart, which is never
+  // written again.
   Config config_;
+  std::uint64_t connections_ = 0;  // the limit, as far as descriptors suffice
+  LimitCounters limits_;           // for metrics
   Registry registry_;
   Census census_;
   std::atomic<std::uint64_t> last_batch_{0};  // Batch::number
   Turns turns_;
   Rendezvous rendezvous_;
-  std::unique_ptr<TlsWatch> tls_;               // null: no listener has TLS
+  TlsWatch tls_;                                // for listeners that have TLS
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first one runs on the main thread
   ReplyRouter reply_router_;
   std::string store_name_;  // for the log
@@ -171,12 +209,11 @@ class Server {
   uv::Async stop_;
   uv::Timer tls_clock_;
   uv::Timer drain_clock_;
-  std::uint64_t drain_ticks_ = 0;                              // left
-  std::vector<uv::SharedSocket> passed_;                       // that no listener has taken
-  std::vector<std::unique_ptr<uv::SocketFile>> socket_files_;  // until it stops
-  std::vector<Place> places_;
+  std::uint64_t drain_ticks_ = 0;  // left
+  ListenerSet listeners_;
   std::vector<std::string> addresses_;
-  std::vector<std::thread> threads_;  // of the loops but the first, once they run
+  std::vector<std::string> warnings_;  // of what others can reach, as they were logged
+  std::vector<std::thread> threads_;   // of the loops but the first, once they run
   bool is_stopping_ = false;
   bool is_asked_to_end_ = false;  // by a signal, or stop()
   Ending ending_ = Ending::Fine;  // what made it stop

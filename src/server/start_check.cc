@@ -6,12 +6,17 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <stdexcept>
 
+#include "base/log.h"
 #include "server/listeners.h"
 #include "tls/tls_context.h"
 #include "uv/error.h"
@@ -149,6 +154,27 @@ ListenCheck check_tls(const Config& config) {
   found.remarks = context.value()->warnings();
   found.remarks.push_back("tls: " + context.value()->description());
   return found;
+}
+
+std::optional<std::string> check_log(const Config& config) {
+  const std::string& path = config.log.file;
+  if (path == log::kStandardError) {
+    return std::nullopt;
+  }
+  struct stat found {};
+  int code = 0;
+  if (stat(path.c_str(), &found) == 0) {
+    code = S_ISDIR(found.st_mode) ? EISDIR : access(path.c_str(), W_OK) == 0 ? 0 : errno;
+  } else if (errno == ENOENT) {
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    code = access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  } else {
+    code = errno;
+  }
+  return code == 0 ? std::nullopt
+                   : std::optional(
+                         fmt::format("log.file: cannot open {}: {}", path, std::strerror(code)));
 }
 
 }  // namespace tribar

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Checks whether a server could listen where a config says, as far as possible without starting one
-// or disturbing one that runs. Main thread; blocks for the resolver, and some seconds at most for a
-// server that already listens at an address.
+// Checks whether a server could listen, and log, where a config says, as far as possible without
+// starting one or disturbing one that runs. Main thread; blocks for the resolver, and some seconds
+// at most for a server that already listens at an address.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,8 @@ struct ListenCheck {
 /// If a listener is to be served over TLS: whose certificate it is and until when it is good, or
 /// what is wrong with which file.
 [[nodiscard]] ListenCheck check_tls(const Config& config);
+
+/// Why lines of the log could not be written to log.file, if so. Changes nothing.
+[[nodiscard]] std::optional<std::string> check_log(const Config& config);
 
 }  // namespace tribar

@@ -17,53 +17,53 @@ constexpr unsigned kLooksADay = 86'400'000 / TlsWatch::kLookMs;
 
 }  // namespace
 
-TlsWatch::TlsWatch(TlsSettings settings, std::vector<tls::FileStamp> seen,
-                   std::shared_ptr<const TlsContext> context)
-    : settings_(std::move(settings)), seen_(std::move(seen)), context_(std::move(context)) {
-  log_warnings();
-}
-
-Result<std::unique_ptr<TlsWatch>, std::vector<std::string>> TlsWatch::start(
-    const TlsSettings& settings) {
-  // Before: what changes meanwhile is a change.
-  std::vector<tls::FileStamp> seen = stamps_of(settings);
-  auto context = TlsContext::load(settings);
-  if (!context) {
-    return context.error();
-  }
-  return std::unique_ptr<TlsWatch>(
-      new TlsWatch(settings, std::move(seen), std::move(context.value())));
-}
-
 std::shared_ptr<const TlsContext> TlsWatch::current() const {
   const std::lock_guard lock(mutex_);
   return context_;
 }
 
-TlsWatch::Outcome TlsWatch::look(bool is_told) {
+Result<TlsWatch::Loaded, std::vector<std::string>> TlsWatch::load(
+    const TlsSettings& settings) const {
+  std::vector<tls::FileStamp> seen = stamps_of(settings);
+  const std::shared_ptr<const TlsContext> former = current();
+  auto context = TlsContext::load(settings, former.get());
+  if (!context) {
+    return context.error();
+  }
+  return Loaded{settings, std::move(seen), std::move(context.value())};
+}
+
+void TlsWatch::use(Loaded loaded) {
+  settings_ = std::move(loaded.settings);
+  seen_ = std::move(loaded.seen);
+  const bool is_first = current() == nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    context_ = std::move(loaded.context);
+  }
+  log::info(kSubject, "{}: {}", is_first ? "in use" : "read again, for new connections",
+            current()->description());
+  log_warnings();
+}
+
+TlsWatch::Outcome TlsWatch::look() {
   std::vector<tls::FileStamp> now = stamps_of(settings_);
-  if (!is_told && now == seen_) {
+  if (now == seen_) {
     if (++looks_ >= kLooksADay) {
       log_warnings();
     }
     return Outcome::Unchanged;
   }
-  seen_ = std::move(now);
-  const std::shared_ptr<const TlsContext> former = current();
-  auto renewed = TlsContext::load(settings_, former.get());
+  auto renewed = load(settings_);
   if (!renewed) {
+    seen_ = std::move(now);
     for (const std::string& mistake : renewed.error()) {
       log::error(kSubject, "{}", mistake);
     }
-    log::error(kSubject, "the files are not used; still in use: {}", former->description());
+    log::error(kSubject, "the files are not used; still in use: {}", current()->description());
     return Outcome::Failed;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    context_ = std::move(renewed.value());
-  }
-  log::info(kSubject, "read again, for new connections: {}", current()->description());
-  log_warnings();
+  use(std::move(renewed.value()));
   return Outcome::Renewed;
 }
 

@@ -22,23 +22,33 @@ class TlsWatch {
 
   enum class Outcome { Unchanged, Renewed, Failed };
 
-  /// Loads a context, and logs what should be looked at. Or every mistake.
-  [[nodiscard]] static Result<std::unique_ptr<TlsWatch>, std::vector<std::string>> start(
-      const TlsSettings& settings);
+  /// A context that can be used, and the files that it was made of.
+  struct Loaded {
+    TlsSettings settings;
+    std::vector<tls::FileStamp> seen;  // before they were read: what changes meanwhile is a change
+    std::shared_ptr<const TlsContext> context;
+  };
+
+  TlsWatch() = default;  // without a context
   TlsWatch(const TlsWatch&) = delete;
   TlsWatch& operator=(const TlsWatch&) = delete;
   ~TlsWatch() = default;
 
-  /// Any thread.
+  /// Any thread. Null: use() was not called.
   [[nodiscard]] std::shared_ptr<const TlsContext> current() const;
 
-  /// Makes a new context if a file has changed since the last try, or `is_told` to. One that fails
-  /// is logged, and what was in use before stays. One thread.
-  Outcome look(bool is_told);
+  // The following are for one thread.
+
+  /// Reads the files of `settings` and makes a context, or finds every mistake. Nothing changes.
+  [[nodiscard]] Result<Loaded, std::vector<std::string>> load(const TlsSettings& settings) const;
+  /// New connections get this one from now on. Logs what should be looked at.
+  void use(Loaded loaded);
+
+  /// Makes a new context if a file has changed since the last try. One that fails is logged, and
+  /// what was in use before stays. Only after use().
+  Outcome look();
 
  private:
-  TlsWatch(TlsSettings settings, std::vector<tls::FileStamp> seen,
-           std::shared_ptr<const TlsContext> context);
   static std::vector<tls::FileStamp> stamps_of(const TlsSettings& settings);
   void log_warnings();
 

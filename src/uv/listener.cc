@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "uv/error.h"
 
@@ -125,10 +126,13 @@ socklen_t size_of(const Address& address) {
 
 namespace {
 
-void set_options(const Socket& socket, const SocketOptions& options, const std::string& what) {
+/// 0, or a negative uv code.
+int set_options(int socket, const SocketOptions& options) {
+  int code = 0;
   const auto set = [&](int level, int name, unsigned value) {
-    const int result = setsockopt(socket.fd, level, name, &value, sizeof value);
-    check(result < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+    if (setsockopt(socket, level, name, &value, sizeof value) < 0 && code == 0) {
+      code = uv_translate_sys_error(errno);
+    }
   };
   set(IPPROTO_TCP, TCP_NODELAY, 1);
 #ifdef TCP_NOTSENT_LOWAT
@@ -136,80 +140,71 @@ void set_options(const Socket& socket, const SocketOptions& options, const std::
     set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes);
   }
 #endif
-  if (options.keepalive_s > 0) {
-    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, options.keepalive_s > 0 ? 1 : 0);
 #ifdef TCP_KEEPIDLE
+  if (options.keepalive_s > 0) {
     set(IPPROTO_TCP, TCP_KEEPIDLE, options.keepalive_s);
-#endif
   }
+#endif
+  return code;
 }
 
 /// Makes `bound` a socket at `address`; 0, or a negative uv code.
-int bind_at(Socket& bound, const Address& address, bool is_shared) {
+int bind_at(Descriptor& bound, const Address& address, bool is_shared) {
   const int family = address.raw()->sa_family;
   const int on = 1;
-  bound.fd = open_socket(family);
+  bound = Descriptor(open_socket(family));
   const bool is_bound =
-      bound.fd >= 0 && setsockopt(bound.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-      (!is_shared || setsockopt(bound.fd, SOL_SOCKET, kShared, &on, sizeof on) == 0) &&
+      bound.get() >= 0 && setsockopt(bound.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      (!is_shared || setsockopt(bound.get(), SOL_SOCKET, kShared, &on, sizeof on) == 0) &&
       (family != AF_INET6 ||
-       setsockopt(bound.fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
-      bind(bound.fd, address.raw(), size_of(address)) == 0;
+       setsockopt(bound.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0) &&
+      bind(bound.get(), address.raw(), size_of(address)) == 0;
   return is_bound ? 0 : uv_translate_sys_error(errno);
-}
-
-/// Creates the socket `bound`, which listens at `address`, and sets `options` before anybody can
-/// connect. `what` starts the error message.
-void listen_at(Socket& bound, const Address& address, bool is_shared, int backlog,
-               const SocketOptions& options, const std::string& what) {
-  check(bind_at(bound, address, is_shared), what.c_str());
-  set_options(bound, options, what);
-  check(::listen(bound.fd, backlog) < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
-}
-
-Address bound_to(const Socket& bound) {
-  Address address;
-  socklen_t size = sizeof address.storage;
-  getsockname(bound.fd, reinterpret_cast<sockaddr*>(&address.storage), &size);
-  return address;
 }
 
 }  // namespace
 
-Address probe(const Address& address) {
-  Socket bound;
-  listen_at(bound, address, false, 1, {}, "cannot listen on " + address_text(address.raw()));
-  return bound_to(bound);
+/// The options are set before anybody can connect.
+Descriptor listen_at(const Address& address, bool is_shared, int backlog,
+                     const SocketOptions& options) {
+  const std::string what = "cannot listen on " + address_text(address.raw());
+  Descriptor bound;
+  check(bind_at(bound, address, is_shared), what.c_str());
+  check(set_options(bound.get(), options), what.c_str());
+  check(::listen(bound.get(), backlog) < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  return bound;
 }
 
+Address bound_to(const Descriptor& socket) {
+  Address address;
+  socklen_t size = sizeof address.storage;
+  getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address.storage), &size);
+  return address;
+}
+
+Address probe(const Address& address) { return bound_to(listen_at(address, false, 1, {})); }
+
 int try_bind(const Address& address) {
-  Socket bound;
+  Descriptor bound;
   return bind_at(bound, address, false);
 }
 
-Listener::Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
-                   const SocketOptions& options, std::function<void(Listener&)> on_connection)
-    : on_connection_(std::move(on_connection)) {
-  const std::string what = "cannot listen on " + address_text(address.raw());
-  listen_at(socket_, address, is_shared, backlog, options, what);
-  poll_on(loop, what);
-}
-
-Listener::Listener(Loop& loop, const SharedSocket& socket, const SocketOptions& options,
-                   std::function<void(Listener&)> on_connection)
-    : on_connection_(std::move(on_connection)) {
+Descriptor duplicate_of(const SharedSocket& socket, const SocketOptions& options) {
   const std::string what = "cannot listen on " + address_text(socket.address.raw());
-  socket_.fd = fcntl(socket.fd, F_DUPFD_CLOEXEC, 0);
-  check(socket_.fd < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
+  Descriptor duplicate(fcntl(socket.fd, F_DUPFD_CLOEXEC, 0));
+  check(duplicate.get() < 0 ? uv_translate_sys_error(errno) : 0, what.c_str());
   if (socket.address.raw()->sa_family != AF_UNIX) {
-    set_options(socket_, options, what);
+    check(set_options(duplicate.get(), options), what.c_str());
   }
-  poll_on(loop, what);
+  return duplicate;
 }
 
-void Listener::poll_on(Loop& loop, const std::string& what) {
+Listener::Listener(Loop& loop, Descriptor socket, std::function<void(Listener&)> on_connection)
+    : socket_(std::move(socket)), on_connection_(std::move(on_connection)) {
   auto holder = std::make_unique<Holder>();
-  check(uv_poll_init(loop.raw(), &holder->handle, socket_.fd), what.c_str());
+  const int code = uv_poll_init(loop.raw(), &holder->handle, socket_.get());
+  check(code, ("cannot listen on " + bound_address()).c_str());
   holder->handle.data = holder.get();
   holder->owner = this;
   holder_.reset(holder.release());
@@ -217,7 +212,7 @@ void Listener::poll_on(Loop& loop, const std::string& what) {
 }
 
 Listener::Waiting Listener::accept() noexcept {
-  const int fd = accept_socket(socket_.fd);
+  const int fd = accept_socket(socket_.get());
   if (fd >= 0) {
     return {Waiting::Kind::Socket, fd, 0};
   }
@@ -242,6 +237,12 @@ void Listener::resume() noexcept {
     Listener& listener = *static_cast<Holder*>(handle->data)->owner;
     listener.on_connection_(listener);
   });
+}
+
+void Listener::set_options(const SocketOptions& options) noexcept {
+  if (bound_to(socket_).raw()->sa_family != AF_UNIX) {
+    static_cast<void>(uv::set_options(socket_.get(), options));
+  }
 }
 
 std::string Listener::bound_address() const { return address_text(bound_to(socket_).raw()); }

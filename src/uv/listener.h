@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A TCP address, or a Unix socket, that connections are accepted on. Belongs to its loop's thread.
+// Sockets that listen, at a TCP address or in the file system, and what accepts their connections
+// on a loop: the latter belongs to its loop's thread, all else is for any.
 #pragma once
 
 #include <uv.h>
@@ -10,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "uv/handle.h"
 #include "uv/loop.h"
-#include "uv/socket.h"
 
 namespace tribar::uv {
 
@@ -60,6 +61,19 @@ struct SharedSocket {
   Address address;
 };
 
+/// A socket that listens at `address`. `is_shared`: other sockets may be bound to the same address
+/// in this way; the kernel distributes connections among them. Accepted sockets have TCP_NODELAY
+/// and `options`. Throws Error.
+[[nodiscard]] Descriptor listen_at(const Address& address, bool is_shared, int backlog,
+                                   const SocketOptions& options);
+
+/// A duplicate of `socket`, which need not stay open. Accepted sockets have TCP_NODELAY and
+/// `options`, if it is of TCP. Throws Error.
+[[nodiscard]] Descriptor duplicate_of(const SharedSocket& socket, const SocketOptions& options);
+
+/// Where `socket` listens, with the port that was really taken.
+[[nodiscard]] Address bound_to(const Descriptor& socket);
+
 class Listener {
  public:
   /// The result of accept().
@@ -75,17 +89,10 @@ class Listener {
     int code = 0;     // a negative uv code
   };
 
-  /// Binds and listens. `is_shared`: other sockets may be bound to the same address in this way;
-  /// the kernel distributes connections among them. Accepted sockets have TCP_NODELAY and
-  /// `options`. `on_connection` is called in every turn in which connections wait. Throws Error.
-  Listener(Loop& loop, const Address& address, bool is_shared, int backlog,
-           const SocketOptions& options, std::function<void(Listener&)> on_connection);
-
-  /// Shares `socket`, which need not stay open, with other listeners on any loop; each connection
-  /// is accepted by one of them. Accepted sockets have TCP_NODELAY and `options`, if it is of TCP.
-  /// Throws Error.
-  Listener(Loop& loop, const SharedSocket& socket, const SocketOptions& options,
-           std::function<void(Listener&)> on_connection);
+  /// Accepts the connections of `socket`, which listens, perhaps together with others that have
+  /// duplicates of it. `on_connection` is called in every turn in which connections wait. Throws
+  /// Error.
+  Listener(Loop& loop, Descriptor socket, std::function<void(Listener&)> on_connection);
 
   /// Where it listens, HOST:PORT, with the port that was really taken; or unix:PATH.
   [[nodiscard]] std::string bound_address() const;
@@ -97,16 +104,17 @@ class Listener {
   void pause() noexcept;
   void resume() noexcept;
 
- private:
-  void poll_on(Loop& loop, const std::string& what);
+  /// Sets `options`, for connections that come from now on; nothing at a Unix socket.
+  void set_options(const SocketOptions& options) noexcept;
 
+ private:
   // A plain poll, not libuv's own listening: that takes and closes what it has no descriptor for,
   // and does not return while there is none for that.
   struct Holder {
     uv_poll_t handle;
     Listener* owner;
   };
-  Socket socket_;  // closed after the handle
+  Descriptor socket_;  // closed after the handle
   Owned<Holder> holder_;
   std::function<void(Listener&)> on_connection_;
 };

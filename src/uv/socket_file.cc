@@ -104,7 +104,8 @@ std::optional<SocketObstacle> find_obstacle(const std::string& path) {
   return std::nullopt;
 }
 
-SocketFile::SocketFile(const std::string& path, int backlog, mode_t mode) : address_(socket_address(path)) {
+SocketFile::SocketFile(const std::string& path, int backlog, mode_t mode)
+    : address_(socket_address(path)) {
   const auto refuse = [&](std::string_view why) {
     throw std::runtime_error(
         fmt::format("cannot listen on {}: {}", address_text(address_.raw()), why));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A Unix socket in the file system that listens, for the listeners of any loop. At start-up and at
-// the end; one thread.
+// A Unix socket in the file system that listens, for the listeners of any loop. One thread.
 #pragma once
 
 #include <sys/types.h>

@@ -26,8 +26,12 @@ class TRIBAR_SCOPED_CAPABILITY RunToken {
 }  // namespace
 
 RegistryActor::RegistryActor(Registry& registry, Journal& journal,
-                             std::function<void(std::uint32_t)> passed)
-    : registry_(registry), journal_(journal), passed_(std::move(passed)) {}
+                             std::function<void(std::uint32_t)> passed,
+                             std::function<void()> reconfigured)
+    : registry_(registry),
+      journal_(journal),
+      passed_(std::move(passed)),
+      reconfigured_(std::move(reconfigured)) {}
 
 void RegistryActor::deliver(BatchPtr batch) {
   // No thread sleeps at this mailbox: the thread that delivers also runs the registry.
@@ -92,6 +96,8 @@ void RegistryActor::apply_all(BatchPtr batch) {
   times_.note(std::chrono::steady_clock::now() - begin);
   if (batch->number != 0) {
     passed_(batch->loop);
+  } else if (batch->limits && reconfigured_) {
+    reconfigured_();
   }
   journal_.append(std::move(batch));
 }

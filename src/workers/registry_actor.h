@@ -27,9 +27,11 @@ inline constexpr RegistryRole registry_role{};
 class RegistryActor {
  public:
   /// `passed` is called for each batch that a loop sent, right after the registry has processed it,
-  /// with the number of the loop.
+  /// with the number of the loop; `reconfigured`, if given, after each one with Batch::limits. Both
+  /// on the thread that runs the registry; they must not wait.
   RegistryActor(Registry& registry, Journal& journal,
-                std::function<void(std::uint32_t loop)> passed);
+                std::function<void(std::uint32_t loop)> passed,
+                std::function<void()> reconfigured = {});
 
   /// Any pool thread: adds a decoded batch. Some thread must call run_once() afterwards.
   void deliver(BatchPtr batch);
@@ -63,6 +65,7 @@ class RegistryActor {
   Registry& registry_ TRIBAR_GUARDED_BY(registry_role);
   Journal& journal_ TRIBAR_GUARDED_BY(registry_role);
   std::function<void(std::uint32_t)> passed_;
+  std::function<void()> reconfigured_;
   Mailbox<BatchPtr> mailbox_;
   std::atomic<bool> is_running_{false};
   std::atomic<std::size_t> continuations_{0};  // slices on their way to the loop

@@ -52,7 +52,7 @@ void WorkerPool::run(Worker& worker) {
     worker.pulse.answer();
     worker.mailbox.drain(drained);
     for (BatchPtr& batch : drained) {
-      decode(*batch, limits_);
+      decode(*batch, limits_.load(std::memory_order_relaxed));
       registry_.deliver(std::move(batch));
     }
     drained.clear();

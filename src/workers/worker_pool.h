@@ -30,6 +30,9 @@ class WorkerPool {
   /// Any thread: makes a worker check whether the registry has work.
   void nudge();
 
+  /// Any thread: from each worker's next batch on, `limits` count.
+  void set_limits(const CommandLimits& limits) { limits_.store(limits, std::memory_order_relaxed); }
+
   [[nodiscard]] std::size_t size() const { return workers_.size(); }
   /// Of each worker; answers after nudge_all().
   [[nodiscard]] Pulse& pulse(std::size_t worker) { return workers_[worker]->pulse; }
@@ -48,7 +51,7 @@ class WorkerPool {
 
   void run(Worker& worker);
 
-  CommandLimits limits_;
+  std::atomic<CommandLimits> limits_;  // read once a batch
   RegistryActor& registry_;
   std::atomic<bool> is_stopping_{false};
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Certificates that change again and again while very many are connected and write to each other:
-// nobody is dropped, nothing is lost, and who connects gets the new one.
+// Settings and certificates that change again and again, some of them wrong, while very many are
+// connected and write to each other: nobody is dropped, nothing is lost, and who connects gets what
+// is new.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -19,7 +20,8 @@
 namespace tribar::test {
 namespace {
 
-constexpr std::string_view kReadAgain = "read again, for new connections";
+/// What each reload says once.
+constexpr std::string_view kReload = " reload: ";
 
 /// As many descriptors as the system allows.
 void raise_descriptor_limit() {
@@ -63,7 +65,7 @@ class Reloads : public testing::Test {
 
 TEST_F(Reloads, DropNobody) {
   const std::size_t count = sized<std::size_t>(200, 10'000);
-  const std::size_t reloads = sized<std::size_t>(5, 20);
+  const std::size_t reloads = sized<std::size_t>(20, 100);
   raise_descriptor_limit();
   Attack attack({.settings = R"("limits": {"connections": 20000})"});
   Crowd& crowd = attack.crowd();
@@ -71,8 +73,20 @@ TEST_F(Reloads, DropNobody) {
   ASSERT_EQ(crowd.open_count(), count);
   attack.begin();
   Crowd::Clock::duration longest{0};
+  long serial = serial_at(std::to_string(attack.target().port()));
   for (std::size_t reload = 0; reload < reloads; ++reload) {
-    const long serial = renew_certificate();
+    // One of three is wrong, and of the others every second one opens a further listener.
+    const bool is_wrong = reload % 3 == 2;
+    if (is_wrong) {
+      attack.target().write_settings(R"("limits": {"connections": 0})");
+    } else {
+      serial = renew_certificate();
+      attack.target().write_settings(
+          fmt::format(R"("limits": {{"connections": 20000, "undelivered_messages": {}}},
+                         "timeouts": {{"stalled_ms": {}}})",
+                      10'000 - reload, 600'000 + reload),
+          reload % 2 == 0 ? R"({"host": "127.0.0.1", "port": 0, "protocols": [1]})" : "");
+    }
     const auto begin = Crowd::Clock::now();
     ASSERT_EQ(kill(attack.target().pid(), SIGHUP), 0);
     // Some write to their neighbours meanwhile; in the end each has.
@@ -81,12 +95,13 @@ TEST_F(Reloads, DropNobody) {
                                               populated_name("user", (i + 1) % count), "hello"));
     }
     ASSERT_TRUE(crowd.turn_until(milliseconds(20'000), [&] {
-      return count_of(kReadAgain, attack.target().log()) == reload + 1;
-    }));
+      return count_of(kReload, attack.target().log()) == reload + 1;
+    })) << attack.target().log();
     longest = std::max(longest, Crowd::Clock::now() - begin);
     EXPECT_EQ(serial_at(std::to_string(attack.target().port())), serial);
-    crowd.turn_for(sized(milliseconds(20), milliseconds(500)));
+    crowd.turn_for(sized(milliseconds(5), milliseconds(200)));
   }
+  EXPECT_EQ(count_of(" reload: nothing applied: ", attack.target().log()), reloads / 3);
   for (Crowd::Peer& peer : crowd.peers()) {
     crowd.send(peer, bytes_of(List{"no body"}));
   }
@@ -108,9 +123,10 @@ TEST_F(Reloads, DropNobody) {
                                                 last.size());
   }
   attack.end(
-      fmt::format("{} connections over TLS while the certificate changes {} times", count, reloads),
-      fmt::format("all stay connected, and every message arrives; a new certificate is used within "
-                  "{} ms of the signal",
+      fmt::format("{} connections over TLS, {} reloads of settings and certificate, a third wrong",
+                  count, reloads),
+      fmt::format("all stay connected, and every message arrives; what is new is used within {} ms "
+                  "of the signal",
                   std::chrono::duration_cast<milliseconds>(longest).count()));
 }
 

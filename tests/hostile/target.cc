@@ -22,8 +22,18 @@ namespace tribar::test {
 
 std::string_view name_of(Engine engine) { return engine == Engine::Memory ? "memory" : "sqlite"; }
 
-Target::Target(std::string_view settings, Engine engine) {
-  const std::string config = folder_.file("tribard.json");
+Target::Target(std::string_view settings, Engine engine) : engine_(engine) {
+  write_settings(settings);
+  const char* program = std::getenv("TRIBARD");
+  process_.emplace(
+      std::vector<std::string>{program == nullptr ? "tribard" : program, "-c", config_},
+      Process::Stdio::Pipes);
+  process_->read_error_until("listening on 127.0.0.1:");
+  // A line of the text format ends here, one of the JSON format with a quotation mark.
+  port_ = static_cast<std::uint16_t>(std::stoul(process_->read_error_until("\n")));
+}
+
+void Target::write_settings(std::string_view settings, std::string_view listeners) const {
   std::string tls;
   if (is_over_tls()) {
     Config with_tls;
@@ -31,16 +41,11 @@ Target::Target(std::string_view settings, Engine engine) {
     tls = fmt::format(R"(, "tls": {{"certificate": "{}", "key": "{}"}})", with_tls.tls.certificate,
                       with_tls.tls.key);
   }
-  write_file(config, fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0, "tls": {}}}],
+  write_file(config_,
+             fmt::format(R"({{"listen": [{{"host": "127.0.0.1", "port": 0, "tls": {}}}{}{}],
                "storage": {{"engine": "{}", "path": "{}"}}{}{}{}}})",
-                                 is_over_tls(), name_of(engine), folder_.file("tribar.db"), tls,
-                                 settings.empty() ? "" : ", ", settings));
-  const char* program = std::getenv("TRIBARD");
-  process_.emplace(std::vector<std::string>{program == nullptr ? "tribard" : program, "-c", config},
-                   Process::Stdio::Pipes);
-  process_->read_error_until("listening on 127.0.0.1:");
-  // A line of the text format ends here, one of the JSON format with a quotation mark.
-  port_ = static_cast<std::uint16_t>(std::stoul(process_->read_error_until("\n")));
+                         is_over_tls(), listeners.empty() ? "" : ", ", listeners, name_of(engine_),
+                         folder_.file("tribar.db"), tls, settings.empty() ? "" : ", ", settings));
 }
 
 Target::~Target() {

@@ -27,6 +27,10 @@ class Target {
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
 
+  /// Writes other settings, for when it reads them again. `listeners`: entries of `listen` behind
+  /// the first one.
+  void write_settings(std::string_view settings, std::string_view listeners = "") const;
+
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
   /// What it has logged so far. Call it now and then when it logs much: it waits for a reader.
@@ -41,6 +45,8 @@ class Target {
 
  private:
   TemporaryFolder folder_{TemporaryFolder::On::Memory};
+  std::string config_ = folder_.file("tribard.json");
+  Engine engine_;
   std::optional<Process> process_;
   std::uint16_t port_ = 0;
 };

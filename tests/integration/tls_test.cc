@@ -17,6 +17,7 @@
 #include "base/descriptor.h"
 #include "secrets/vault.h"
 #include "support/over_tls.h"
+#include "support/served_certificate.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
 #include "support/tls_files.h"
@@ -68,6 +69,70 @@ TEST_F(Tls, WhoDoesNotSpeakItIsClosed) {
   const std::string rest = rest_of(socket);
   EXPECT_TRUE(rest.empty() || rest.front() == 21) << "an alert at most";
   TestPeer peer = created(server.port(), "ann");
+}
+
+TEST_F(Tls, ReloadsSettingsAndFilesForNewConnections) {
+  TestServer server;
+  TestPeer old = created(server.port(), "old");
+  const std::string port = std::to_string(server.port());
+  const long first = serial_at(port);
+  const long renewed = renew_certificate();
+  EXPECT_EQ(serial_at(port), first) << "not before it is told";
+  EXPECT_EQ(server.reload([](Config&) {}), ReloadResult{});
+  EXPECT_EQ(serial_at(port), renewed);
+  // A file that is no certificate, and a limit that is good.
+  const ReloadResult wrong = server.reload([](Config& config) {
+    config.tls.client_ca = "/nowhere/ca.pem";
+    config.limits.accounts = 1;
+  });
+  ASSERT_EQ(wrong.mistakes.size(), 1U);
+  EXPECT_NE(wrong.mistakes.front().find("tls.client_ca: /nowhere/ca.pem"), std::string::npos)
+      << wrong.mistakes.front();
+  EXPECT_EQ(serial_at(port), renewed);
+  TestPeer bob = created(server.port(), "bob");
+  // From now on nobody gets in without a certificate.
+  EXPECT_EQ(server
+                .reload([](Config& config) {
+                  config.tls.client_ca = tls_ca_file();
+                  config.tls.client_certificates = ClientCertificates::Required;
+                  config.limits = {};
+                })
+                .changed,
+            (std::vector<std::string>{"tls.client_ca", "tls.client_certificates"}));
+  EXPECT_THROW(
+      {
+        TestPeer late(server.port());
+        late.create("late");
+      },
+      PeerError);
+  old.send(Send{{"old", "bob", "hi"}});
+  old.expect(message("old", "bob", "hi"));
+  bob.expect(message("old", "bob", "hi"));
+}
+
+TEST_F(Tls, BeginsAndEndsWithAReload) {
+  TestServer server;
+  TestPeer ann = created(server.port(), "ann");
+  EXPECT_EQ(server
+                .reload([](Config& config) {
+                  config.listen.front().tls = false;
+                  config.tls = {};
+                })
+                .changed,
+            (std::vector<std::string>{"listen", "tls.certificate", "tls.key"}));
+  const Descriptor plain = connected(server.port());
+  const std::string question = bytes_of(List{"x"});
+  ASSERT_EQ(send(plain.get(), question.data(), question.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(question.size()));
+  pollfd waited{plain.get(), POLLIN, 0};
+  ASSERT_EQ(poll(&waited, 1, 20'000), 1);
+  char version = 1;
+  ASSERT_EQ(recv(plain.get(), &version, 1, 0), 1);
+  EXPECT_EQ(version, 0) << "an answer as it is";
+  ann.expect_nothing_before_an_answer();
+  EXPECT_EQ(server.reload([](Config& config) { use_tls(config); }).changed,
+            (std::vector<std::string>{"listen", "tls.certificate", "tls.key"}));
+  TestPeer bob = created(server.port(), "bob");
 }
 
 TEST_F(Tls, AHandshakeThatDoesNotEndIsOverWithTheLoginsTime) {

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,9 @@ namespace {
 
 std::uint16_t port_in(const std::string& address) {
   std::uint16_t port = 0;
+  if (address.starts_with("unix:")) {
+    return port;
+  }
   const std::size_t colon = address.rfind(':');
   std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
   return port;
@@ -31,7 +35,8 @@ std::uint16_t port_in(const std::string& address) {
 TestServer::TestServer(Config config, bool is_public) {
   // As in tribard: a peer that disconnects must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
-  log::configure(log::Level::Error, log::Format::Text);
+  config.log.level = log::Level::Error;
+  log::configure(config.log.level, config.log.format);
   ListenerSettings at_port{"127.0.0.1", 0};
   for (const ListenerSettings& each : config.listen) {
     if (each.socket.empty()) {
@@ -61,6 +66,8 @@ TestServer::TestServer(Config config, bool is_public) {
   }
   server_ = std::make_unique<Server>(config, filter);
   port_ = port_in(server_->addresses().front());
+  config_ = config;
+  server_->set_config_file(folder_.file("tribard.json"));
   if (is_at_socket) {
     connect_at_socket(port_, socket_path);
   }
@@ -68,6 +75,24 @@ TestServer::TestServer(Config config, bool is_public) {
 }
 
 TestServer::~TestServer() { stop(); }
+
+ReloadResult TestServer::reload(const std::function<void(Config&)>& change) {
+  change(config_);
+  return reload(print_config(config_));
+}
+
+ReloadResult TestServer::reload(std::string_view text) {
+  write_file(folder_.file("tribard.json"), text);
+  std::promise<ReloadResult> promise;
+  server_->reload([&](const ReloadResult& result) {
+    ports_.clear();
+    for (const std::string& address : server_->addresses()) {
+      ports_.push_back(port_in(address));
+    }
+    promise.set_value(result);
+  });
+  return promise.get_future().get();
+}
 
 void TestServer::begin_stop() {
   if (!std::exchange(is_stopping_, true)) {

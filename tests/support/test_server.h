@@ -5,8 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "config/config.h"
 #include "server/server.h"
@@ -29,6 +33,13 @@ class TestServer {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
+  /// Changes the settings, has the server read them again, and returns what came of it.
+  ReloadResult reload(const std::function<void(Config&)>& change);
+  /// Has the server read `text` as its settings.
+  ReloadResult reload(std::string_view text);
+  /// The port of each of its addresses, as of the last reload(); 0 for a Unix socket.
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return ports_; }
+
   /// Starts to stop the server, without waiting. Only once.
   void begin_stop();
 
@@ -38,9 +49,11 @@ class TestServer {
   [[nodiscard]] Ending ending() const { return ending_; }
 
  private:
-  TemporaryFolder folder_;  // of its socket
+  TemporaryFolder folder_;  // of its socket, and its settings
   std::unique_ptr<Server> server_;
+  Config config_;
   std::uint16_t port_ = 0;
+  std::vector<std::uint16_t> ports_;
   bool is_stopping_ = false;
   Ending ending_ = Ending::LeftOpen;
   std::thread thread_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -79,6 +80,12 @@ class AcceptorTest : public testing::Test {
     };
   }
 
+  void listen(ListenerId id, Descriptor socket, ListenerOptions options = {}) {
+    ListenerChanges changes;
+    changes.added.push_back({id, std::move(socket), std::move(options)});
+    acceptor_.change(std::move(changes));
+  }
+
   /// Connects to `address`, and turns the loop until all of `count` filters were bound.
   void connect_to(const uv::Address& address, std::size_t count) {
     uv::Socket peer;
@@ -103,9 +110,9 @@ class AcceptorTest : public testing::Test {
 
 TEST_F(AcceptorTest, GivesConnectionsWhatTheirListenerDecides) {
   const uv::Address plain = uv::probe(uv::resolve("127.0.0.1", 0).front());
-  EXPECT_EQ(acceptor_.listen(plain, false, {}), uv::address_text(plain.raw()));
+  listen({1}, uv::listen_at(plain, false, kListenBacklog, {}));
   const uv::SocketFile file(path_, kListenBacklog);
-  EXPECT_EQ(acceptor_.listen(file.shared(), {Protocol::One, probe("own")}), "unix:" + path_);
+  listen({2}, uv::duplicate_of(file.shared(), {}), {Protocol::One, probe("own")});
 
   connect_to(plain, 1);
   EXPECT_EQ(seen_[0].filter, "every");
@@ -118,16 +125,70 @@ TEST_F(AcceptorTest, GivesConnectionsWhatTheirListenerDecides) {
   EXPECT_EQ(seen_[2].filter, "every");
 }
 
+TEST_F(AcceptorTest, GivesNewConnectionsWhatTheirListenerDecidesByThen) {
+  const uv::Address plain = uv::probe(uv::resolve("127.0.0.1", 0).front());
+  listen({1}, uv::listen_at(plain, false, kListenBacklog, {}));
+  connect_to(plain, 1);
+  ListenerChanges changes;
+  changes.changed.push_back({{1}, {Protocol::One, probe("own")}});
+  changes.changed.push_back({{7}, {}});  // is not there
+  acceptor_.change(std::move(changes));
+  connect_to(plain, 3);
+  EXPECT_EQ(seen_[1].filter, "own");
+  EXPECT_EQ(seen_[1].protocol, Protocol::One);
+}
+
+TEST_F(AcceptorTest, TakesInWhoIsWaitingAtAListenerThatGoes) {
+  const uv::Address plain = uv::probe(uv::resolve("127.0.0.1", 0).front());
+  listen({1}, uv::listen_at(plain, false, kListenBacklog, {}));
+  std::vector<uv::Socket> peers(3);
+  for (uv::Socket& peer : peers) {
+    peer.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(connect(peer.fd, plain.raw(), uv::size_of(plain)), 0) << std::strerror(errno);
+  }
+  ListenerChanges changes;
+  changes.removed.push_back({1});
+  acceptor_.change(std::move(changes));
+  EXPECT_EQ(seen_.size(), 3U);
+  EXPECT_EQ(rig_.board.size(), 3U);
+  uv::Socket late;
+  late.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_NE(connect(late.fd, plain.raw(), uv::size_of(plain)), 0);
+}
+
+TEST_F(AcceptorTest, SetsTheKeepaliveOfNewConnections) {
+  const uv::Address plain = uv::probe(uv::resolve("127.0.0.1", 0).front());
+  Descriptor socket = uv::listen_at(plain, false, kListenBacklog, {60, 0});
+  const int fd = socket.get();
+  const auto keepalive_s = [fd] {
+    int is_on = 0;
+    int seconds = 0;
+    socklen_t size = sizeof is_on;
+    EXPECT_EQ(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &is_on, &size), 0);
+    EXPECT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, &size), 0);
+    return is_on == 0 ? 0 : seconds;
+  };
+  EXPECT_EQ(keepalive_s(), 60);
+  listen({1}, std::move(socket));
+  AcceptorLimits limits;
+  limits.keepalive_s = 17;
+  acceptor_.set_limits(limits);
+  EXPECT_EQ(keepalive_s(), 17);
+  limits.keepalive_s = 0;
+  acceptor_.set_limits(limits);
+  EXPECT_EQ(keepalive_s(), 0);
+}
+
 TEST_F(AcceptorTest, KnowsWhoCanReadAlongAndWhoCountsAsOneAddress) {
   const uv::Address v4 = uv::probe(uv::resolve("127.0.0.1", 0).front());
-  static_cast<void>(acceptor_.listen(v4, false, {}));
+  listen({1}, uv::listen_at(v4, false, kListenBacklog, {}));
   connect_to(v4, 1);
   EXPECT_TRUE(seen_[0].is_private);
   EXPECT_EQ(seen_[0].network, network_of(v4.raw()));
   EXPECT_TRUE(seen_[0].peer.starts_with("127.0.0.1:")) << seen_[0].peer;
 
   const uv::SocketFile file(path_, kListenBacklog);
-  static_cast<void>(acceptor_.listen(file.shared(), {}));
+  listen({2}, uv::duplicate_of(file.shared(), {}));
   connect_to(file.address(), 2);
   EXPECT_TRUE(seen_[1].is_private);
   EXPECT_EQ(seen_[1].network, PeerNetwork{});

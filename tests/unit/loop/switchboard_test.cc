@@ -840,6 +840,117 @@ TEST(Switchboard, GivesAFloodNoMoreThanItsShareOfATurn) {
   EXPECT_EQ(rig.send(ann, flood.substr(share)), share);
 }
 
+TEST(Switchboard, OpensAndClosesWindowsWhenItsLimitsChange) {
+  SwitchboardLimits limits;
+  limits.frames.in_flight_commands = 1;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  const std::string question = bytes_of(List{"x"});
+  EXPECT_EQ(rig.send(ann, question + question), 2 * question.size());
+  EXPECT_FALSE(ann.stream->is_reading);
+  limits.frames.in_flight_commands = 3;
+  rig.board.set_limits(limits);
+  rig.board.finish_turn();
+  EXPECT_TRUE(ann.stream->is_reading);
+  limits.frames.in_flight_commands = 2;
+  rig.board.set_limits(limits);
+  rig.board.finish_turn();
+  EXPECT_FALSE(ann.stream->is_reading) << "two are under way";
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(2, names({})));
+  EXPECT_TRUE(ann.stream->is_reading);
+}
+
+TEST(Switchboard, KeepsThoseWhoAreAboveALowerLimit) {
+  SwitchboardLimits limits;
+  Rig rig(limits);
+  const PeerNetwork here{7};
+  std::vector<Peer> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(rig.connect(here));
+  }
+  limits.connections_per_address = 2;
+  rig.board.set_limits(limits);
+  rig.turn();
+  Peer fourth = rig.connect(here);
+  EXPECT_EQ(fourth.frames(),
+            Frames{response("the server takes 2 connections from one address, try again later")});
+  Peer other = rig.connect(PeerNetwork{8});
+  for (Peer& peer : peers) {
+    rig.send(peer, bytes_of(List{"x"}));
+  }
+  rig.send(other, bytes_of(List{"x"}));
+  rig.turn();
+  for (Peer& peer : peers) {
+    EXPECT_EQ(peer.frames(), Frames{names({})});
+  }
+  EXPECT_EQ(other.frames(), Frames{names({})});
+  // They are counted, though the limit came later than they.
+  rig.board.end(*peers[0].connection, true);
+  EXPECT_FALSE(rig.connect(here).frames().empty());
+  rig.board.end(*peers[1].connection, true);
+  EXPECT_TRUE(rig.connect(here).frames().empty());
+  limits.connections = 1;
+  rig.board.set_limits(limits);
+  EXPECT_EQ(rig.connect(PeerNetwork{9}).frames(),
+            Frames{response("the server is at its limit of 1 connections, try again later")});
+}
+
+TEST(Switchboard, CountsDeadlinesThatBeginWhileSomebodyIsConnected) {
+  SwitchboardLimits limits;
+  limits.login_ms = 0;
+  limits.idle_ms = 0;
+  limits.stalled_ms = 0;
+  limits.frame_ms = 0;
+  Rig rig(limits);
+  Peer silent = rig.connect();
+  rig.turn();
+  rig.board.tick(1000);
+  EXPECT_EQ(rig.board.tick_ms(), 0U) << "nothing to wait for";
+  limits.login_ms = 500;
+  rig.board.set_limits(limits);
+  rig.turn();
+  EXPECT_GT(rig.board.tick_ms(), 0U);
+  rig.board.tick(499);
+  rig.turn();
+  EXPECT_TRUE(silent.frames().empty());
+  rig.board.tick(1);
+  rig.turn();
+  EXPECT_EQ(silent.frames(), Frames{response("no login within 500 ms")});
+}
+
+TEST(Switchboard, PacesThoseWhoWereConnectedBeforeThereWasALimit) {
+  SwitchboardLimits limits;
+  Rig rig(limits);
+  Peer ann = rig.connect();
+  limits.commands_per_second = 1;
+  rig.board.set_limits(limits);
+  rig.turn();
+  const std::string question = bytes_of(List{"x"});
+  rig.send(ann, question + question);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(1, names({})));
+  limits.commands_per_second = 0;
+  rig.board.set_limits(limits);
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames(1, names({})));
+}
+
+TEST(Switchboard, ReportsAllThatWasWrittenWhenAsked) {
+  RegistryLimits registry_limits;
+  Rig rig({}, registry_limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  rig.send(ann, send_bytes("ann", "bob", "hi"));
+  rig.turn();
+  EXPECT_GT(rig.registry.queued_bytes(), 0U) << "a report is not urgent";
+  rig.board.report_all();
+  rig.turn();
+  EXPECT_EQ(rig.registry.queued_bytes(), 0U);
+  rig.board.report_all();
+  EXPECT_TRUE(rig.dispatcher.is_idle()) << "there is nothing to report";
+}
+
 TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {
   Rig rig;
   Peer ann = rig.created("ann");

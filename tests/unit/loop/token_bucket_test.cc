@@ -75,6 +75,21 @@ TEST(TokenBucket, SetsNoLimitAtZero) {
   EXPECT_EQ(taken(bucket, kMost), 100);
 }
 
+TEST(TokenBucket, KeepsWhatItHoldsWhenTheRateChanges) {
+  TokenBucket bucket(10, 0);
+  EXPECT_EQ(taken(bucket, 0), 10);
+  bucket.set_rate(100, 0);
+  EXPECT_EQ(taken(bucket, 0), 0) << "a change gives nothing";
+  EXPECT_EQ(taken(bucket, 100), 10);
+  bucket.set_rate(100, 2000);
+  bucket.set_rate(3, 2000);
+  EXPECT_EQ(taken(bucket, 2000), 3) << "no more than fits";
+  bucket.set_rate(0, 2000);
+  EXPECT_EQ(taken(bucket, 2000), 100);
+  bucket.set_rate(5, 2000);
+  EXPECT_EQ(taken(bucket, 2000), 5);
+}
+
 TEST(TokenBucket, DoesNotOverflow) {
   TokenBucket bucket(kMost, 0);
   EXPECT_EQ(taken(bucket, 0, 1000), 1000);

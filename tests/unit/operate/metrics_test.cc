@@ -29,6 +29,7 @@ struct Fixture {
   RegistryCounters registry;
   Histogram registry_times;
   JournalCounters journal;
+  LimitCounters limits;
   MetricSources sources;
 
   Fixture() {
@@ -40,10 +41,11 @@ struct Fixture {
     sources.is_ready = [] { return true; };
     sources.certificate_expiry = [] { return std::optional<std::int64_t>(1'800'000'000); };
     sources.waiting_secrets = [] { return std::size_t{3}; };
-    sources.connections = 10;
-    sources.buffered_bytes = 20;
-    sources.queued_bytes = 30;
-    sources.accounts = 40;
+    limits.connections.set(10);
+    limits.buffered_bytes.set(20);
+    limits.queued_bytes.set(30);
+    limits.accounts.set(40);
+    sources.limits = &limits;
   }
 
   /// Whether the page has this line.

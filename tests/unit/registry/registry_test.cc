@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <string>
+#include <variant>
 
 #include "support/registry_bench.h"
 
@@ -445,6 +447,64 @@ TEST(Registry, RefusesWhatNeedsARecordWhileStorageIsDown) {
   EXPECT_EQ(
       bench.apply(send(kAnn, "ann", "bob", "hi")),
       (Effects{live(kDan, {kBobAccount, 2, "ann", "bob", "hi"}), echo(kAnn, "ann", "bob", "hi")}));
+}
+
+/// An input with limits that live as long as the program.
+Input reconfigured(const RegistryLimits& limits) {
+  static std::deque<RegistryLimits> all;
+  return event(Reconfigured{&all.emplace_back(limits)});
+}
+
+TEST(Registry, RefusesByNewLimitsAndTakesNothingAway) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(event(kBob, Closed{}));
+  bench.apply(send(kAnn, "ann", "bob", "1"));
+  bench.apply(send(kAnn, "ann", "bob", "2"));
+  RegistryLimits limits;
+  limits.accounts = 1;
+  limits.undelivered_messages = 1;
+  limits.list_names = 1;
+  EXPECT_EQ(bench.apply(reconfigured(limits)), Effects{});
+  EXPECT_EQ(bench.apply(create(kCat, "cat")),
+            (Effects{{kCat, kCommandBytes, 84, Refuse{{RefusalCode::TooManyAccounts, 0, 1}}}}));
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "3")),
+            (Effects{refused(kAnn, RefusalCode::RecipientQueueFull)}));
+  EXPECT_EQ(bench.apply(list(kCat)),
+            (Effects{{kCat, kCommandBytes, 84, Refuse{{RefusalCode::ListTooLong, 0, 1}}}}));
+  // What was there is.
+  EXPECT_EQ(bench.apply(login(kBob, "bob")), (Effects{logged_in(kBob, 2)}));
+  EXPECT_EQ(bench.apply(deliver(kBob)),
+            (Effects{done(kBob), delivered(kBob, {kBobAccount, 1, "ann", "bob", "1", true}),
+                     delivered(kBob, {kBobAccount, 2, "ann", "bob", "2", true})}));
+  EXPECT_EQ(bench.apply(reconfigured({})), Effects{});
+  EXPECT_EQ(bench.apply(create(kCat, "cat")), (Effects{logged_in(kCat, 3)}));
+}
+
+TEST(Registry, ClosesAccountsWithoutASecretToNewLoginsOnly) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  bench.apply(event(kBob, Closed{}));
+  RegistryLimits limits;
+  limits.needs_secrets = true;
+  EXPECT_EQ(bench.apply(reconfigured(limits)), Effects{});
+  EXPECT_EQ(
+      bench.apply(send(kAnn, "ann", "ann", "hi")),
+      (Effects{live(kAnn, {kAnnAccount, 1, "ann", "ann", "hi"}), echo(kAnn, "ann", "ann", "hi")}));
+  const Effects refusal = bench.apply(login(kCat, "bob"));
+  ASSERT_EQ(refusal.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<Refuse>(refusal.front().body));
+  EXPECT_EQ(bench.apply(reconfigured({})), Effects{});
+  EXPECT_EQ(bench.apply(login(kCat, "bob")), (Effects{logged_in(kCat, 2)}));
+}
+
+TEST(Registry, GoesOnWithListsForWhichThereIsRoomNow) {
+  RegistryLimits limits;
+  limits.listing_bytes = 0;
+  RegistryBench bench = with_users({"ann"}, limits);
+  EXPECT_EQ(bench.apply(list(kAnn, "*n")), Effects{});
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(reconfigured({})), Effects{});
+  EXPECT_TRUE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})), (Effects{names(kAnn, {"ann"})}));
 }
 
 TEST(Registry, CountsNoRefusedMessage) {

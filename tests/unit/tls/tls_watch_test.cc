@@ -26,26 +26,26 @@ long served(const TlsWatch& watch) {
 
 TEST(TlsWatch, DoesNothingWhileNothingChanges) {
   const TlsFiles files;
-  const auto watch = TlsWatch::start(files.settings());
-  ASSERT_TRUE(watch);
-  const auto before = watch.value()->current();
-  EXPECT_EQ(watch.value()->look(false), Outcome::Unchanged);
-  EXPECT_EQ(watch.value()->current(), before);
-  EXPECT_EQ(watch.value()->look(true), Outcome::Renewed) << "it was told to";
-  EXPECT_NE(watch.value()->current(), before);
+  TlsWatch watch;
+  watch.use(watch.load(files.settings()).value());
+  const auto before = watch.current();
+  EXPECT_EQ(watch.look(), Outcome::Unchanged);
+  EXPECT_EQ(watch.current(), before);
+  watch.use(watch.load(files.settings()).value());
+  EXPECT_NE(watch.current(), before) << "it was told to";
 }
 
 TEST(TlsWatch, UsesANewCertificateForNewConnections) {
   TlsFiles files;
-  const auto watch = TlsWatch::start(files.settings());
-  ASSERT_TRUE(watch);
-  TlsRig old(watch.value()->current());
+  TlsWatch watch;
+  watch.use(watch.load(files.settings()).value());
+  TlsRig old(watch.current());
   old.settle();
   const auto renewed = files.ca.issue();
   files.put(renewed);
-  EXPECT_EQ(watch.value()->look(false), Outcome::Renewed);
-  EXPECT_EQ(served(*watch.value()), renewed.serial);
-  EXPECT_EQ(watch.value()->look(false), Outcome::Unchanged);
+  EXPECT_EQ(watch.look(), Outcome::Renewed);
+  EXPECT_EQ(served(watch), renewed.serial);
+  EXPECT_EQ(watch.look(), Outcome::Unchanged);
   old.send("still here");
   old.settle();
   EXPECT_EQ(old.owner.got, "still here");
@@ -53,30 +53,34 @@ TEST(TlsWatch, UsesANewCertificateForNewConnections) {
 
 TEST(TlsWatch, KeepsWhatWasGoodUntilAllIsGoodAgain) {
   TlsFiles files;
-  const auto watch = TlsWatch::start(files.settings());
-  ASSERT_TRUE(watch);
-  const long first = served(*watch.value());
+  TlsWatch watch;
+  watch.use(watch.load(files.settings()).value());
+  const long first = served(watch);
   const auto renewed = files.ca.issue();
   files.write("server.pem", renewed.pem);  // and the key comes later
-  EXPECT_EQ(watch.value()->look(false), Outcome::Failed);
-  EXPECT_EQ(served(*watch.value()), first);
-  EXPECT_EQ(watch.value()->look(false), Outcome::Unchanged) << "it is said once";
-  EXPECT_EQ(watch.value()->look(true), Outcome::Failed);
+  EXPECT_EQ(watch.look(), Outcome::Failed);
+  EXPECT_EQ(served(watch), first);
+  EXPECT_EQ(watch.look(), Outcome::Unchanged) << "it is said once";
+  EXPECT_FALSE(watch.load(files.settings()));
   files.write("server.key", renewed.key_pem);
-  EXPECT_EQ(watch.value()->look(false), Outcome::Renewed);
-  EXPECT_EQ(served(*watch.value()), renewed.serial);
+  EXPECT_EQ(watch.look(), Outcome::Renewed);
+  EXPECT_EQ(served(watch), renewed.serial);
 }
 
 TEST(TlsWatch, AFileThatIsGoneIsAFailureToo) {
   TlsFiles files;
-  const auto watch = TlsWatch::start(files.settings());
-  ASSERT_TRUE(watch);
+  TlsWatch watch;
+  watch.use(watch.load(files.settings()).value());
   std::filesystem::remove(files.path("server.key"));
-  EXPECT_EQ(watch.value()->look(false), Outcome::Failed);
-  EXPECT_GT(served(*watch.value()), 0);
+  EXPECT_EQ(watch.look(), Outcome::Failed);
+  EXPECT_GT(served(watch), 0);
 }
 
-TEST(TlsWatch, DoesNotStartWithAMistake) { EXPECT_FALSE(TlsWatch::start({})); }
+TEST(TlsWatch, HasNoContextBeforeOneIsGood) {
+  const TlsWatch watch;
+  EXPECT_FALSE(watch.load({}));
+  EXPECT_EQ(watch.current(), nullptr);
+}
 
 }  // namespace
 }  // namespace tribar

@@ -222,8 +222,9 @@ TEST_F(SocketFileTest, SharesItsConnectionsAmongListeners) {
     };
   };
   std::optional<SocketFile> file(std::in_place, path_, kBacklog);
-  std::optional<Listener> first(std::in_place, first_loop, *file, accept_on(first_loop, by_first));
-  std::optional<Listener> second(std::in_place, second_loop, *file,
+  std::optional<Listener> first(std::in_place, first_loop, duplicate_of(file->shared(), {}),
+                                accept_on(first_loop, by_first));
+  std::optional<Listener> second(std::in_place, second_loop, duplicate_of(file->shared(), {}),
                                  accept_on(second_loop, by_second));
   EXPECT_EQ(first->bound_address(), "unix:" + path_);
   Socket one;

@@ -123,7 +123,7 @@ class StreamTest : public testing::Test {
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     std::memcpy(&address_.storage, &any, sizeof any);
     address_ = probe(address_);
-    listener_.emplace(loop_, address_, false, 16, kOptions, [this](Listener& listener) {
+    listener_.emplace(loop_, listen_at(address_, false, 16, kOptions), [this](Listener& listener) {
       const Listener::Waiting waiting = listener.accept();
       if (waiting.kind == Listener::Waiting::Kind::Socket) {
         socket_ = waiting.socket;

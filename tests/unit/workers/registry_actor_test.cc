@@ -38,7 +38,9 @@ struct Fixture {
   MemoryJournal journal{[this](std::span<BatchPtr> batches) {
     std::move(batches.begin(), batches.end(), std::back_inserter(home));
   }};
-  RegistryActor actor{registry, journal, [this](std::uint32_t) { ++passed; }};
+  std::size_t reconfigured = 0;
+  RegistryActor actor{registry, journal, [this](std::uint32_t) { ++passed; },
+                      [this] { ++reconfigured; }};
 
   [[nodiscard]] std::vector<std::uint64_t> home_numbers() const {
     std::vector<std::uint64_t> numbers;
@@ -87,6 +89,22 @@ TEST(RegistryActor, AppliesWhatNoLoopSentAtOnce) {
   EXPECT_EQ(f.passed, 1U);
   EXPECT_EQ(f.home[1]->output.effects,
             (std::vector<Effect>{{kAnn, 50, 84, Refuse{{RefusalCode::StorageUnavailable, 0, 0}}}}));
+}
+
+TEST(RegistryActor, SaysWhenNewLimitsCount) {
+  Fixture f;
+  auto change = std::make_unique<Batch>();
+  RegistryLimits limits;
+  limits.accounts = 0;
+  change->limits = std::make_unique<const RegistryLimits>(limits);
+  change->inputs.push_back({{}, 0, Reconfigured{change->limits.get()}});
+  f.actor.deliver(std::move(change));
+  EXPECT_EQ(f.reconfigured, 0U);
+  f.actor.deliver(creation(1, "ann"));
+  EXPECT_FALSE(f.actor.run_once());
+  EXPECT_EQ(f.reconfigured, 1U);
+  EXPECT_EQ(f.home[1]->output.effects,
+            (std::vector<Effect>{{kAnn, 50, 84, Refuse{{RefusalCode::TooManyAccounts, 0, 0}}}}));
 }
 
 TEST(RegistryActor, GoesOnWithALongListUntilItIsDone) {
