@@ -18,11 +18,10 @@ namespace tribar {
 
 /// A place in a Config that a key fills. Its type says what may stand in the file: a number, true
 /// or false, one of some names, a text, a list of listeners, a place to listen at.
-using ConfigMember =
-    std::variant<std::uint64_t*, unsigned*, bool*, log::Level*, log::Format*, StorageEngine*,
-                 StorageSync*, ServerRole*, StandbyListeners*, ClientCertificates*, TlsVersion*,
-                 SecretsPolicy*, std::string*, std::vector<ListenerSettings>*,
-                 std::optional<ListenerSettings>*>;
+using ConfigMember = std::variant<std::uint64_t*, unsigned*, bool*, log::Level*, log::Format*,
+                                  StorageEngine*, StorageSync*, ServerRole*, StandbyListeners*,
+                                  ClientCertificates*, TlsVersion*, SecretsPolicy*, std::string*,
+                                  std::vector<ListenerSettings>*, std::optional<ListenerSettings>*>;
 
 /// The range of a number, of the number of entries in a list, or of the bytes in a text. Both ends
 /// are allowed.

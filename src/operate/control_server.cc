@@ -90,7 +90,9 @@ ControlServer::~ControlServer() {
     }
   }
   const std::uint64_t one = 1;
-  static_cast<void>(write(wake_, &one, sizeof one));
+  if (write(wake_, &one, sizeof one) != sizeof one) {
+    log::error(kSubject, "cannot end: {}", std::strerror(errno));  // which an eventfd never refuses
+  }
   thread_.join();
   for (Connection& connection : connections_) {
     connection.thread.join();

@@ -20,7 +20,6 @@
 namespace tribar::uv {
 namespace {
 
-constexpr mode_t kMode = 0660;
 
 std::string last_error() { return text_of(uv_translate_sys_error(errno)); }
 

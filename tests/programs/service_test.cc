@@ -51,7 +51,8 @@ class ServiceManager : public testing::Test {
     if (!passed.empty()) {
       shell += fmt::format("export LISTEN_PID=$$ LISTEN_FDS={}; ", passed.size());
     }
-    return {"/bin/bash", "-c", fmt::format("{}exec {} -c {}", shell, std::getenv("TRIBARD"), config)};
+    return {"/bin/bash", "-c",
+            fmt::format("{}exec {} -c {}", shell, std::getenv("TRIBARD"), config)};
   }
   [[nodiscard]] std::vector<std::string> environment(const std::string& more = "X=") const {
     return {"NOTIFY_SOCKET=" + path_, more};
