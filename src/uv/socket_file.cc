@@ -20,7 +20,6 @@
 namespace tribar::uv {
 namespace {
 
-
 std::string last_error() { return text_of(uv_translate_sys_error(errno)); }
 
 /// Who listens at the socket that `socket` is connected to, or waits to be.
