@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "uv/listener.h"
+#include "uv/socket.h"
 #include "uv/timer.h"
 
 namespace tribar::uv {
