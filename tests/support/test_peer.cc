@@ -144,9 +144,6 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options)
   } else {
     fail("is given an address: " + options.host);
   }
-  if (is_over_tls() && options.socket.empty()) {
-    tls_ = std::make_unique<TlsClient>(options.tls ? options.tls : peers_tls(), options.host);
-  }
   fd_ = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd_ < 0) {
     fail("gets a socket");
@@ -159,10 +156,7 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options)
   if (path.empty()) {
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0) {
-    return;
-  }
-  int error = errno;
+  int error = connect(fd_, reinterpret_cast<const sockaddr*>(&address), size) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
     wait_for(POLLOUT);
     socklen_t error_size = sizeof error;
@@ -171,6 +165,10 @@ TestPeer::TestPeer(std::uint16_t port, const Options& options)
   if (error != 0) {
     ::close(std::exchange(fd_, -1));
     fail(fmt::format("connects: {}", std::strerror(error)));
+  }
+  // Not before: what is sent on its way would take the error of a connection that is refused.
+  if (is_over_tls() && options.socket.empty()) {
+    tls_ = std::make_unique<TlsClient>(options.tls ? options.tls : peers_tls(), options.host);
   }
 }
 

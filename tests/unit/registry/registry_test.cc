@@ -466,7 +466,7 @@ TEST(Registry, RefusesByNewLimitsAndTakesNothingAway) {
   limits.list_names = 1;
   EXPECT_EQ(bench.apply(reconfigured(limits)), Effects{});
   EXPECT_EQ(bench.apply(create(kCat, "cat")),
-            (Effects{{kCat, kCommandBytes, 84, Refuse{{RefusalCode::TooManyAccounts, 0, 1}}}}));
+            (Effects{{kCat, kCommandBytes, 84, Refuse{{RefusalCode::TooManyAccounts, 2, 1}}}}));
   EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "3")),
             (Effects{refused(kAnn, RefusalCode::RecipientQueueFull)}));
   EXPECT_EQ(bench.apply(list(kCat)),
