@@ -51,11 +51,11 @@ TEST(KeptMessage, HoldsItsFields) {
 }
 
 TEST(MessageList, RemovesByNumber) {
-  for (const std::uint64_t number : {1, 3, 5, 7}) {
+  for (const std::uint64_t number : {1U, 3U, 5U, 7U}) {
     MessageList list = list_of({1, 3, 5, 7});
     EXPECT_EQ(list.remove(MessageNumber{number})->number(), MessageNumber{number});
     EXPECT_EQ(list.remove(MessageNumber{number}), nullptr);
-    for (const std::uint64_t absent : {0, 2, 4, 6, 8}) {
+    for (const std::uint64_t absent : {0U, 2U, 4U, 6U, 8U}) {
       EXPECT_EQ(list.remove(MessageNumber{absent}), nullptr);
     }
     list.insert(message(number));

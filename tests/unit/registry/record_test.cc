@@ -204,7 +204,7 @@ TEST(RegistryRestore, TakesBackWhatIsGone) {
   EXPECT_TRUE(registry.restore_account(AccountId{7}, "bob"));
   EXPECT_TRUE(registry.restore_message(AccountId{3}, stored(1, "m1")));
   const std::uint64_t bytes = registry.queued_bytes();
-  for (const std::uint64_t number : {5, 6, 9}) {
+  for (const std::uint64_t number : {5U, 6U, 9U}) {
     EXPECT_TRUE(registry.restore_message(AccountId{7}, stored(number, "m")));
   }
   EXPECT_TRUE(registry.forget_restored_message(AccountId{7}, MessageNumber{6}));
