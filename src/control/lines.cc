@@ -63,7 +63,9 @@ std::string control_text(const ControlAnswer& answer) {
   for (const ControlRow& row : answer.rows) {
     ControlFields fields;
     for (const auto& [key, value] : row) {
-      fields.push_back(key + '=' + value);
+      std::string& field = fields.emplace_back(key);
+      field += '=';
+      field += value;
     }
     text += control_line(fields);
   }
