@@ -9,8 +9,9 @@ struct HttpServer::Parts {
   std::string address;
 };
 
-Result<std::unique_ptr<HttpServer>, std::string> HttpServer::start(const ListenerSettings&,
-                                                                   Answer) {
+Result<std::unique_ptr<HttpServer>, std::string> HttpServer::start(
+    const ListenerSettings&,
+    Answer) {  // NOLINT(performance-unnecessary-value-param): as in http.cc
   return std::string(
       "this tribard was built without libmicrohttpd, so it has no metrics: remove \"metrics\"");
 }

@@ -162,7 +162,7 @@ std::optional<OperationAnswer> Operator::ask_registry(OperationBody body) {
 }
 
 ControlAnswer Operator::answer_of(OperationBody body) {
-  const auto answer = ask_registry(std::move(body));
+  const auto answer = ask_registry(body);
   return {{}, answer ? error_of(answer->result) : kNoAnswer};
 }
 
