@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What vault.h promises, in a build without libsodium.
+// What vault.h and hashing.h promise to others, in a build without libsodium.
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +9,10 @@
 namespace tribar {
 
 bool can_hash_secrets() { return false; }
+
+Result<std::string, HashError> hash_secret(std::string_view /*secret*/, HashCost /*cost*/) {
+  return HashError{"this build cannot hash secrets; build with libsodium"};
+}
 
 Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_result)
     : cost_(options.cost),
