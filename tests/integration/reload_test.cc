@@ -142,8 +142,10 @@ TEST(Reload, ListenersComeAndGoUnderTheirConnections) {
   ann.send(Send{{"ann", "bob", "hi"}});
   ann.expect(message("ann", "bob", "hi"));
   bob.expect(message("ann", "bob", "hi"));
-  TestPeer cid(server.ports()[0], {.host = "127.0.0.2"});
-  cid.create("cid");
+  if (!is_over_tls()) {  // the certificate is of 127.0.0.1
+    TestPeer cid(server.ports()[0], {.host = "127.0.0.2"});
+    cid.create("cid");
+  }
 }
 
 TEST(Reload, AListenerMayDecideSomethingElseForNewConnections) {
