@@ -229,6 +229,7 @@ Server::Server(const Config& config, const TransportFilter& filter,
   const std::size_t workers = worker_count(config.workers);
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
+  has_pool_.count_down();
   try {
     if (can_hash_secrets()) {
       vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config.secrets.threads)},
@@ -866,6 +867,7 @@ void Server::answer(ConnectionId id, Answered answered) {
 /// Called on the journal's thread. While storing fails the registry refuses commands that need
 /// storage.
 void Server::report_storage_state(bool is_up, const std::string& why) {
+  has_pool_.wait();
   auto batch = std::make_unique<Batch>();
   batch->inputs.push_back({{}, 0, is_up ? InputBody(StorageUp{}) : InputBody(StorageDown{})});
   actor_.deliver(std::move(batch));

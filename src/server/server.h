@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -194,6 +195,7 @@ class Server {
   Mailbox<News> news_;
   uv::Async news_signal_;
   bool is_standby_ = false;  // until StoreLoaded
+  std::latch has_pool_{1};  // what the journal's thread reports to is there
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
