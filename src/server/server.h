@@ -195,7 +195,7 @@ class Server {
   Mailbox<News> news_;
   uv::Async news_signal_;
   bool is_standby_ = false;  // until StoreLoaded
-  std::latch has_pool_{1};  // what the journal's thread reports to is there
+  std::latch has_pool_{1};   // what the journal's thread reports to is there
   std::unique_ptr<Journal> journal_;
   RegistryActor actor_;
   std::unique_ptr<WorkerPool> pool_;
