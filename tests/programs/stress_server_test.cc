@@ -177,7 +177,7 @@ TEST_F(StressTakeover, LosesAndDoublesNothing) {
     Process load({test::program("TRIBAR_STRESS", "tribar-stress"), "--server",
                   fmt::format("127.0.0.1:{0},127.0.0.2:{0}", port_), "--protocol", "1",
                   "--scenario", scenario, "--users", "10", "--share", "30", "--window", "4",
-                  "--seconds", "300", "--quiet"},
+                  "--seconds", "300", "--warmup", "0", "--quiet"},
                  Process::Stdio::Pipes);
     for (const int next : {2, 1, 2}) {
       // Those that churn are away at times.
