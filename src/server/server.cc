@@ -3,9 +3,6 @@
 // See server.h.
 #include "server/server.h"
 
-#include <malloc.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <functional>
 #include <optional>
@@ -17,7 +14,6 @@
 #include "base/log.h"
 #include "base/timestamp.h"
 #include "config/config_table.h"
-#include "config/memory_limit.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/restore.h"
@@ -25,6 +21,7 @@
 #include "secrets/vault.h"
 #include "server/listeners.h"
 #include "server/make_store.h"
+#include "server/station_limits.h"
 #include "tls/tls_filter.h"
 #include "uv/error.h"
 
@@ -32,56 +29,10 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "server";
-/// Descriptors that are not connections: standard streams, the log, the store; and those of each
-/// loop.
-constexpr std::uint64_t kReservedDescriptors = 16;
-constexpr std::uint64_t kLoopDescriptors = 8;
 /// How long the connections of a server that was replaced have for what they were told before.
 constexpr std::uint64_t kDeposedMs = 1000;
 /// How often a server that drains disconnects some.
 constexpr std::uint64_t kDrainTickMs = 100;
-
-std::size_t worker_count(unsigned configured) {
-  if (configured > 0) {
-    return configured;
-  }
-  return std::max(1U, std::thread::hardware_concurrency() / 4);
-}
-
-std::size_t vault_thread_count(unsigned configured) {
-  return configured > 0 ? configured : std::max(1U, std::thread::hardware_concurrency() / 2);
-}
-
-/// The memory that there is for queues and buffers when all threads of the server run.
-std::optional<MemoryLimit> memory_for(const Config& config) {
-  const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
-  const auto vault_threads =
-      can_hash_secrets() ? static_cast<unsigned>(vault_thread_count(config.secrets.threads)) : 0U;
-  return memory_limit(static_cast<unsigned>(worker_count(config.workers)) + journal_threads +
-                      vault_threads);
-}
-
-/// `config`, with limits lowered to fit into `memory`. Throws std::runtime_error if nothing does.
-Config fitted(Config config, const std::optional<MemoryLimit>& memory) {
-  if (!memory) {
-    return config;
-  }
-  std::vector<std::string> lowered;
-  try {
-    lowered = fit_into_memory(config.limits, memory->bytes, needs_tls(config));
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("{} {}", memory->source, error.what()));
-  }
-  if (memory->is_of_addresses && !lowered.empty()) {
-    // A thread's own arena would reserve 64 MiB.
-    mallopt(M_ARENA_MAX, 1);
-  }
-  for (const std::string& line : lowered) {
-    log::warn(kSubject, "{} leaves {} MiB for queues and buffers: lowered {}", memory->source,
-              memory->bytes >> 20, line);
-  }
-  return config;
-}
 
 /// A message's number is never used twice, not even when an older copy of the store is put in
 /// place: numbers go on from the time, if that is higher.
@@ -95,74 +46,6 @@ HashKey random_key() {
   std::random_device device;
   const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
   return {word(), word()};
-}
-
-/// Returns how many connections are possible; raises the soft limit on descriptors if necessary and
-/// allowed.
-std::uint64_t connection_limit(const Config& config) {
-  const std::uint64_t reserve =
-      kReservedDescriptors +
-      static_cast<std::uint64_t>(std::count_if(
-          config.listen.begin(), config.listen.end(),
-          [](const ListenerSettings& listener) { return !listener.socket.empty(); })) +
-      config.io_loops * (kLoopDescriptors + Rejections::kMost + config.listen.size());
-  const std::uint64_t wanted = config.limits.connections + reserve;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    return config.limits.connections;
-  }
-  if (limit.rlim_cur < wanted) {
-    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  if (limit.rlim_cur >= wanted) {
-    return config.limits.connections;
-  }
-  if (limit.rlim_cur <= reserve) {
-    throw std::runtime_error(fmt::format(
-        "the limit on descriptors is {}, but {} are needed besides those of connections",
-        limit.rlim_cur, reserve));
-  }
-  const std::uint64_t possible = limit.rlim_cur - reserve;
-  log::warn(kSubject,
-            "the limit on descriptors, {}, allows {} connections, not limits.connections {}",
-            limit.rlim_cur, possible, config.limits.connections);
-  return possible;
-}
-
-SwitchboardLimits switchboard_limits(const Config& config, std::uint64_t connections) {
-  SwitchboardLimits limits;
-  limits.frames.frame_bytes = config.limits.frame_bytes;
-  limits.frames.in_flight_commands = config.limits.in_flight_commands;
-  limits.frames.in_flight_bytes = config.limits.in_flight_bytes;
-  limits.connections = connections;
-  limits.connections_per_address = config.limits.connections_per_address;
-  limits.commands_per_second = config.limits.commands_per_second;
-  limits.outbox_bytes = config.limits.outbox_bytes;
-  limits.buffered_bytes = config.limits.buffered_bytes / config.io_loops;
-  limits.login_ms = config.timeouts.login_ms;
-  limits.frame_ms = config.timeouts.frame_ms;
-  limits.stalled_ms = config.timeouts.stalled_ms;
-  limits.idle_ms = config.timeouts.idle_ms;
-  limits.frames.allow_clear_secrets = config.allow_clear_secrets;
-  limits.frames.certificate_names = config.tls.certificate_names;
-  return limits;
-}
-
-RegistryLimits registry_limits(const Config& config) {
-  RegistryLimits limits;
-  limits.needs_secrets = config.secrets.policy == SecretsPolicy::Required;
-  limits.can_hash_secrets = can_hash_secrets();
-  limits.accounts = config.limits.accounts;
-  limits.frame_bytes = config.limits.frame_bytes;
-  limits.outbox_bytes = config.limits.outbox_bytes;
-  limits.undelivered_messages = config.limits.undelivered_messages;
-  limits.undelivered_bytes = config.limits.undelivered_bytes;
-  limits.queued_bytes = config.limits.queued_bytes;
-  limits.list_names = config.limits.list_names;
-  limits.listing_bytes = config.limits.buffered_bytes / config.io_loops;
-  return limits;
 }
 
 /// Logs those of `lines` that are not in `former`, each behind `words`.
@@ -226,13 +109,13 @@ Server::Server(const Config& config, const TransportFilter& filter,
     registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
   }
   // Comes before anything can fail, since the journal's thread may report to the pool already.
-  const std::size_t workers = worker_count(config.workers);
+  const std::size_t workers = worker_count(config);
   pool_ =
       std::make_unique<WorkerPool>(workers, CommandLimits{config.limits.username_bytes}, actor_);
   has_pool_.count_down();
   try {
     if (can_hash_secrets()) {
-      vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config.secrets.threads)},
+      vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config)},
                                        [this](const SecretResult& result) { answer(result); });
     }
     listen();
@@ -253,8 +136,6 @@ Server::Server(const Config& config, const TransportFilter& filter,
 
 Server::~Server() = default;
 
-/// Limits for the whole server are divided equally among the loops, except the limits on
-/// connections.
 std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
   const std::uint32_t count = config_.io_loops;
   const SwitchboardLimits limits = switchboard_limits(config_, connections_);
@@ -278,8 +159,8 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
        [this](ConnectionId id, PeerNetwork network) { vault_->forget(id, network.value); }}};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
-    loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits, acceptor_limits(),
-                                              worker_count(config_.workers), shared));
+    loops_.push_back(std::make_unique<IoLoop>(
+        LoopPlace{index, count}, limits, acceptor_limits(config_), worker_count(config_), shared));
     inboxes.push_back(&loops_.back()->inbox());
   }
   return inboxes;
@@ -290,12 +171,6 @@ void Server::wake_all_loops() {
   for (const auto& io : loops_) {
     io->inbox().nudge();
   }
-}
-
-AcceptorLimits Server::acceptor_limits() const {
-  const std::uint64_t count = config_.io_loops;
-  return {(config_.limits.new_connections_per_second + count - 1) / count,
-          (config_.limits.handshakes_per_second + count - 1) / count, config_.tcp_keepalive_s};
 }
 
 /// At the start. A standby that refuses connections does so on its first loop, the one that runs.
@@ -424,7 +299,7 @@ void Server::configure_loops(ListenerSet::Plan listeners) {
   std::vector<ListenerChanges> all_changes = listeners_.adopt(std::move(listeners));
   addresses_ = listeners_.addresses();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    LoopSettings settings{switchboard_limits(config_, connections_), acceptor_limits(),
+    LoopSettings settings{switchboard_limits(config_, connections_), acceptor_limits(config_),
                           std::move(all_changes[i])};
     if (i == 0 || !do_all_loops_run_.load()) {
       loops_[i]->apply(std::move(settings));

@@ -137,7 +137,6 @@ class Server {
   void listen();
   void warn_of_taken_addresses() const;
   void refuse_idle_sockets() const;
-  [[nodiscard]] AcceptorLimits acceptor_limits() const;
   [[nodiscard]] ListenerOptions options_of(const ListenerSettings& listener, IoLoop& io) const;
   [[nodiscard]] Result<ListenerSet::Plan, std::vector<std::string>> plan_listeners(
       const Config& asked) const;
