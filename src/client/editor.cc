@@ -369,6 +369,16 @@ struct Editor::Parts {
     is_full_known = true;
   }
 
+  /// `bytes`: no character here, or an escape sequence that broke off.
+  void leave_out(std::string_view bytes) {
+    ring();
+    if (bytes[0] != '\x1b' && !is_invalid_known) {
+      notice(settings.is_utf8 ? "what is not UTF-8 was left out"
+                              : "what is not ASCII was left out: this locale has no more");
+      is_invalid_known = true;
+    }
+  }
+
   std::optional<Input> handle(Key& key) {
     switch (key.kind) {
       case Key::Kind::PasteBegin:
@@ -383,7 +393,7 @@ struct Editor::Parts {
         end_paste(key.dropped);
         return std::nullopt;
       case Key::Kind::Invalid:
-        ring();
+        leave_out(key.bytes);
         return std::nullopt;
       case Key::Kind::Text:
         type(key.bytes);
@@ -526,6 +536,7 @@ struct Editor::Parts {
     is_searching = false;
     is_pasted = false;
     is_full_known = false;
+    is_invalid_known = false;
     age = 0;
     draft.clear();
     wipe_secret();
@@ -601,7 +612,8 @@ struct Editor::Parts {
                          settings.limit_bytes));
     }
     if (dropped > 0) {
-      notice(fmt::format("{} control characters were left out of what was pasted", dropped));
+      notice(fmt::format("{} control characters{} were left out of what was pasted", dropped,
+                         settings.is_utf8 ? "" : " or bytes that are not ASCII"));
     }
     if (prompt.is_secret && is_line_of_secret_over) {
       notice("only the first line of what was pasted was taken");
@@ -810,6 +822,7 @@ struct Editor::Parts {
   bool is_line_taken = false;  // under this prompt
   bool is_pasted = false;
   bool is_full_known = false;
+  bool is_invalid_known = false;
   bool is_line_of_secret_over = false;  // what is being pasted had a line end
   std::size_t bytes_cut = 0;            // from what is being pasted
 

@@ -18,6 +18,9 @@
 #include "programs/client_rig.h"
 #include "support/temporary_folder.h"
 #include "support/terminal_window.h"
+#ifdef TRIBAR_HAS_TLS
+#include "support/tls_files.h"
+#endif
 
 namespace tribar {
 namespace {
@@ -196,6 +199,69 @@ TEST_F(ChatProgram, SendsPastedLinesAsOneText) {
     bob->await_text("*   ann" + number);
   }
 }
+
+// Whose terminal has ASCII alone sees the others as escapes, and is told what it cannot type.
+TEST_F(ChatProgram, ShowsAndTakesAsciiAloneInALocaleWithoutUtf8) {
+  const auto ann = start(1, 80, {}, {"LC_ALL=C"});
+  ann->say("create ann", "New secret");
+  ann->say("", "ann> ");
+  const auto bob = created("bob", 1);
+  bob->say("c ann", "to ann> ");
+  bob->type("caf\u00e9\r");
+  bob->await_text("* sent");
+  ann->await_text("> caf\\u{e9}\n");
+  ann->say("c bob", "to bob> ");
+  ann->type("na\u00efve");
+  ann->await_text("! What is not ASCII was left out: this locale has no more\n");
+  ann->await_prompt("to bob> nave");
+  ann->type(
+      "\x7f\x7f"
+      "ive\r");
+  bob->await_text("> naive");
+  EXPECT_FALSE(bob->sees("na\u00efve"));
+  EXPECT_EQ(ann->screen().unknown(), "");
+}
+
+#ifdef TRIBAR_HAS_TLS
+TEST_F(ChatProgram, TalksOverTls) {
+  const test::TlsFiles files;
+  auto server = std::make_unique<test::RunningServer>(
+      R"({"listen": [{"host": "127.0.0.1", "port": 0, "tls": true}], "tls": {"certificate": ")" +
+      files.path("server.pem") + R"(", "key": ")" + files.path("server.key") + "\"}}");
+  const auto start_over_tls = [&](int protocol) {
+    auto person = std::make_unique<Person>(
+        test::command_line({"--protocol", std::to_string(protocol), "--ca", files.path("ca.pem"),
+                            "tribars://" + server->address()}),
+        80, 24, environment());
+    person->await_prompt("tribar> ");
+    return person;
+  };
+  const auto ann = start_over_tls(1);
+  ann->say("create ann", "New secret");
+  ann->say("secret-of-ann", "New secret again");
+  ann->say("secret-of-ann", "ann> ");
+  const auto bob = start_over_tls(0);
+  bob->say("create bob", "bob> ");
+  ann->say("c bob", "to bob> ");
+  bob->say("c ann", "to ann> ");
+  ann->type("hello\r");
+  ann->await_text("* sent");
+  bob->await_text("> hello");
+  // More than one record.
+  bob->type(pasted(std::string(20'000, 'x') + "end") + "\r");
+  ann->await_text("xend\n");
+  bob->await_text("* sent");
+  server->process().signal(SIGKILL);
+  server->process().wait_for_exit();
+  ann->await_prompt("(offline) to bob");
+  for (Person* person : {ann.get(), bob.get()}) {
+    EXPECT_EQ(person->screen().unknown(), "");
+    person->type(kCtrlD + kCtrlD);
+    person->wait_for_exit();
+    EXPECT_TRUE(person->is_as_for_a_shell());
+  }
+}
+#endif
 
 TEST_F(ChatProgram, DoesNotTakeWhatWasTypedBeforeAQuestion) {
   const auto ann = created("ann", 0);

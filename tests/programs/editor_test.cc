@@ -316,6 +316,22 @@ TEST_F(EditorTest, CutsWhatDoesNotFit) {
   EXPECT_EQ(event(), "line 0123456xy");
 }
 
+TEST_F(EditorTest, TellsOnceALineThatBytesAreNoCharacters) {
+  start(80, 10);
+  prompt();
+  window().type(
+      "a\xff"
+      "b\xfe"
+      "c");
+  EXPECT_EQ(event(), "notice what is not UTF-8 was left out");
+  window().await_screen("> abc[ ]\n");
+  window().type("\x1b[\r");  // a sequence that broke off is nobody's text
+  EXPECT_EQ(event(), "line abc");
+  prompt();
+  window().type("\xff\r");
+  EXPECT_EQ(event(), "notice what is not UTF-8 was left out");
+}
+
 TEST_F(EditorTest, TakesALineOfTheLimit) {
   start(80, 10);
   prompt();

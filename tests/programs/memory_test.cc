@@ -4,7 +4,9 @@
 // lives.
 #include "support/memory.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdint>
@@ -13,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "support/over_tls.h"
 #include "support/process.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
@@ -44,8 +47,16 @@ class ShortServer {
  private:
   std::vector<std::string> command(int kibibytes) {
     const char* path = std::getenv("TRIBARD");
+    Config config;
+    config.listen.resize(1);
+    if (is_over_tls()) {
+      use_tls(config);
+    }
     write_file(folder_.file("tribard.json"),
-               R"({"listen": [{"port": 0}], "limits": {"undelivered_messages": 1000000}})");
+               fmt::format(R"({{"listen": [{{"port": 0, "tls": {}}}],
+                        "tls": {{"certificate": "{}", "key": "{}"}},
+                        "limits": {{"undelivered_messages": 1000000}}}})",
+                           is_over_tls(), config.tls.certificate, config.tls.key));
     return {"/bin/sh", "-c", "ulimit -v " + std::to_string(kibibytes) + "; exec \"$0\" -c \"$1\"",
             path == nullptr ? "tribard" : path, folder_.file("tribard.json")};
   }
@@ -136,6 +147,34 @@ TEST(Memory, IsNotUsedUpByPeersThatDoNotRead) {
   reader.send(List{"*-1999"});
   reader.expect(names({"a-name-that-is-not-short-at-all-1999"}));
   peers.clear();
+  server.expect_alive();
+}
+
+TEST(Memory, IsNotUsedUpByConnections) {
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+  ShortServer server(kShort);
+  TestPeer reader = created(server.port(), "a-name-that-is-not-short-at-all");
+  constexpr int kNames = 200;
+  for (int i = 0; i < kNames; ++i) {
+    created(server.port(), "a-name-that-is-not-short-at-all-" + std::to_string(i)).reset();
+  }
+  // Each wants 50 KB, and reads none of it.
+  std::string flood;
+  for (int i = 0; i < 7; ++i) {
+    flood += bytes_of(List{"*"});
+  }
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 1500; ++i) {
+    peers.emplace_back(server.port(), TestPeer::Options{.receive_buffer_bytes = 4096});
+    static_cast<void>(peers.back().send_some(flood));
+  }
+  reader.send(List{"nobody"});
+  reader.expect(names({}));
+  peers.clear();
+  reader.close();
   server.expect_alive();
 }
 
