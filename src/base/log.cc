@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,8 +26,18 @@ namespace {
 
 std::atomic<Level> g_level{Level::Info};
 std::atomic<Format> g_format{Format::Text};
+std::atomic<bool> g_is_journal{false};  // standard error is a stream to the journal
 
 constexpr std::array<std::string_view, 4> kLevelNames{"error", "warn", "info", "debug"};
+/// syslog's, in the same order.
+constexpr std::array<std::string_view, 4> kPriorities{"<3>", "<4>", "<6>", "<7>"};
+
+/// A line, as it stands in a file.
+struct Line {
+  Level level;
+  std::string bytes;
+  std::size_t time_bytes = 0;  // at the beginning: the time, which the journal does without
+};
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
@@ -44,14 +55,28 @@ std::string json_string(std::string_view text) {
   return out += '"';
 }
 
-std::string line_of(Level level, std::string_view subject, std::string_view text) {
-  const std::string_view name = name_of(level);
-  if (g_format.load(std::memory_order_relaxed) == Format::Json) {
-    return fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}}}\n",
-                       timestamp(unix_ms_now()), name, json_string(subject), json_string(text));
+std::string json_value(const Field& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    return json_string(*text);
   }
-  return fmt::format("{} {:<5} {}: {}\n", timestamp(unix_ms_now()), name, subject,
-                     escaped(text, text.size()));
+  const auto* number = std::get_if<std::uint64_t>(&field.value);
+  return number != nullptr ? fmt::format("{}", *number)
+                           : fmt::format("{}", std::get<bool>(field.value));
+}
+
+Line line_of(Level level, std::string_view subject, std::string_view text, Fields fields = {}) {
+  const std::string_view name = name_of(level);
+  const std::string time = timestamp(unix_ms_now());
+  if (g_format.load(std::memory_order_relaxed) == Format::Json) {
+    std::string bytes = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"subject\":{},\"text\":{}",
+                                    time, name, json_string(subject), json_string(text));
+    for (const Field& field : fields) {
+      bytes += fmt::format(",\"{}\":{}", field.key, json_value(field));
+    }
+    return {level, bytes + "}\n"};
+  }
+  return {level, fmt::format("{} {:<5} {}: {}\n", time, name, subject, escaped(text, text.size())),
+          time.size() + 1};
 }
 
 /// Held to copy the pointer, never while something is written.
@@ -85,9 +110,16 @@ std::size_t write_all(int fd, std::string_view bytes) {
 
 /// Writes a line. Returns false if that fails: the server keeps running when nobody can read the
 /// log any more.
-bool write_out(std::string_view line) {
+bool write_out(const Line& entry) {
   const Destination to = destination();
   const int fd = to ? to->get() : STDERR_FILENO;
+  const std::string_view priority = to ? std::string_view() : priority_of(entry.level);
+  std::string_view line = entry.bytes;
+  std::string for_journal;
+  if (!priority.empty()) {
+    for_journal = fmt::format("{}{}", priority, line.substr(entry.time_bytes));
+    line = for_journal;
+  }
   if (g_torn_at.load() == fd) {
     if (write_all(fd, "\n") == 0) {
       return false;
@@ -105,13 +137,13 @@ bool write_out(std::string_view line) {
 class LineQueue {
  public:
   /// Any thread; does not wait for the writing thread.
-  void push(std::string line) {
+  void push(Line line) {
     const std::lock_guard lock(mutex_);
-    if (bytes_ + line.size() > kMostBytes) {
+    if (bytes_ + line.bytes.size() > kMostBytes) {
       ++dropped_;
       return;
     }
-    bytes_ += line.size();
+    bytes_ += line.bytes.size();
     lines_.push_back(std::move(line));
     changed_.notify_all();
   }
@@ -124,14 +156,14 @@ class LineQueue {
       if (lines_.empty()) {
         break;
       }
-      const std::vector<std::string> lines = std::exchange(lines_, {});
+      const std::vector<Line> lines = std::exchange(lines_, {});
       is_writing_ = true;
       lock.unlock();
       std::size_t lost = 0;
       std::size_t done_bytes = 0;
-      for (const std::string& line : lines) {
+      for (const Line& line : lines) {
         lost += write_out(line) ? 0 : 1;
-        done_bytes += line.size();
+        done_bytes += line.bytes.size();
       }
       lock.lock();
       bytes_ -= done_bytes;
@@ -143,7 +175,7 @@ class LineQueue {
                     fmt::format("{} lines were dropped: nobody read the log in time, or there "
                                 "was no room for them",
                                 std::exchange(dropped_, 0))));
-        bytes_ += lines_.back().size();
+        bytes_ += lines_.back().bytes.size();
       }
       is_writing_ = false;
       changed_.notify_all();
@@ -176,7 +208,7 @@ class LineQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::string> lines_;
+  std::vector<Line> lines_;
   std::size_t bytes_ = 0;    // of lines_ and of the lines being written
   std::size_t dropped_ = 0;  // and not reported yet
   bool is_writing_ = false;
@@ -222,6 +254,18 @@ void configure(Level level, Format format) {
 
 void set_level(Level level) { g_level = level; }
 
+void detect_journal(const char* journal_stream) {
+  struct stat found {};
+  g_is_journal = journal_stream != nullptr && fstat(STDERR_FILENO, &found) == 0 &&
+                 fmt::format("{}:{}", found.st_dev, found.st_ino) == journal_stream;
+}
+
+std::string_view priority_of(Level level) {
+  return g_is_journal.load(std::memory_order_relaxed)
+             ? kPriorities.at(static_cast<std::size_t>(level))
+             : std::string_view();
+}
+
 Level level() { return g_level.load(std::memory_order_relaxed); }
 
 std::string_view name_of(Level level) { return kLevelNames.at(static_cast<std::size_t>(level)); }
@@ -247,8 +291,8 @@ void write_to(Destination destination) {
 
 bool is_on(Level level) { return level <= g_level.load(std::memory_order_relaxed); }
 
-void write(Level level, std::string_view subject, std::string_view text) {
-  std::string line = line_of(level, subject, text);
+void write(Level level, std::string_view subject, std::string_view text, Fields fields) {
+  Line line = line_of(level, subject, text, fields);
   if (LineQueue* queue = g_queue.load()) {
     queue->push(std::move(line));
   } else {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
 // The log: one line per call, on standard error or in a file; any thread. Levels: `error` needs
-// action, `warn` needs a look, `info` reports start, stop and settings, `debug` follows one
-// connection. Never log a message's text, and a peer's bytes only through escaped().
+// action, `warn` needs a look, `info` reports start, stop and settings, and who came and went,
+// `debug` follows one connection. Never log a message's text, and a peer's bytes only through
+// escaped().
 #pragma once
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "base/descriptor.h"
 #include "base/result.h"
@@ -21,6 +25,13 @@ enum class Format { Text, Json };
 
 /// Sets level and format for the whole process, from the next line on.
 void configure(Level level, Format format);
+/// To be called once, before the first line. Under systemd standard error is a stream to the
+/// journal, which `journal_stream`, the variable $JOURNAL_STREAM, then names as DEVICE:INODE; null:
+/// it is not set. If it is, lines on standard error begin with a priority, as in sd-daemon(3), and
+/// those in text have no time, since the journal notes its own. Lines in a file are as ever.
+void detect_journal(const char* journal_stream);
+/// What a line of `level` on standard error begins with, such as "<3>"; empty without a journal.
+[[nodiscard]] std::string_view priority_of(Level level);
 /// Any thread, at any time.
 void set_level(Level level);
 [[nodiscard]] Level level();
@@ -60,9 +71,17 @@ void flush();
 /// Whether a line of `level` would be written.
 [[nodiscard]] bool is_on(Level level);
 
+/// What a program can read from a line in JSON without taking `text` apart.
+struct Field {
+  std::string_view key;  // letters and '_'; docs/operate.md lists all
+  std::variant<std::string_view, std::uint64_t, bool> value;
+};
+using Fields = std::initializer_list<Field>;
+
 /// Writes one line. `subject`: the part of the program that logs it. Line breaks and other control
-/// characters in `text` are escaped, so that it stays one line.
-void write(Level level, std::string_view subject, std::string_view text);
+/// characters in `text` are escaped, so that it stays one line. `fields`: further keys of the line
+/// in JSON; in text format `text` says it all.
+void write(Level level, std::string_view subject, std::string_view text, Fields fields = {});
 
 /// `bytes` with everything but printable ASCII as \xHH, cut after `most` bytes.
 [[nodiscard]] std::string escaped(std::string_view bytes, std::size_t most = 128);

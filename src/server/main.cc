@@ -33,7 +33,7 @@ namespace {
 int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
 
 int complain(const std::string& text, ExitCode exit_code) {
-  fmt::print(stderr, "tribard: {}\n", text);
+  fmt::print(stderr, "{}tribard: {}\n", log::priority_of(log::Level::Error), text);
   return code(exit_code);
 }
 
@@ -254,6 +254,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   tribar::open_standard_descriptors();
+  tribar::log::detect_journal(std::getenv("JOURNAL_STREAM"));
   try {
     return tribar::run(argc, argv);
   } catch (const std::exception& error) {
