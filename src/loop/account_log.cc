@@ -4,7 +4,6 @@
 #include "loop/account_log.h"
 
 #include <string_view>
-#include <utility>
 
 #include "base/log.h"
 
@@ -12,32 +11,32 @@ namespace tribar {
 namespace {
 
 constexpr std::string_view kSubject = "accounts";
+constexpr std::size_t kCreated = 0;
+constexpr std::size_t kDeleted = 1;
 
 }  // namespace
 
 void AccountLog::note(std::span<const AccountChange> changes) {
   for (const AccountChange& change : changes) {
-    if (lines_ < kLinesPerSecond) {
-      ++lines_;
-      log::info(kSubject, "{} {}", change.is_deletion ? "deleted" : "created", change.name);
-    } else {
-      ++(change.is_deletion ? unlogged_deleted_ : unlogged_created_);
+    if (log::is_on(log::Level::Info) && limit_.take({}, change.is_deletion ? kDeleted : kCreated)) {
+      log::write(log::Level::Info, kSubject,
+                 fmt::format("{} {}", change.is_deletion ? "deleted" : "created", change.name),
+                 {{"event", change.is_deletion ? "deleted" : "created"}, {"name", change.name}});
     }
   }
 }
 
-void AccountLog::tick(std::uint64_t elapsed_ms) {
-  elapsed_ms_ = is_counting() ? elapsed_ms_ + elapsed_ms : 0;
-  if (elapsed_ms_ < kTickMs) {
-    return;
+void AccountLog::report(const LineLimit::Omitted& omitted) {
+  const auto [created, deleted] = omitted.of_kind;
+  if (log::is_on(log::Level::Info)) {
+    log::write(log::Level::Info, kSubject,
+               fmt::format("created {} more and deleted {} more within {} ms", created, deleted,
+                           omitted.elapsed_ms),
+               {{"event", "omitted"},
+                {"created", created},
+                {"deleted", deleted},
+                {"ms", omitted.elapsed_ms}});
   }
-  if (unlogged_created_ + unlogged_deleted_ > 0) {
-    log::info(kSubject, "created {} more and deleted {} more within {} ms",
-              std::exchange(unlogged_created_, 0), std::exchange(unlogged_deleted_, 0),
-              elapsed_ms_);
-  }
-  elapsed_ms_ = 0;
-  lines_ = 0;
 }
 
 }  // namespace tribar

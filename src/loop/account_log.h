@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "loop/line_limit.h"
 #include "registry/output.h"
 
 namespace tribar {
@@ -20,18 +21,19 @@ class AccountLog {
   void note(std::span<const AccountChange> changes);
 
   /// Whether lines were written or omitted in this second.
-  [[nodiscard]] bool is_counting() const { return lines_ > 0; }
+  [[nodiscard]] bool is_counting() const { return limit_.is_counting(); }
 
   /// Logs how many lines were omitted, once a second.
-  void tick(std::uint64_t elapsed_ms);
+  void tick(std::uint64_t elapsed_ms) { limit_.tick(elapsed_ms, report); }
+  /// The same now: nothing more will come.
+  void flush() { limit_.flush(report); }
 
  private:
-  static constexpr std::uint64_t kLinesPerSecond = 20;
+  static constexpr std::uint32_t kLinesPerSecond = 20;
 
-  std::uint64_t lines_ = 0;  // in this second; so are the next ones
-  std::uint64_t unlogged_created_ = 0;
-  std::uint64_t unlogged_deleted_ = 0;
-  std::uint64_t elapsed_ms_ = 0;
+  static void report(const LineLimit::Omitted& omitted);
+
+  LineLimit limit_{{kTickMs, kLinesPerSecond}};  // whoever asked for it
 };
 
 }  // namespace tribar

@@ -10,6 +10,7 @@
 #include "base/byte_buffer.h"
 #include "base/ids.h"
 #include "chat/protocol.h"
+#include "loop/login_note.h"
 #include "loop/outbox.h"
 #include "loop/peer_network.h"
 #include "loop/token_bucket.h"
@@ -69,13 +70,14 @@ struct Connection {
   bool awaits_poll : 1 = false;  // a LOGIN is next and must wait: see Switchboard::defer_logins()
   bool may_log_in : 1 = false;   // and it has waited
   bool awaits_allowance : 1 = false;  // it sent more commands in this second than allowed
-  std::uint8_t turn_reads = 0;        // in units of Framer::kReadBytes, in `turn`
+  std::uint8_t turn_reads : 3 = 0;    // in units of Framer::kReadBytes, in `turn`
   std::uint32_t turn = 0;             // turn of its last read: see Switchboard::space()
 
   std::unique_ptr<Transport> transport;
   std::unique_ptr<HeldBytes> held;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<Allowance> allowance;  // null if such limits are off
+  LoginNote login;                       // of whom the log says that they are logged in
   Written unreported;                    // written, but not reported to the registry yet
   std::uint32_t waited_ms = 0;        // without a login; after shutting down, for the peer to close
   std::uint32_t silent_ms = 0;        // since the last bytes, while it is read

@@ -44,7 +44,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
           acceptor_limits.handshakes_per_second, [this] { return loop_.now_ms(); },
           [this](std::uint64_t ms) { handshake_timer_.start(ms, 0); }),
       dispatcher_(workers, inbox_, shared.last_batch, shared.submit, place, spare_bytes(limits)),
-      switchboard_(limits, dispatcher_, shared.census, shared.checker),
+      switchboard_(limits, dispatcher_, shared.census, shared.checker, &session_log_),
       acceptor_(loop_, {switchboard_, *this, shared.filter}, acceptor_limits),
       heap_(shared.last_batch),
       clock_(loop_,
@@ -55,6 +55,7 @@ IoLoop::IoLoop(LoopPlace place, const SwitchboardLimits& limits,
                const std::uint64_t elapsed_ms = ticks_.tick(now_ms);
                switchboard_.tick(elapsed_ms);
                account_log_.tick(elapsed_ms);
+               session_log_.tick(elapsed_ms);
                static_cast<void>(heap_.tick(elapsed_ms));
                if (is_notice_sent_) {
                  switchboard_.send_final_word(final_word_);  // to those that were not idle before
@@ -153,6 +154,8 @@ void IoLoop::count_drain(std::uint64_t elapsed_ms) {
 std::string IoLoop::close() {
   acceptor_.stop();
   switchboard_.drop_all();
+  account_log_.flush();
+  session_log_.flush();
   clock_ = uv::Timer{};
   handshake_timer_ = uv::Timer{};
   drain_ = uv::Async{};
@@ -295,6 +298,7 @@ std::uint64_t IoLoop::tick_ms() const {
     }
   };
   want(account_log_.is_counting(), AccountLog::kTickMs);
+  want(session_log_.is_counting(), SessionLog::kTickMs);
   want(heap_.is_due(), HeapTrimmer::kTickMs);
   want(is_draining_ && drain_deadline_ms_.load() > 0, kDrainTickMs);
   return shortest_ms;

@@ -23,6 +23,7 @@
 #include "loop/loop_inbox.h"
 #include "loop/rendezvous.h"
 #include "loop/reply_router.h"
+#include "loop/session_log.h"
 #include "loop/switchboard.h"
 #include "loop/ticks.h"
 #include "loop/turns.h"
@@ -146,9 +147,10 @@ class IoLoop final : private TransportEvents {
   uv::Timer handshake_timer_;
   HandshakePacer handshakes_;
   Dispatcher dispatcher_;
+  SessionLog session_log_;
+  AccountLog account_log_;
   Switchboard switchboard_;
   Acceptor acceptor_;
-  AccountLog account_log_;
   HeapTrimmer heap_;
   uv::Timer clock_;  // for deadlines
   uv::Async drain_;

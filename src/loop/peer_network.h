@@ -11,6 +11,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace tribar {
 
@@ -20,6 +21,9 @@ struct PeerNetwork {
   std::uint64_t value = 0;
   friend auto operator<=>(PeerNetwork, PeerNetwork) = default;
 };
+
+/// In place of ::/64, since 0 is taken.
+inline constexpr std::uint64_t kLoopbackNetwork = std::uint64_t{0xff} << 56;
 
 [[nodiscard]] inline PeerNetwork network_of(const sockaddr* address) {
   const auto word = [](const void* at) {
@@ -39,9 +43,11 @@ struct PeerNetwork {
   if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
     return {kV4 | word(bytes + 12)};
   }
-  constexpr std::uint64_t kOfLoopback = std::uint64_t{0xff} << 56;  // ::/64, where 0 is taken
   const std::uint64_t prefix = word(bytes) << 32 | word(bytes + 4);
-  return {prefix == 0 ? kOfLoopback : prefix};
+  return {prefix == 0 ? kLoopbackNetwork : prefix};
 }
+
+/// As text, such as 192.0.2.1 or 2001:db8:1:2::/64.
+[[nodiscard]] std::string text_of(PeerNetwork network);
 
 }  // namespace tribar

@@ -21,6 +21,16 @@ constexpr std::uint32_t kLingerMs = 1000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// The state of up to this many connections stays in the CPU cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
+/// Why a session ended, for the log; else it is the token of the refusal that came first.
+constexpr std::string_view kClosedByClient = "closed-by-client";
+constexpr std::string_view kBroken = "connection-broken";
+constexpr std::string_view kStalled = "stalled";
+constexpr std::string_view kLargestBuffers = "largest-buffers";
+constexpr std::string_view kAccountDeleted = "account-deleted";
+
+/// Whether the connection is closed after this refusal: see RefusalCode.
+bool is_last_word(RefusalCode code) { return static_cast<unsigned>(code) < 200; }
+
 /// How often a connection that sent too many commands is checked again.
 constexpr std::uint64_t kPaceMs = 50;
 
@@ -33,11 +43,12 @@ std::uint64_t held_bytes_of(const Connection& connection) {
 }  // namespace
 
 Switchboard::Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census,
-                         SecretChecker checker)
+                         SecretChecker checker, SessionLog* session_log)
     : limits_(limits),
       dispatcher_(dispatcher),
       census_(census),
       checker_(std::move(checker)),
+      session_log_(session_log),
       framer_(limits.frames, dispatcher),
       writer_(limits.long_frame_bytes, limits.frames.frame_bytes),
       budget_(limits.buffered_bytes, limits.connections) {
@@ -166,6 +177,7 @@ void Switchboard::reject(Connection& connection, const FinalWord& word) {
 /// settle() then closes the connection.
 void Switchboard::send_final_word(Connection& connection, const FinalWord& word) {
   counters_.note(word.refusal.code);
+  note_leaving(connection, token_of(word.refusal.code));
   connection.is_lost = true;
   connection.is_finishing = true;
   ByteBuffer frame;
@@ -195,8 +207,8 @@ void Switchboard::read(Connection& connection, std::size_t size) {
   if (std::exchange(connection.turn, turn_) != turn_) {
     connection.turn_reads = 0;
   }
-  connection.turn_reads = static_cast<std::uint8_t>(
-      std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes));
+  connection.turn_reads =
+      std::min<std::size_t>(kReadsPerTurn, connection.turn_reads + size / Framer::kReadBytes) & 7U;
   connection.silent_ms = 0;
   connection.is_pinged = false;
   counters_.read_bytes.add(size);
@@ -298,17 +310,25 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
     const auto* echo = std::get_if<Echo>(&effect.body);
     framer_.complete(*connection, effect.completes_bytes, echo == nullptr ? 1 : 1 + echo->more);
   }
-  if (std::holds_alternative<LoggedIn>(effect.body)) {
+  if (const auto* entry = std::get_if<LoggedIn>(&effect.body)) {
     connection->is_logged_in = true;
     connection->logins += 1;
     connection->is_expired = false;
+    note_login(*connection, entry->name);
   } else if (std::holds_alternative<LoggedOut>(effect.body)) {
     connection->is_logged_in = false;
     connection->waited_ms = 0;
+    note_leaving(*connection, kAccountDeleted);
   } else if (std::holds_alternative<Close>(effect.body)) {
     connection->is_finishing = true;
+    // Without a refusal before it, it is the answer to an end, or its answer could not be stored.
+    note_leaving(*connection, connection->is_at_end ? kClosedByClient
+                                                    : token_of(RefusalCode::StorageUnavailable));
   } else if (const auto* refuse = std::get_if<Refuse>(&effect.body)) {
     counters_.note(refuse->refusal.code);
+    if (is_last_word(refuse->refusal.code)) {
+      note_leaving(*connection, token_of(refuse->refusal.code));
+    }
   } else if (const auto* check = std::get_if<Check>(&effect.body)) {
     if (checker_.check) {
       connection->has_checked = true;
@@ -444,6 +464,7 @@ std::vector<Switchboard::Peer> Switchboard::peers() const {
 void Switchboard::drop_all() {
   for (Slot& slot : slots_) {
     if (slot.connection) {
+      note_leaving(*slot.connection, token_of(RefusalCode::ShuttingDown));
       slot.connection->transport->discard_input();
       counters_.open_of(slot.connection->protocol).subtract();
       slot.connection.reset();
@@ -459,6 +480,22 @@ Connection* Switchboard::find(ConnectionId id) {
   }
   Connection* connection = slots_[at].connection.get();
   return connection != nullptr && connection->id == id ? connection : nullptr;
+}
+
+void Switchboard::note_login(Connection& connection, std::string_view name) {
+  if (session_log_ != nullptr && log::is_on(log::Level::Info)) {
+    const Transport& transport = *connection.transport;
+    connection.login = LoginNote(name, transport.network());
+    session_log_->came(name, connection.login.network(), transport, connection.protocol);
+  }
+}
+
+/// Its session, if it has one that is logged, is over; `reason`: see SessionLog.
+void Switchboard::note_leaving(Connection& connection, std::string_view reason) {
+  if (connection.login) {
+    session_log_->left(connection.login.name(), connection.login.network(), reason);
+    connection.login = {};
+  }
 }
 
 /// Adds a connection to the list of those that finish_turn() handles.
@@ -629,6 +666,7 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
       connection.is_pinged = false;
     }
     if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
+      note_leaving(connection, kStalled);
       drop(connection, "read nothing for timeouts.stalled_ms");
       return false;
     }
@@ -659,6 +697,7 @@ void Switchboard::count_silence(Connection& connection, std::uint32_t elapsed_ms
 /// Closes and destroys a connection; returns its unwritten messages to the registry.
 void Switchboard::drop(Connection& connection, const char* why) {
   log::debug(kSubject, "{:x}: closed: {}", connection.id.value, why);
+  note_leaving(connection, kBroken);  // unless something else was noted before
   const ConnectionId id = connection.id;
   counters_.open_of(connection.protocol).subtract();
   if (connection.is_rejected) {
@@ -726,7 +765,9 @@ void Switchboard::close_largest() {
     if (held - freed <= budget_.kept_after_closing()) {
       break;
     }
-    drop(*find(id), "its buffers were the largest when limits.buffered_bytes was exceeded");
+    Connection& connection = *find(id);
+    note_leaving(connection, kLargestBuffers);
+    drop(connection, "its buffers were the largest when limits.buffered_bytes was exceeded");
     freed += bytes;
     ++closed;
   }

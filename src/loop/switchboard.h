@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "loop/framer.h"
 #include "loop/loop_counters.h"
 #include "loop/rejections.h"
+#include "loop/session_log.h"
 #include "loop/writer.h"
 #include "registry/batch.h"
 
@@ -63,8 +65,9 @@ class Switchboard final : public TransportEvents {
 
   /// `census` counts the connections of all loops together.
   /// `checker` takes Check effects; without one there must be none.
+  /// `session_log` is told who comes and leaves; null: nobody is. It lives as long as this object.
   Switchboard(const SwitchboardLimits& limits, Dispatcher& dispatcher, Census& census,
-              SecretChecker checker = {});
+              SecretChecker checker = {}, SessionLog* session_log = nullptr);
   ~Switchboard();
   Switchboard(const Switchboard&) = delete;
   Switchboard& operator=(const Switchboard&) = delete;
@@ -162,6 +165,8 @@ class Switchboard final : public TransportEvents {
   void send_final_word(Connection& connection, const FinalWord& word);
   void deliver_replies_ahead(const std::vector<Effect>& effects);
   void deliver_replies(const Effect& effect, Connection* connection);
+  void note_login(Connection& connection, std::string_view name);
+  void note_leaving(Connection& connection, std::string_view reason);
   void touch(Connection& connection);
   void settle(Connection& connection);
   void update_reading(Connection& connection);
@@ -185,6 +190,7 @@ class Switchboard final : public TransportEvents {
   Dispatcher& dispatcher_;
   Census& census_;
   SecretChecker checker_;
+  SessionLog* session_log_;
   LoopCounters counters_;
   Framer framer_;
   Writer writer_;

@@ -87,6 +87,9 @@ class Transport {
   /// Whether nobody else can read along: what is said is encrypted, or does not leave this machine.
   [[nodiscard]] virtual bool is_private() const { return true; }
 
+  /// Whether it is over TLS, for the log.
+  [[nodiscard]] virtual bool is_encrypted() const { return false; }
+
   /// Whom a certificate that the peer has shown, and that was found good, names (CN, UTF-8); empty:
   /// nobody.
   [[nodiscard]] virtual std::string certificate_name() const { return {}; }

@@ -170,7 +170,10 @@ void Registry::create(Session& session, const Input& input, const Create& comman
       command.username, turn.proof != nullptr ? turn.proof->new_hash : std::string_view(), turn);
   log_in(session, account, command.client);
   answer(session, input.command_bytes, kShortAnswerCharge,
-         LoggedIn{account.id, session.acknowledges}, turn);
+         LoggedIn{.account = account.id,
+                  .is_new = session.acknowledges,
+                  .name = turn.out.arena.copy(account.name)},
+         turn);
 }
 
 /// `hash`: of its secret; empty: it has none.
@@ -224,11 +227,12 @@ void Registry::login(Session& session, const Input& input, const Login& command,
     }
   }
   log_in(session, *account, command.client);
-  const LoggedIn entry{account->id, false,
-                       account->has_undelivered() ? account->undelivered->size() : 0,
-                       account->details ? account->details->highest_of(command.client) : 0};
-  answer(session, input.command_bytes, kShortAnswerCharge,
-         session.acknowledges ? entry : LoggedIn{account->id}, turn);
+  LoggedIn entry{.account = account->id, .name = turn.out.arena.copy(account->name)};
+  if (session.acknowledges) {
+    entry.waiting = account->has_undelivered() ? account->undelivered->size() : 0;
+    entry.highest = account->details ? account->details->highest_of(command.client) : 0;
+  }
+  answer(session, input.command_bytes, kShortAnswerCharge, entry, turn);
 }
 
 void Registry::list(Session& session, std::uint32_t command_bytes, std::string_view pattern,

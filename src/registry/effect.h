@@ -66,10 +66,14 @@ struct Accepted {
 /// Success of CREATE or LOGIN: the connection is logged in now.
 struct LoggedIn {
   AccountId account;
-  bool is_new = false;        // of CREATE in protocol 1
-  std::uint64_t waiting = 0;  // messages that wait for DELIVER
-  std::uint64_t highest = 0;  // n that was accepted from this client
-  friend bool operator==(const LoggedIn&, const LoggedIn&) = default;
+  bool is_new = false;         // of CREATE in protocol 1
+  std::uint64_t waiting = 0;   // messages that wait for DELIVER
+  std::uint64_t highest = 0;   // n that was accepted from this client
+  std::string_view name = {};  // the account's, for the log
+  friend bool operator==(const LoggedIn& a, const LoggedIn& b) {
+    return a.account == b.account && a.is_new == b.is_new && a.waiting == b.waiting &&
+           a.highest == b.highest;
+  }
 };
 
 struct Refuse {

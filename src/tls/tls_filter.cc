@@ -136,6 +136,7 @@ class TlsFilter final : public Transport,
   std::string peer() const override { return under_->peer(); }
   PeerNetwork network() const override { return under_->network(); }
   bool is_private() const override { return true; }
+  bool is_encrypted() const override { return true; }
   std::string certificate_name() const override {
     return engine_.is_open() ? engine_.peer_name() : std::string();
   }

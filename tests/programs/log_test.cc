@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What tribard's log is like under systemd's journal.
+// What tribard's log is like under systemd's journal, what lines in JSON hold, and who came and
+// went.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,6 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -16,6 +19,7 @@
 #include "support/process.h"
 #include "support/running_server.h"
 #include "support/temporary_folder.h"
+#include "support/test_peer.h"
 
 namespace tribar::test {
 namespace {
@@ -114,6 +118,106 @@ TEST_F(Journal, ChangesNothingInAFile) {
   for (const std::string& line : in_file) {
     EXPECT_TRUE(line.starts_with('2')) << line;
   }
+}
+
+TEST(Log, SaysWhoCameAndWent) {
+  RunningServer server;
+  TestPeer ann = created(server.port(), "ann");
+  server.process().read_error_until(" info  sessions: ann logged in from 127.0.0.1:");
+  server.process().read_error_until(", protocol 0\n");
+  ann.close();
+  server.process().read_error_until(" info  sessions: ann left: closed-by-client\n");
+  TestPeer cat(server.port(), TestPeer::Options{.version = kVersion1});
+  cat.send1(Create{"cat", "c"});
+  server.process().read_error_until(" info  sessions: cat logged in from 127.0.0.1:");
+  server.process().read_error_until(", protocol 1\n");
+  cat.reset();
+  server.process().read_error_until(" info  sessions: cat left: connection-broken\n");
+}
+
+TEST(Log, SaysWhoLeftBecauseTheServerStops) {
+  RunningServer server;
+  TestPeer bob = created(server.port(), "bob");
+  server.process().signal(SIGTERM);
+  bob.wait_for_end();
+  bob.close();
+  server.process().read_error_until(" info  sessions: bob left: shutting-down\n");
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+}
+
+// Nor does a stop: what was not logged is counted before the end.
+TEST(Log, IsNotFloodedByThoseWhoComeAndGo) {
+  RunningServer server;
+  constexpr int kPeers = 200;
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < kPeers; ++i) {
+    peers.push_back(created(server.port(), "u" + std::to_string(i)));
+  }
+  server.process().signal(SIGTERM);
+  for (TestPeer& peer : peers) {
+    peer.wait_for_end();
+    peer.close();
+  }
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+  int came = 0;
+  int left = 0;
+  int lines = 0;
+  for (const std::string& line : lines_of(server.process().error())) {
+    std::smatch counts;
+    lines += line.find(" sessions: ") == std::string::npos ? 0 : 1;
+    came += line.find(" logged in from ") == std::string::npos ? 0 : 1;
+    left += line.find(" left: ") == std::string::npos ? 0 : 1;
+    const std::regex omitted(
+        "sessions: ([0-9]+) more logged in and ([0-9]+) more left, from 127.0.0.1 within [0-9]+ "
+        "ms$");
+    if (std::regex_search(line, counts, omitted)) {
+      came += std::stoi(counts[1]);
+      left += std::stoi(counts[2]);
+    }
+  }
+  EXPECT_EQ(came, kPeers) << server.process().error();
+  EXPECT_EQ(left, kPeers) << server.process().error();
+  // On a slow machine in several periods.
+  EXPECT_LT(lines, kPeers / 4) << server.process().error();
+}
+
+/// The keys of an object in JSON whose values are no objects.
+std::vector<std::string> keys_of(const std::string& line) {
+  const std::regex key("[{,]\"([^\"\\\\]*)\":");
+  std::vector<std::string> keys;
+  for (std::sregex_iterator at(line.begin(), line.end(), key), end; at != end; ++at) {
+    keys.push_back((*at)[1]);
+  }
+  return keys;
+}
+
+// Programs that read the log depend on its keys.
+TEST(Log, HasOnlyKeysThatAreDocumented) {
+  std::set<std::string> documented;
+  const std::string document = read_file(TRIBAR_SOURCE_FOLDER "/docs/operate.md");
+  const std::regex row("\n\\| `([a-z_]+)` \\| (?:string|number|boolean) \\| ");
+  for (std::sregex_iterator at(document.begin(), document.end(), row), end; at != end; ++at) {
+    documented.insert((*at)[1]);
+  }
+  RunningServer server(R"("log": {"format": "json", "level": "debug"})");
+  TestPeer ann = created(server.port(), "ann");
+  for (int i = 0; i < 500; ++i) {
+    ann.send_raw(bytes_of(Delete{}) + bytes_of(Create{"ann"}));
+  }
+  static_cast<void>(ann.receive(500));
+  ann.close();
+  server.process().signal(SIGTERM);
+  EXPECT_EQ(server.process().wait_for_exit(), 0);
+  std::set<std::string> found;
+  for (const std::string& line : lines_of(server.process().error())) {
+    const std::vector<std::string> keys = keys_of(line);
+    ASSERT_GE(keys.size(), 4U) << line;
+    EXPECT_EQ(std::vector<std::string>(keys.begin(), keys.begin() + 4),
+              (std::vector<std::string>{"time", "level", "subject", "text"}))
+        << line;
+    found.insert(keys.begin(), keys.end());
+  }
+  EXPECT_EQ(found, documented);
 }
 
 }  // namespace

@@ -135,6 +135,7 @@ TEST_F(TlsProgram, OpensslIsAClient) {
                    Process::Stdio::Pipes);
     client.send(frame(0, version + 1));
     client.read_until(frame(6, ""));
+    server.process.read_error_until(", protocol 0, TLS\n");
     client.signal(SIGTERM);
     static_cast<void>(client.wait_for_exit());
   }

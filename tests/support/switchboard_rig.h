@@ -43,8 +43,9 @@ using Frames = std::vector<WireFrame>;
 
 /// Switchboard, workers and registry, driven by calls.
 struct Rig {
-  explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {})
-      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census) {}
+  explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {},
+               SessionLog* session_log = nullptr)
+      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census, {}, session_log) {}
 
   Peer connect(PeerNetwork from = {}, Protocol protocol = Protocol::Zero) {
     Peer peer;
@@ -54,8 +55,8 @@ struct Rig {
     board.begin(*peer.connection);
     return peer;
   }
-  Peer created(std::string_view name) {
-    Peer peer = connect();
+  Peer created(std::string_view name, PeerNetwork from = {}) {
+    Peer peer = connect(from);
     send(peer, bytes_of(Create{name}));
     turn();
     EXPECT_EQ(peer.frames(), Frames{response()});

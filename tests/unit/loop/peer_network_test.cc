@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// network_of(): who counts as one address.
+// network_of(): who counts as one address; and how the log names those.
 #include "loop/peer_network.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tribar {
 namespace {
@@ -50,6 +52,22 @@ TEST(PeerNetwork, IsNothingForAnotherFamily) {
   EXPECT_EQ(network_of(reinterpret_cast<const sockaddr*>(&storage)), PeerNetwork{});
   EXPECT_NE(network("127.0.0.1"), PeerNetwork{});
   EXPECT_NE(network("::1"), PeerNetwork{});
+}
+
+TEST(PeerNetwork, HasAText) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"192.0.2.1", "192.0.2.1"},
+      {"255.255.255.255", "255.255.255.255"},
+      {"0.0.0.0", "0.0.0.0"},
+      {"::ffff:192.0.2.254", "192.0.2.254"},
+      {"2001:db8:1:2:3::1", "2001:db8:1:2::/64"},
+      {"fe80::1", "fe80::/64"},
+      {"::1", "::/64"},
+  };
+  for (const auto& [address, text] : cases) {
+    EXPECT_EQ(text_of(network(address)), text);
+  }
+  EXPECT_EQ(text_of(PeerNetwork{}), "Unix sockets");
 }
 
 }  // namespace
