@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // tribard shows no secret: neither in its log, nor in what it tells clients, nor in a core dump.
+// Its log shows no text of a message either.
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "secrets/vault.h"
+#include "support/process.h"
 #include "support/running_server.h"
+#include "support/temporary_folder.h"
 #include "support/test_peer.h"
 
 namespace tribar::test {
@@ -79,6 +83,92 @@ TEST(Secrets, AreShownNowhere) {
   EXPECT_NE(log.find("ann"), std::string::npos) << "the log says who was created";
   EXPECT_EQ(log.find(kMark), std::string::npos) << log;
   EXPECT_EQ(log.find("$argon2"), std::string::npos) << log;
+}
+
+/// Runs `tribarctl` with `arguments`, and `input` as its standard input. Returns its exit code.
+int control(const std::string& socket, std::vector<std::string> arguments,
+            const std::string& input) {
+  arguments.insert(arguments.begin(), program("TRIBARCTL", "tribarctl"));
+  Process tribarctl(arguments, Process::Stdio::Pipes, {"TRIBAR_CONTROL=" + socket});
+  tribarctl.send(input);
+  tribarctl.end_input();
+  return tribarctl.wait_for_exit();
+}
+
+/// A server that logs all it can, in one of the log's formats.
+class LogAtDebug : public testing::TestWithParam<std::string> {
+ protected:
+  /// Stops the server, and expects nothing in its log that should not be there.
+  void expect_no_mark() {
+    server_.process().signal(SIGTERM);
+    EXPECT_EQ(server_.process().wait_for_exit(), 0);
+    const std::string& log = server_.process().error();
+    EXPECT_NE(log.find("ann"), std::string::npos) << "the log says who was created";
+    EXPECT_NE(log.find("ann left: "), std::string::npos) << log;
+    EXPECT_EQ(log.find(kMark), std::string::npos) << log;
+    EXPECT_EQ(log.find("$argon2"), std::string::npos) << log;
+  }
+
+  TemporaryFolder folder_;
+  std::string socket_ = folder_.file("control");
+  RunningServer server_{R"("log": {"level": "debug", "format": ")" + GetParam() +
+                        R"("}, "control": {"socket": ")" + socket_ + "\"}"};
+};
+INSTANTIATE_TEST_SUITE_P(Log, LogAtDebug, testing::Values("text", "json"),
+                         [](const auto& name) { return name.param; });
+
+TEST_P(LogAtDebug, HoldsNoTextOfAMessage) {
+  constexpr std::string_view kText = "a text with a mark";
+  created(server_.port(), "bob").close();
+  TestPeer ann = created(server_.port(), "ann");
+  std::string sent;
+  for (const std::string_view to : {"ann", "bob", "nobody"}) {
+    sent += send_bytes("ann", to, kText) + send_bytes("bob", to, kText);  // bob is not this one
+  }
+  for (const std::string_view data : {"mark text", "ann|||bob|||mark", "ann|||ann|||mark-\x01",
+                                      "ann|||ann|||mark-\xff", "mark|||mark|||mark|||mark"}) {
+    for (std::uint8_t code = 0; code < 10; ++code) {
+      sent += bytes_of(WireFrame{code, std::string(data)});
+    }
+  }
+  ann.send_raw(sent + std::string(100, 'm'));  // in the end bytes that are no frame
+  ann.half_close();
+  static_cast<void>(ann.receive_rest());
+
+  std::string sent1 = bytes1_of(Create{"cat", "c"});
+  std::uint64_t n = 0;
+  for (const std::string_view to : {"cat", "bob", "nobody", "mark"}) {
+    for (const std::string_view text :
+         {kText, std::string_view("mark-\xc3\xa9"), std::string_view("mark-\x01"),
+          std::string_view("mark-\xff")}) {
+      sent1 += bytes1_of(SendNumbered{++n, to, text});
+    }
+  }
+  for (std::uint8_t code = 0; code < 32; ++code) {
+    sent1 += raw(static_cast<FrameCode>(code), "mark|||mark|||mark");
+  }
+  static_cast<void>(answers_to(server_.port(), sent1 + bytes1_of(Ping{"mark"})));
+
+  TestPeer bob = logged_in(server_.port(), "bob");
+  bob.send(Deliver{});
+  EXPECT_EQ(bob.receive(), message("ann", "bob", kText));
+  bob.close();
+  expect_no_mark();
+}
+
+TEST_P(LogAtDebug, HoldsNoSecretThatAnOperatorSets) {
+  if (!can_hash_secrets()) {
+    GTEST_SKIP() << "this build has no secrets";
+  }
+  created(server_.port(), "ann").close();
+  EXPECT_EQ(control(socket_, {"user", "set-secret", "ann"}, std::string(kSecret) + "\n"), 0);
+  EXPECT_EQ(control(socket_, {"user", "add", "bob"}, std::string(kSecret) + "\n"), 0);
+  EXPECT_EQ(control(socket_, {"user", "set-secret", "nobody"}, std::string(kSecret) + "\n"), 1);
+  EXPECT_EQ(control(socket_, {"user", "set-secret", "ann"}, "mark\n"), 1) << "it is too short";
+  EXPECT_EQ(control(socket_, {"user", "set-secret", "ann"}, "mark-\xff\n"), 1);
+  static_cast<void>(answers_to(server_.port(), bytes1_of(Login{"ann", "c", kSecret}) +
+                                                   bytes1_of(SetSecret{kSecret, kNewSecret})));
+  expect_no_mark();
 }
 
 #ifdef __linux__
