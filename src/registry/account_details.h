@@ -29,10 +29,6 @@ struct AccountDetails {
   std::string hash;              // of the secret; empty: an account by name only
   std::uint64_t generation = 0;  // of the secret: how often it was changed since the start
   std::vector<NumberingClient> clients;
-  /// The highest number that was pushed over protocol 1 while older messages were still with a
-  /// connection of protocol 0. If one of those comes back it needs a higher number, because a
-  /// client drops what comes below a number that it has shown.
-  MessageNumber overtaken_below;
 
   /// The highest number accepted from `client`; 0 if none is remembered.
   [[nodiscard]] std::uint64_t highest_of(std::string_view client) const {

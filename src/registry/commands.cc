@@ -358,7 +358,7 @@ void Registry::reject(Session& session, std::uint32_t command_bytes, const Rejec
   refuse(session, command_bytes,
          needs_tls ? Refusal{RefusalCode::SecretNeedsTls} : rejected.refusal, turn, rejected.n);
   if (rejected.is_fatal) {
-    log_out(session);
+    log_out(session, turn);
     finish(session, turn);
   }
 }

@@ -29,7 +29,6 @@ bool Registry::must_wait(const Session& session) const {
 }
 
 void Registry::written(Session& session, const Written& written, Turn& turn) {
-  queue_returned(session, {}, turn);
   session.owed -= written.charge;
   note_written_names(session, session.owed);
   if (session.acknowledges) {
@@ -59,6 +58,9 @@ void Registry::written(Session& session, const Written& written, Turn& turn) {
     if (account != nullptr) {
       account->held_messages -= pushes;
       account->held_bytes -= charge;
+      if (!session.is_logged_in) {
+        push_to_next_reader(*account, turn);
+      }
     }
     if (session.owed_numbers) {
       auto& numbers = *session.owed_numbers;
@@ -102,74 +104,20 @@ void Registry::returned(Session* session, const Returned& returned, Turn& turn) 
   if (account == nullptr || account->id != returned.account) {
     return drop_returned(returned.number, charge, turn);
   }
-  take_back(session, *account,
-            KeptMessage::make(returned.number, returned.time, returned.message.sender,
-                              returned.message.text),
-            turn);
+  account->kept().insert(KeptMessage::make(returned.number, returned.time, returned.message.sender,
+                                           returned.message.text));
+  push_to_next_reader(*account, turn);
   // The backlog and waiting commands continue only when all messages are returned, at the next
   // report: a DELIVER in between would deliver newer messages before older ones.
 }
 
-/// A message that a connection of protocol 0 was to get waits again. `from`: the connection; null:
-/// it is closed, and what returns now comes in order.
-void Registry::take_back(Session* from, Account& account, KeptMessage::Ptr message, Turn& turn) {
-  if (from == nullptr) {
-    MessageList messages;
-    messages.push_back(std::move(message));
-    queue_again(account, std::move(messages), turn);
-  } else if (account.details || numbered_reader_of(account) != nullptr) {
-    SessionDetails& details = from->detailed();
-    details.recipient_bytes = account.name.size();
-    details.returned.insert(std::move(message));
-  } else {
-    account.kept().insert(std::move(message));
-  }
-}
-
-/// All that comes back from a connection of protocol 0 is there: it waits again, with what of its
-/// backlog does.
-void Registry::queue_returned(Session& session, MessageList backlog, Turn& turn) {
-  MessageList messages = std::move(backlog);
-  if (session.details) {
-    messages.merge(std::move(session.details->returned));
-  }
-  if (messages.is_empty()) {
-    return;
-  }
-  if (Account* account = accounts_.get(session.account)) {
-    return queue_again(*account, std::move(messages), turn);
-  }
-  // The account was deleted by another session, after this one was logged out.
-  while (!messages.is_empty()) {
-    const KeptMessage::Ptr message = messages.pop_front();
-    const std::size_t charge =
-        charged_bytes({message->sender(), {}, message->text()}) + session.details->recipient_bytes;
-    drop_returned(message->number(), static_cast<std::uint32_t>(charge), turn);
-  }
-}
-
-/// `messages`, in ascending order, wait again in their places. If newer ones were pushed over
-/// protocol 1 while they were away, all get new numbers, so that they stay in order.
-void Registry::queue_again(Account& account, MessageList messages, Turn& turn) {
-  if (account.details && messages.front()->number() < account.details->overtaken_below) {
-    MessageList renumbered;
-    while (!messages.is_empty()) {
-      KeptMessage::Ptr message = messages.pop_front();
-      renumber(account, *message, turn);
-      renumbered.push_back(std::move(message));
-    }
-    messages = std::move(renumbered);
-  }
-  account.kept().merge(std::move(messages));
-  if (Session* reader = numbered_reader_of(account)) {
+/// A connection of protocol 0 has got or given back messages of `account`. One of protocol 1 that
+/// is logged in now may have waited for that.
+void Registry::push_to_next_reader(const Account& account, Turn& turn) {
+  Session* reader = find_session(account.session);
+  if (reader != nullptr && reader->acknowledges) {
     push_queue(*reader, turn);
   }
-}
-
-/// The session of protocol 1 that is logged in to `account`; null: none, or another protocol.
-Session* Registry::numbered_reader_of(const Account& account) {
-  Session* reader = find_session(account.session);
-  return reader != nullptr && reader->acknowledges ? reader : nullptr;
 }
 
 /// A push for an account that the connection has deleted was not written. `kept_charge`: 0 if it
@@ -216,22 +164,10 @@ void Registry::returned_kept(Session* session, const Returned& returned, Turn& t
   KeptMessage::Ptr message =
       session->details ? session->details->kept.take(returned.number) : nullptr;
   if (account != nullptr && account->id == returned.account && message) {
-    take_back(session, *account, std::move(message), turn);
+    account->kept().insert(std::move(message));
+    push_to_next_reader(*account, turn);
   } else {
     drop_returned(returned.number, returned.charge, turn);
-  }
-}
-
-/// Gives a message that `account` holds the next number, in the store, too.
-void Registry::renumber(const Account& account, KeptMessage& message, Turn& turn) {
-  const MessageNumber old = message.number();
-  last_number_ = MessageNumber{last_number_.value + 1};
-  message.renumber(last_number_);
-  if (keeps_records_) {
-    const std::string_view text = turn.out.arena.copy(message.text());
-    keep_record_of(account, last_number_, message.time(),
-                   {turn.out.arena.copy(message.sender()), {}, text}, turn);
-    turn.out.records.emplace_back(HandedOver{old});
   }
 }
 
@@ -308,25 +244,26 @@ void Registry::execute_copy(Session& session, WaitingCommand command, Turn& turn
   execute(session, *input, turn);
 }
 
-/// Puts the backlog back into the account's queue, with what came back from the connection; with
-/// `live_only`, keeps what DELIVER asked for.
+/// Puts the backlog back into the account's queue; with `live_only`, keeps what DELIVER asked for.
 void Registry::return_runs(Session& session, bool live_only, Turn& turn) {
-  MessageList messages;
-  if (session.has_backlog()) {
-    const bool has_account = accounts_.get(session.account) != nullptr;
-    std::erase_if(session.stall->backlog, [&](BacklogRun& run) {
-      if (live_only && !run.is_live) {
-        return false;
-      }
-      if (has_account) {
-        messages.merge(std::move(run.messages));
-      } else {
-        deferred_frees_.push_back({std::move(run.messages), run.recipient_bytes});
-      }
-      return true;
-    });
+  if (!session.has_backlog()) {
+    return;
   }
-  queue_returned(session, std::move(messages), turn);
+  Account* account = accounts_.get(session.account);
+  std::erase_if(session.stall->backlog, [&](BacklogRun& run) {
+    if (live_only && !run.is_live) {
+      return false;
+    }
+    if (account != nullptr) {
+      account->kept().merge(std::move(run.messages));
+    } else {
+      deferred_frees_.push_back({std::move(run.messages), run.recipient_bytes});
+    }
+    return true;
+  });
+  if (account != nullptr) {
+    push_to_next_reader(*account, turn);
+  }
 }
 
 }  // namespace tribar

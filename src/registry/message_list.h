@@ -32,7 +32,6 @@ class KeptMessage {
   [[nodiscard]] std::string_view text() const { return {bytes() + sender_bytes_, text_bytes_}; }
   [[nodiscard]] bool is_portable() const { return is_portable_; }
   void set_portable(bool is_portable) { is_portable_ = is_portable; }
-  void renumber(MessageNumber number) { number_ = number; }
 
  private:
   friend class MessageList;

@@ -77,11 +77,12 @@ void Registry::note_sent(Account& sender, const std::string& client, std::uint64
 }
 
 /// Pushes a new message to a connection of protocol 1, or keeps it: messages are pushed in
-/// ascending order of numbers, so a new one waits behind those that wait. `message` is the same as
-/// `kept`.
+/// ascending order of numbers, so a new one waits behind those that wait, and behind those that may
+/// come back from elsewhere. `message` is the same as `kept`.
 void Registry::offer(Session& reader, Account& account, KeptMessage::Ptr kept,
                      const Message& message, Turn& turn) {
-  if (account.has_undelivered() || !may_push_numbered(reader)) {
+  if (account.has_undelivered() || !may_push_numbered(reader) ||
+      has_pushes_elsewhere(reader, account, 1)) {
     account.kept().push_back(std::move(kept));
   } else {
     push_numbered(reader, account, std::move(kept), &message, turn);
@@ -95,8 +96,18 @@ bool Registry::may_push_numbered(const Session& reader) const {
          reader.owed < limits_.outbox_bytes && reader.details->kept_bytes < limits_.outbox_bytes;
 }
 
+/// Whether messages of the reader's account are still with connections of protocol 0 that were
+/// logged in before: they may come back. A client drops what comes below a number that it has
+/// shown, on later connections, too, and after a crash; so until then nothing may be pushed.
+/// `in_hand`: messages of the account that are neither pushed nor in its queue.
+bool Registry::has_pushes_elsewhere(const Session& reader, const Account& account,
+                                    std::size_t in_hand) {
+  const std::size_t waiting = account.undelivered ? account.undelivered->size() : 0;
+  return account.held_messages > reader.details->kept.size() + waiting + in_hand;
+}
+
 /// `message`, the same as `kept`, lives as long as the output.
-void Registry::push_numbered(Session& reader, Account& account, KeptMessage::Ptr kept,
+void Registry::push_numbered(Session& reader, const Account& account, KeptMessage::Ptr kept,
                              const Message* message, Turn& turn) {
   const std::uint32_t charge = charge_of(*message);
   reader.owed += charge;
@@ -114,11 +125,6 @@ void Registry::push_numbered(Session& reader, Account& account, KeptMessage::Ptr
   push.is_portable = kept->is_portable();
   push.came_as = turn.protocol;
   details.kept.push_back(std::move(kept));
-  // The others that the account holds are with connections of protocol 0, and older.
-  const std::size_t waiting = account.undelivered ? account.undelivered->size() : 0;
-  if (account.held_messages > details.kept.size() + waiting) {
-    account.detailed().overtaken_below = push.number;
-  }
 }
 
 /// Pushes what waits for a connection of protocol 1 as far as its credit allows.
@@ -127,6 +133,9 @@ void Registry::push_queue(Session& reader, Turn& turn) {
     return;
   }
   Account& account = accounts_.at(reader.account.place);
+  if (has_pushes_elsewhere(reader, account, 0)) {
+    return;
+  }
   while (account.has_undelivered() && may_push_numbered(reader)) {
     KeptMessage::Ptr kept = account.undelivered->pop_front();
     // An acknowledgement may free the message while this batch is on its way.
@@ -177,24 +186,26 @@ void Registry::keep_until_written(Session& reader, const Account& account, KeptM
 
 /// What a connection was handed and did not acknowledge waits again, in its place. Of protocol 0:
 /// what is kept of its pushes has come back.
-void Registry::return_kept(Session& session) {
-  if (!session.details) {
+void Registry::return_kept(Session& session, Turn& turn) {
+  if (!session.details || session.details->kept.is_empty()) {
     return;
   }
   SessionDetails& details = *session.details;
-  if (!session.acknowledges) {
-    while (!details.kept.is_empty()) {
-      details.returned.insert(details.kept.pop_front());
-    }
-    return;
-  }
+  details.kept_bytes = 0;
   MessageList messages;
   while (!details.kept.is_empty()) {
-    messages.push_back(details.kept.pop_front());
+    messages.insert(details.kept.pop_front());
   }
-  if (!messages.is_empty()) {
-    details.kept_bytes = 0;
-    accounts_.at(session.account.place).kept().merge(std::move(messages));  // it is logged in to it
+  if (Account* account = accounts_.get(session.account)) {
+    account->kept().merge(std::move(messages));
+    return push_to_next_reader(*account, turn);
+  }
+  // It was deleted by another session, after this one, of protocol 0, was logged out.
+  while (!messages.is_empty()) {
+    const KeptMessage::Ptr message = messages.pop_front();
+    const std::size_t charge =
+        charged_bytes({message->sender(), {}, message->text()}) + details.recipient_bytes;
+    drop_returned(message->number(), static_cast<std::uint32_t>(charge), turn);
   }
 }
 
@@ -205,9 +216,6 @@ void Registry::free_kept(Session& session, std::size_t recipient_bytes) {
     return;
   }
   SessionDetails& details = *session.details;
-  if (!details.returned.is_empty()) {
-    deferred_frees_.push_back({std::move(details.returned), recipient_bytes});
-  }
   if (details.kept.is_empty() && details.orphan_charges.empty()) {
     return;
   }

@@ -38,7 +38,6 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
   } else if (std::holds_alternative<Ended>(input.body)) {
     Session& session = session_of(input.from);
     session.has_ended = true;
-    queue_returned(session, {}, turn);
     resume(session, turn);
   } else if (std::holds_alternative<LoginExpired>(input.body)) {
     Session& session = session_of(input.from);
@@ -182,13 +181,13 @@ void Registry::log_in(Session& session, Account& account, std::string_view clien
   account.session = session.is_gone ? ConnectionId{} : session.id;
 }
 
-void Registry::log_out(Session& session) {
+void Registry::log_out(Session& session, Turn& turn) {
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
     session.is_logged_in = false;
     counters_.logged_in.subtract();
     if (session.acknowledges) {
-      return_kept(session);
+      return_kept(session, turn);
     }
   }
 }
@@ -198,7 +197,7 @@ void Registry::end_when_done(Session& session, Turn& turn) {
   if (!session.has_ended || session.is_over || session.is_checking() || session.has_waiting()) {
     return;
   }
-  log_out(session);
+  log_out(session, turn);
   return_runs(session, true, turn);
   session.is_over = true;
 }
@@ -232,7 +231,7 @@ void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
   if (session.is_closing) {
     return;
   }
-  log_out(session);
+  log_out(session, turn);
   return_runs(session, false, turn);
   session.is_over = true;
   if (session.is_listing()) {
@@ -251,7 +250,7 @@ void Registry::dismiss(Session& session, Refusal refusal, Turn& turn) {
 void Registry::closed(Session& session, Turn& turn) {
   session.is_gone = true;
   listings_.cancel(session.id);
-  return_kept(session);
+  return_kept(session, turn);
   return_runs(session, false, turn);
   forget_orphans(session);
   if (session.is_logged_in) {

@@ -96,7 +96,7 @@ class Registry {
   Session& session_of(ConnectionId id);
   [[nodiscard]] Session* find_session(ConnectionId id);
   void log_in(Session& session, Account& account, std::string_view client);
-  void log_out(Session& session);
+  void log_out(Session& session, Turn& turn);
   void end_when_done(Session& session, Turn& turn);
   void login_expired(Session& session, const LoginExpired& expired, Turn& turn);
   void finish(Session& session, Turn& turn);
@@ -174,13 +174,15 @@ class Registry {
                  Turn& turn);
   void offer(Session& reader, Account& account, KeptMessage::Ptr kept, const Message& message,
              Turn& turn);
-  void push_numbered(Session& reader, Account& account, KeptMessage::Ptr kept,
+  void push_numbered(Session& reader, const Account& account, KeptMessage::Ptr kept,
                      const Message* message, Turn& turn);
   void push_queue(Session& reader, Turn& turn);
   [[nodiscard]] bool may_push_numbered(const Session& reader) const;
+  [[nodiscard]] static bool has_pushes_elsewhere(const Session& reader, const Account& account,
+                                                 std::size_t in_hand);
   void acknowledge(Session& session, std::uint32_t command_bytes, MessageNumber number, Turn& turn);
   void keep_until_written(Session& reader, const Account& account, KeptMessage::Ptr kept);
-  void return_kept(Session& session);
+  void return_kept(Session& session, Turn& turn);
   void free_kept(Session& session, std::size_t recipient_bytes);
   void forget_orphans(Session& session);
   void answer_ping(Session& session, std::uint32_t command_bytes, const Ping& ping, Turn& turn);
@@ -190,15 +192,11 @@ class Registry {
   [[nodiscard]] bool must_wait(const Session& session) const;
   void written(Session& session, const Written& written, Turn& turn);
   void returned(Session* session, const Returned& returned, Turn& turn);
-  void take_back(Session* from, Account& account, KeptMessage::Ptr message, Turn& turn);
-  void queue_returned(Session& session, MessageList backlog, Turn& turn);
-  void queue_again(Account& account, MessageList messages, Turn& turn);
-  [[nodiscard]] Session* numbered_reader_of(const Account& account);
+  void push_to_next_reader(const Account& account, Turn& turn);
   static void forget_owed_number(Session& session, MessageNumber number);
   static void forget_orphan(Session& session, std::uint32_t kept_charge);
   void drop_returned(MessageNumber number, std::uint32_t charge, Turn& turn);
   void returned_kept(Session* session, const Returned& returned, Turn& turn);
-  void renumber(const Account& account, KeptMessage& message, Turn& turn);
   void note_written_names(Session& session, std::uint64_t still_owed);
   void drain(Session& session, Turn& turn);
   void resume(Session& session, Turn& turn);

@@ -60,10 +60,7 @@ struct SessionDetails {
   std::string client;  // numbers its messages; empty: none
   KeptPushes kept;
   std::uint64_t kept_bytes = 0;     // charged for them; protocol 1
-  std::size_t recipient_bytes = 0;  // of their account's name, and of the next; protocol 0
-  /// What came back of its pushes, until all are back: they come newest first, and may need new
-  /// numbers in their order. Only if the account has to do with protocol 1.
-  MessageList returned;
+  std::size_t recipient_bytes = 0;  // of their account's name; protocol 0
   /// Of orphan_pushes, in their order: what those are charged that were kept, 0 for others. Only if
   /// some were kept.
   std::deque<std::uint32_t> orphan_charges;

@@ -380,7 +380,7 @@ void Client1::show(const Delivery1& delivery) {
     return;
   }
   last = number;
-  if (!shown_.insert(text).second && !message->is_renumbered && !message->is_doubled) {
+  if (!shown_.insert(text).second && !message->is_doubled) {
     ledger_.diary.fail("message {} is shown twice by {}", text, installation_);
   }
   message->is_shown = true;

@@ -673,7 +673,7 @@ void Conversation1::be_told(const Asked& asked, const std::string& answer) {
           message->is_promised = true;
           message->promised_step = ledger_.diary.step;
         }
-        if (message->number != 0 && !message->is_renumbered) {
+        if (message->number != 0 && !message->is_doubled) {
           ledger_.tell_number(message->number, message->text);
         }
       }

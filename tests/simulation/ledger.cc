@@ -421,8 +421,7 @@ void Ledger::check_pairs() {
   using Place = std::tuple<std::uint64_t, std::string_view, std::uint64_t>;
   std::map<Place, std::uint64_t> sent;
   for (auto& [text, message] : messages_) {
-    // Who got a later one before an earlier one came back got them in that order.
-    if (message.number != 0 && message.from != nullptr && !message.is_renumbered) {
+    if (message.number != 0 && message.from != nullptr && !message.is_doubled) {
       sent[{message.from->number(), message.recipient, message.sequence}] = message.number;
     }
     message.from = nullptr;
@@ -476,13 +475,10 @@ void Ledger::know_number(std::string_view text, MessageNumber number) {
     return;
   }
   if (facts->number != 0 && facts->number != number.value) {
-    // One that comes back from protocol 0 may be too late for its number.
     const bool may_be_another = (facts->accepted_from != 0 || !facts->may_be_from.empty()) &&
                                 account(facts->sender).delete_step > 0;
     facts->is_doubled |= may_be_another;
-    facts->is_renumbered = true;
-    if (!may_be_another &&
-        (number.value < facts->number || !account(facts->recipient).was_with_zero)) {
+    if (!may_be_another) {
       diary.fail("message {} has number {} and {}", text, facts->number, number.value);
     }
   }

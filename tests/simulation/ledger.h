@@ -68,8 +68,6 @@ struct MessageFacts {
   // Over connections of protocol 1:
   bool is_acknowledged = false;  // the registry has taken that, in this life of the server
   bool is_shown = false;         // by some client
-  // It came back from a connection of protocol 0 and was given a higher number.
-  bool is_renumbered = false;
   // Of a numbered one: the id of the account that it was accepted from, if it was.
   std::uint64_t accepted_from = 0;
   // Who may have sent it, of one that may have been accepted behind the end of its connection.

@@ -414,86 +414,104 @@ TEST(RegistryNumbered, FreesItToo_WhenTheKernelHasNotAcceptedIt) {
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
 }
 
-// A message that comes back late, from a connection of protocol 0.
+// A message that comes back late, from a connection of protocol 0. A client drops what comes below
+// a number that it has shown: when newer ones had been pushed meanwhile, the late one was lost to
+// it after a crash of the server.
 
-/// Bob's connection of protocol 0 has got m1 and m2 and half-closed; m2 was not written. Bob is
-/// logged in as kDan, with protocol 1, and `has_newer`: has got m3 there.
-RegistryBench with_late_message(bool has_newer, std::string_view text = "m2",
-                                bool keeps_records = false) {
-  RegistryBench bench({}, keeps_records);
+/// Ann speaks protocol 1, bob protocol 0.
+RegistryBench with_old_bob(const RegistryLimits& limits = {}, bool keeps_records = false) {
+  RegistryBench bench(limits, keeps_records);
   bench.apply(introduced(kAnn));
   bench.apply(create1(kAnn, "ann", "c1"));
   bench.apply(create(kBob, "bob"));
   bench.write(kAnn);
   bench.write(kBob);
-  send_to_bob(bench, {"m1", text});
+  return bench;
+}
+
+/// Bob's connection of protocol 0 was to get m1, `text` and m3, got only m1, and half-closed. Bob
+/// is logged in as kDan, with protocol 1, and m4 was sent to him since.
+RegistryBench with_late_messages(std::string_view text = "m2", bool keeps_records = false) {
+  RegistryBench bench = with_old_bob({}, keeps_records);
+  send_to_bob(bench, {"m1", text, "m3"});
   bench.write(kBob, 1);
   bench.apply(event(kBob, Ended{}));
   EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2)}));
-  if (has_newer) {
-    EXPECT_EQ(bench.apply(send1(kAnn, 3, "bob", "m3")),
-              (Effects{kept(kDan, to_bob(3, "m3")), accepted(kAnn, 3, 3)}));
-    bench.write(kAnn);
-  }
-  return bench;
-}
-
-/// Bob's connection of protocol 0 was to get m1, `text` and m3, got none of them, and half-closed.
-/// Bob is logged in as kDan, with protocol 1, and has got and acknowledged message 4 there.
-RegistryBench with_late_messages(std::string_view text) {
-  RegistryBench bench({}, true);
-  bench.apply(introduced(kAnn));
-  bench.apply(create1(kAnn, "ann", "c1"));
-  bench.apply(create(kBob, "bob"));
+  EXPECT_EQ(bench.apply(send1(kAnn, 4, "bob", "m4")), (Effects{accepted(kAnn, 4, 4)}));
   bench.write(kAnn);
-  bench.write(kBob);
-  send_to_bob(bench, {"m1", text, "m3"});
-  bench.apply(event(kBob, Ended{}));
-  log_in1(bench, kDan, "bob");
-  send_to_bob(bench, {"m4"}, 4);
-  bench.apply(acknowledge(kDan, 4));
   return bench;
 }
 
-std::uint64_t bytes_of_all(std::string_view text) {
-  return 2 * charge_of("ann", "bob", "m1") + charge_of("ann", "bob", text);
+TEST(RegistryNumbered, PushesNothingWhileOlderMessagesMayComeBack) {
+  for (const std::string_view text : {"m2", "\xc3\xa9"}) {
+    RegistryBench bench = with_late_messages(text, true);
+    EXPECT_EQ(bench.apply(one(deliver(kDan))), (Effects{done(kDan)}));
+    EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(2, text)), kept(kDan, to_bob(3, "m3")),
+                                          kept(kDan, to_bob(4, "m4"))}));
+    EXPECT_EQ(bench.records(), Records{});
+    bench.apply(acknowledge(kDan, 4));
+    EXPECT_EQ(bench.records(), (Records{handed_over(2), handed_over(3), handed_over(4)}));
+    EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+    EXPECT_EQ(bench.apply(send1(kAnn, 5, "bob", "m5")),
+              (Effects{kept(kDan, to_bob(5, "m5")), accepted(kAnn, 5, 5)}));
+  }
 }
 
-TEST(RegistryNumbered, PushesALateMessageWithItsNumberIfThatIsStillTheHighest) {
-  RegistryBench bench = with_late_message(false);
-  EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(2, "m2"))}));
-  bench.apply(acknowledge(kDan, 2));
-  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+TEST(RegistryNumbered, GoesOnWhenTheOlderMessagesAreWritten) {
+  for (const std::string_view text : {"m2", "\xc3\xa9"}) {
+    RegistryBench bench = with_late_messages(text, true);
+    EXPECT_EQ(bench.write(kBob, 1), Effects{});
+    EXPECT_EQ(bench.write(kBob, 1), (Effects{kept(kDan, to_bob(4, "m4"))}));
+    EXPECT_EQ(bench.records(), (Records{handed_over(3)}));
+    EXPECT_EQ(bench.close(kBob), Effects{});
+    bench.apply(acknowledge(kDan, 4));
+    EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+  }
 }
 
-TEST(RegistryNumbered, GivesALateMessageANewNumber) {
-  RegistryBench bench = with_late_message(true, "m2", true);
-  bench.now = UnixMs{kNow.value + 1000};
-  EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(4, "m2"))}));
-  EXPECT_EQ(bench.records(), (Records{kept_record(4, "m2"), handed_over(2)}));
-  bench.apply(acknowledge(kDan, 4));
-  EXPECT_EQ(bench.records(), (Records{handed_over(3), handed_over(4)}));
-  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+TEST(RegistryNumbered, GoesOnWhenSomeAreWrittenAndOthersComeBack) {
+  RegistryBench bench = with_late_messages();
+  EXPECT_EQ(bench.write(kBob, 1), Effects{});
+  EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(3, "m3")), kept(kDan, to_bob(4, "m4"))}));
 }
 
-TEST(RegistryNumbered, GivesALateMessageThatWasKeptANewNumber) {
-  RegistryBench bench = with_late_message(true, "\xc3\xa9", true);
-  EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(4, "\xc3\xa9"))}));
-  EXPECT_EQ(bench.records(), (Records{kept_record(4, "\xc3\xa9"), handed_over(2)}));
-  bench.apply(acknowledge(kDan, 4));
-  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+// They were under way to the loop when bob ended: it returns them, the newest first.
+TEST(RegistryNumbered, PushesLateMessagesOnceAllAreBack) {
+  for (const std::string_view text : {"m2", "\xc3\xa9"}) {
+    RegistryBench bench = with_late_messages(text);
+    EXPECT_EQ(bench.give_back(kBob, false),
+              (Effects{kept(kDan, to_bob(2, text)), kept(kDan, to_bob(3, "m3")),
+                       kept(kDan, to_bob(4, "m4"))}));
+    EXPECT_EQ(bench.close(kBob), Effects{});
+    bench.apply(acknowledge(kDan, 4));
+    EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+  }
 }
 
-TEST(RegistryNumbered, GivesANewNumberToWhatWasKeptForAConnectionThatCloses) {
-  RegistryBench bench = with_late_message(true, "\xc3\xa9", true);
-  // Under way to the loop when the connection was closed: it does not return.
-  EXPECT_EQ(bench.apply(event(kBob, Closed{})), (Effects{kept(kDan, to_bob(4, "\xc3\xa9"))}));
-  EXPECT_EQ(bench.records(), (Records{kept_record(4, "\xc3\xa9"), handed_over(2)}));
-  bench.apply(acknowledge(kDan, 4));
-  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+// Each comes back by itself, in order, as it was under way when the connection was closed.
+TEST(RegistryNumbered, PushesWhatReturnsFromAClosedConnectionOnceAllIsBack) {
+  RegistryBench bench = with_late_messages();
+  EXPECT_EQ(bench.apply(event(kBob, Closed{})), Effects{});
+  const auto returned = [](std::uint64_t number, std::string_view text) {
+    return event(kBob, Returned{kBobAccount, MessageNumber{number}, kNow, {"ann", "bob", text}});
+  };
+  EXPECT_EQ(bench.apply(returned(2, "m2")), Effects{});
+  EXPECT_EQ(bench.apply(returned(3, "m3")),
+            (Effects{kept(kDan, to_bob(2, "m2")), kept(kDan, to_bob(3, "m3")),
+                     kept(kDan, to_bob(4, "m4"))}));
 }
 
-TEST(RegistryNumbered, GivesANewNumberToWhatAnEndedReaderHadAskedFor) {
+TEST(RegistryNumbered, PushesWhatWasKeptForAConnectionThatClosesOnceAllIsBack) {
+  RegistryBench bench = with_late_messages("\xc3\xa9");
+  // The accent was under way to the loop when the connection was closed: it does not return.
+  EXPECT_EQ(bench.apply(event(kBob, Closed{})), Effects{});
+  EXPECT_EQ(
+      bench.apply(event(kBob, Returned{kBobAccount, MessageNumber{3}, kNow, {"ann", "bob", "m3"}})),
+      (Effects{kept(kDan, to_bob(2, "\xc3\xa9")), kept(kDan, to_bob(3, "m3")),
+               kept(kDan, to_bob(4, "m4"))}));
+}
+
+TEST(RegistryNumbered, PushesNothingWhileAnEndedReaderStillGetsWhatItHadAskedFor) {
   RegistryBench bench(short_credit());
   bench.apply(introduced(kAnn));
   bench.apply(create1(kAnn, "ann", "c1"));
@@ -506,81 +524,53 @@ TEST(RegistryNumbered, GivesANewNumberToWhatAnEndedReaderHadAskedFor) {
                                                  delivered(kBob, to_bob(2, "m2"))}));
   bench.apply(event(kBob, Ended{}));
   EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2)}));
-  bench.apply(send1(kAnn, 5, "bob", "m5"));
+  bench.write(kDan);
+  EXPECT_EQ(bench.apply(send1(kAnn, 5, "bob", "m5")), (Effects{accepted(kAnn, 5, 5)}));
   bench.write(kAnn);
-  EXPECT_EQ(bench.write(kDan), Effects{});
-  bench.apply(acknowledge(kDan, 5));
   // m1 and m2 come back from the loop, the newest first; m3 and m4 are still with the registry.
   EXPECT_EQ(bench.give_back(kBob, false), Effects{});
   EXPECT_EQ(bench.apply(event(kBob, Closed{})),
-            (Effects{kept(kDan, to_bob(6, "m1")), kept(kDan, to_bob(7, "m2"))}));
+            (Effects{kept(kDan, to_bob(1, "m1")), kept(kDan, to_bob(2, "m2"))}));
   bench.write(kDan);
-  EXPECT_EQ(bench.apply(acknowledge(kDan, 7)),
-            (Effects{done(kDan), kept(kDan, to_bob(8, "m3")), kept(kDan, to_bob(9, "m4"))}));
+  EXPECT_EQ(bench.apply(acknowledge(kDan, 2)),
+            (Effects{done(kDan), kept(kDan, to_bob(3, "m3")), kept(kDan, to_bob(4, "m4"))}));
 }
 
-// A client that has shown a number drops lower ones, on its next connection, too.
-TEST(RegistryNumbered, GivesALateMessageANewNumberAfterItsReaderHasLeft) {
-  RegistryBench bench = with_late_message(true, "m2", true);
-  bench.apply(acknowledge(kDan, 3));
-  bench.close(kDan);
-  EXPECT_EQ(bench.close(kBob), Effects{});
-  EXPECT_EQ(bench.records(), (Records{kept_record(4, "m2"), handed_over(2)}));
-  EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2, 1)}));
-  EXPECT_EQ(bench.apply(one(deliver(kDan))), (Effects{done(kDan), kept(kDan, to_bob(4, "m2"))}));
-  bench.apply(acknowledge(kDan, 4));
-  EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+// What its dismissal leaves undone comes back with its end.
+TEST(RegistryNumbered, WaitsForWhatADismissedConnectionStillHolds) {
+  RegistryBench bench = with_old_bob();
+  send_to_bob(bench, {"m1"});
+  bench.apply(event(kBob, Dismiss{{RefusalCode::Silent}}));
+  EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2)}));
+  EXPECT_EQ(bench.apply(send1(kAnn, 2, "bob", "m2")), (Effects{accepted(kAnn, 2, 2)}));
+  EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(1, "m1")), kept(kDan, to_bob(2, "m2"))}));
 }
 
-TEST(RegistryNumbered, GivesALateMessageANewNumberAfterItsReaderHasLeftWithoutAcknowledging) {
-  RegistryBench bench = with_late_message(true);
+TEST(RegistryNumbered, KeepsLateMessagesForTheNextReader) {
+  RegistryBench bench = with_late_messages();
   bench.close(kDan);
   EXPECT_EQ(bench.close(kBob), Effects{});
-  EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2, 2)}));
+  EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2, 3)}));
   EXPECT_EQ(bench.apply(one(deliver(kDan))),
-            (Effects{done(kDan), kept(kDan, to_bob(3, "m3")), kept(kDan, to_bob(4, "m2"))}));
-}
-
-// They were under way to the loop when bob ended: it returns them, the newest first, and reports.
-TEST(RegistryNumbered, GivesLateMessagesNewNumbersInTheirOrder) {
-  for (const std::string_view text : {"m2", "\xc3\xa9"}) {
-    RegistryBench bench = with_late_messages(text);
-    EXPECT_EQ(bench.give_back(kBob, false), Effects{});
-    EXPECT_EQ(bench.registry().queued_bytes(), bytes_of_all(text));
-    EXPECT_EQ(bench.write(kBob), (Effects{kept(kDan, to_bob(5, "m1")), kept(kDan, to_bob(6, text)),
-                                          kept(kDan, to_bob(7, "m3"))}));
-    EXPECT_EQ(bench.records(), (Records{kept_record(5, "m1"), handed_over(1), kept_record(6, text),
-                                        handed_over(2), kept_record(7, "m3"), handed_over(3)}));
-    EXPECT_EQ(bench.close(kBob), Effects{});
-    bench.apply(acknowledge(kDan, 7));
-    EXPECT_EQ(bench.registry().queued_bytes(), 0U);
-  }
-}
-
-// Each comes back by itself, in order, as it was under way when the connection was closed.
-TEST(RegistryNumbered, GivesNewNumbersToWhatReturnsFromAClosedConnection) {
-  RegistryBench bench = with_late_messages("m2");
-  EXPECT_EQ(bench.apply(event(kBob, Closed{})), Effects{});
-  const auto returned = [](std::uint64_t number, std::string_view text) {
-    return event(kBob, Returned{kBobAccount, MessageNumber{number}, kNow, {"ann", "bob", text}});
-  };
-  EXPECT_EQ(bench.apply(returned(1, "m1")), (Effects{kept(kDan, to_bob(5, "m1"))}));
-  EXPECT_EQ(bench.apply(returned(2, "m2")), (Effects{kept(kDan, to_bob(6, "m2"))}));
+            (Effects{done(kDan), kept(kDan, to_bob(2, "m2")), kept(kDan, to_bob(3, "m3")),
+                     kept(kDan, to_bob(4, "m4"))}));
 }
 
 TEST(RegistryNumbered, FreesLateMessagesWithTheirAccount) {
   for (const std::string_view text : {"m2", "\xc3\xa9"}) {
-    RegistryBench bench = with_late_messages(text);
-    bench.give_back(kBob, false);
-    EXPECT_EQ(bench.apply(delete1(kDan)), (Effects{logged_out1(kDan)}));
-    bench.go_on();
-    EXPECT_EQ(bench.apply(event(kBob, Closed{})), Effects{});
-    EXPECT_EQ(bench.records(), (Records{handed_over(1), handed_over(2), handed_over(3)}));
-    EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+    for (const bool is_back : {false, true}) {
+      RegistryBench bench = with_late_messages(text, true);
+      if (is_back) {
+        bench.give_back(kBob, false);
+      }
+      EXPECT_EQ(bench.apply(delete1(kDan)), (Effects{logged_out1(kDan)}));
+      bench.go_on();
+      EXPECT_EQ(bench.close(kBob), Effects{});
+      EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+    }
   }
 }
 
-// What nothing has overtaken keeps its number, also where a client may have shown it already.
 TEST(RegistryNumbered, KeepsTheNumbersOfWhatWasPushedOverBothProtocols) {
   RegistryBench bench = with_users1({"ann", "bob"}, {}, true);
   send_to_bob(bench, {"m1", "m2"});
@@ -591,16 +581,6 @@ TEST(RegistryNumbered, KeepsTheNumbersOfWhatWasPushedOverBothProtocols) {
   bench.apply(event(kBob, Ended{}));
   EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2)}));
   EXPECT_EQ(bench.close(kBob), (Effects{kept(kDan, to_bob(1, "m1")), kept(kDan, to_bob(2, "m2"))}));
-}
-
-TEST(RegistryNumbered, LeavesALateMessageInItsPlaceAmongThoseThatWait) {
-  RegistryBench bench = with_late_message(false);
-  bench.close(kDan);
-  send_to_bob(bench, {"m3"}, 3);
-  EXPECT_EQ(log_in1(bench, kDan, "bob"), (Effects{logged_in1(kDan, 2, 1)}));
-  EXPECT_EQ(bench.close(kBob), Effects{});
-  EXPECT_EQ(bench.apply(one(deliver(kDan))),
-            (Effects{done(kDan), kept(kDan, to_bob(2, "m2")), kept(kDan, to_bob(3, "m3"))}));
 }
 
 // PING and PONG.
@@ -656,17 +636,6 @@ TEST(RegistryNumbered, DoesNotAnswerPingsOfAPeerThatDoesNotRead) {
 }
 
 // Texts that protocol 0 cannot carry as they are.
-
-/// Ann speaks protocol 1, bob protocol 0.
-RegistryBench with_old_bob(const RegistryLimits& limits = {}, bool keeps_records = false) {
-  RegistryBench bench(limits, keeps_records);
-  bench.apply(introduced(kAnn));
-  bench.apply(create1(kAnn, "ann", "c1"));
-  bench.apply(create(kBob, "bob"));
-  bench.write(kAnn);
-  bench.write(kBob);
-  return bench;
-}
 
 constexpr std::string_view kAccent = "\xc3\xa9";
 constexpr std::string_view kDelimited = "a|||b";
