@@ -162,6 +162,10 @@ int serve(const Config& first, const ConfigChoice& choice) {
     if (ending != Ending::Deposed) {
       return code(exit_code_of(ending));
     }
+    if (SignalWatch::is_stop_left()) {
+      log::info("server", "stopped");
+      return code(ExitCode::Fine);
+    }
     config = server->settings();
   }
 }

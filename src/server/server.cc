@@ -815,6 +815,9 @@ Ending Server::run(bool handles_signals) {
     start_other_loops();
   }
   loops_.front()->run();
+  if (signals && ending_ == Ending::Deposed && !is_asked_to_end_) {
+    signals->leave_to_next();
+  }
   signals.reset();
   for (std::thread& thread : threads_) {
     thread.join();

@@ -5,10 +5,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <vector>
 
-#include "uv/signal.h"
+#include "uv/loop.h"
 
 namespace tribar {
 
@@ -17,21 +15,33 @@ namespace tribar {
 void ignore_signals();
 
 /// While this exists: the first signal that asks for a stop calls `stop` on `loop`, a second one
-/// ends the process at once. SIGHUP calls `reload` on `loop`, if that is given. Other signals that
-/// would end the process are logged.
+/// ends the process at once. SIGHUP calls `reload` on `loop`. Other signals that would end the
+/// process are logged. Only one at a time.
 class SignalWatch {
  public:
-  SignalWatch(uv::Loop& loop, std::function<void()> stop, const std::function<void()>& reload = {});
+  SignalWatch(uv::Loop& loop, std::function<void()> stop, std::function<void()> reload);
   /// Afterwards a signal that asks for a stop ends the process at once, since the loop that would
-  /// handle it has ended.
+  /// handle it has ended; or see leave_to_next().
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
+  /// The process goes on with another loop: what comes from now on, and what this one has not
+  /// called for yet, is for the next SignalWatch. Two that ask for a stop still end the process at
+  /// once.
+  void leave_to_next() { is_followed_ = true; }
+
+  /// Whether a signal that came since asks for a stop.
+  [[nodiscard]] static bool is_stop_left();
+
  private:
+  void take();
+
   std::function<void()> stop_;
+  std::function<void()> reload_;
   bool is_stopping_ = false;
-  std::vector<std::unique_ptr<uv::Signal>> signals_;
+  bool is_followed_ = false;
+  uv::Async arrived_;
 };
 
 }  // namespace tribar
