@@ -96,6 +96,7 @@ std::optional<StoreOpenError> FencedStore::take_lease(
         }
         warnings = std::move(prepared.value());
       }
+      renewed_at_ = database_->now();
       const auto taken = database_->take(leader, options_.takeover, options_.address);
       if (!taken || taken.value()) {
         for (const std::string& warning : *warnings) {
@@ -107,9 +108,8 @@ std::optional<StoreOpenError> FencedStore::take_lease(
       }
       if (const auto& own = taken.value()) {
         lease_ = StoreLease{own->epoch, own->commits};
-        renewed_at_ = database_->now();
-        counted_at_ = renewed_at_;
-        lease_->replicas = database_->count_replicas(renewed_at_ + kCommitTime);
+        counted_at_ = database_->now();
+        lease_->replicas = database_->count_replicas(counted_at_ + kCommitTime);
         return std::nullopt;
       }
     } else if (first_seen.value_or(leader.seen) != leader.seen) {
@@ -184,6 +184,7 @@ std::optional<StoreError> FencedStore::find_out(Clock::time_point deadline) {
   if (!must_ask_) {
     return std::nullopt;
   }
+  const Clock::time_point begun = database_->now();
   const auto row = database_->ask(deadline);
   if (!row) {
     return StoreError{row.error().text};
@@ -193,7 +194,7 @@ std::optional<StoreError> FencedStore::find_out(Clock::time_point deadline) {
     return lost_;
   }
   must_ask_ = false;
-  renewed_at_ = database_->now();
+  renewed_at_ = begun;
   if (standing == Standing::Stored) {
     ++lease_->commits;
     is_in_doubt_ = false;
@@ -209,7 +210,6 @@ std::optional<StoreError> FencedStore::commit(std::span<const std::span<const Re
   const auto succeed = [&] {
     counters_ = counters;
     may_be_stored_ = false;
-    renewed_at_ = database_->now();
   };
   bool is_in_doubt_whole = !is_in_doubt_;  // whatever is in doubt is all of this group
   StoreError error{"the database does not answer"};
@@ -230,8 +230,10 @@ std::optional<StoreError> FencedStore::commit(std::span<const std::span<const Re
     if (may_be_stored_ || counters != counters_) {
       commit.counters = counters;
     }
+    const Clock::time_point begun = database_->now();
     const auto failure = database_->commit(commit, deadline);
     if (!failure) {
+      renewed_at_ = begun;
       ++lease_->commits;
       is_in_doubt_ = false;
       succeed();
@@ -281,9 +283,10 @@ std::optional<StoreError> FencedStore::check() {
   if (auto error = find_out(deadline)) {
     return error;
   }
+  const Clock::time_point begun = database_->now();
   const auto renewed = database_->renew(lease_->epoch, lease_->commits, deadline);
   if (renewed && renewed.value()) {
-    renewed_at_ = database_->now();
+    renewed_at_ = begun;
     return std::nullopt;
   }
   if (!renewed && renewed.error().outcome == DatabaseFailure::Outcome::NotStored) {

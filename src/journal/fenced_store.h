@@ -62,7 +62,7 @@ class FencedStore final : public Store {
   // Set from open() to close(); what follows, too.
   std::optional<StoreLease> lease_;
   Counters counters_;
-  Clock::time_point renewed_at_;
+  Clock::time_point renewed_at_;    // when the last renewal was sent
   Clock::time_point counted_at_;    // the replicas
   std::optional<StoreError> lost_;  // why this server may store nothing any more
   bool must_ask_ = false;           // whether this server still leads, and what is stored

@@ -28,6 +28,8 @@ namespace {
 
 /// Long enough for a leader on a busy machine.
 constexpr const char* kSoon = "2000";
+/// The shortest that may be set.
+constexpr const char* kShortest = "500";
 /// So long that nobody takes over because of it while a test runs.
 constexpr const char* kNever = "60000";
 
@@ -107,10 +109,13 @@ class TwoServers : public testing::Test {
   /// Waits until the standby has read what is stored, in a transaction that it rolls back; others
   /// do not.
   void await_reading() {
+    await("SELECT xact_rollback > 0 FROM pg_stat_database WHERE datname = current_database()", "t");
+  }
+  /// Waits until `sql` returns `wanted`.
+  void await(const std::string& sql, const std::string& wanted) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
-    while (ask("SELECT xact_rollback > 0 FROM pg_stat_database WHERE datname = "
-               "current_database()") != "t") {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    while (ask(sql) != wanted) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << sql;
       std::this_thread::yield();
     }
   }
@@ -194,6 +199,52 @@ TEST_F(TwoServers, PausedLeaderSaysNothingAndBecomesAStandby) {
   first->stop();
 }
 
+// It woke as a leader, and was asked to end before it knew better.
+TEST_F(TwoServers, PausedLeaderThatIsAskedToEndEnds) {
+  const auto first = start(first_folder_, settings(kSoon));
+  first->port_as_leader();
+  const auto second = start(second_folder_, settings(kSoon));
+  second->until("leads (epoch 1)\n");
+  first->process().signal(SIGSTOP);
+  second->port_as_leader();
+  first->process().signal(SIGTERM);
+  first->process().signal(SIGCONT);
+  EXPECT_EQ(first->process().wait_for_exit(), 0) << first->process().error();
+  second->stop();
+}
+
+// A signal that came after a replaced leader had ended, and before it began again as a standby,
+// ended the process by that signal, or was lost.
+TEST_F(TwoServers, ReplacedLeaderHearsASignalAtAnyTime) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kRounds = 24;
+  const auto server = [this] { return start(first_folder_, settings(kShortest)); };
+  const auto replace = [this](Server& leader) {
+    leader.until("listening on ");
+    ask("UPDATE leader SET epoch = epoch + 1, seen = '-infinity'");
+    leader.until("the store is lost: ");
+    return Clock::now();
+  };
+  // How long it takes until it leads again.
+  const auto first = server();
+  const auto begun = replace(*first);
+  first->until("leads since ");
+  const Clock::duration whole = Clock::now() - begun;
+  first->stop();
+  for (int round = 0; round < kRounds; ++round) {
+    const auto one = server();
+    const auto then = replace(*one) + whole * round / kRounds;
+    while (Clock::now() < then) {
+      std::this_thread::yield();
+    }
+    if (round % 3 == 2) {
+      one->process().signal(SIGHUP);
+      one->until("reload: no setting changed");
+    }
+    one->stop();
+  }
+}
+
 TEST_F(TwoServers, StandbyMayNameTheLeaderToClients) {
   const auto first =
       start(first_folder_, settings(kNever, R"("advertise": "chat.example.org:9000")"));
@@ -267,6 +318,38 @@ TEST_F(TwoServers, StandbyWaitsForADatabaseThatIsAway) {
   const std::string& said = second->process().error();
   EXPECT_EQ(said.find("tried again"), said.rfind("tried again")) << said;
   created(port, "ann").close();
+  first->stop();
+  logged_in(second->port_as_leader(), "ann").close();
+  second->stop();
+}
+
+// The standby took over, could not commit either, and what it had begun took the lease from the
+// leader as soon as commits were possible again.
+TEST_F(TwoServers, NobodyTakesOverWhileNothingCanBeCommitted) {
+  const auto first = start(first_folder_, settings(kShortest));
+  const std::uint16_t port = first->port_as_leader();
+  created(port, "ann").close();
+  const auto second = start(second_folder_, settings(kShortest));
+  second->until("leads (epoch 1)\n");
+  for (int round = 0; round < 2; ++round) {
+    cluster_->set("synchronous_standby_names", "nobody");
+    first->until("storage fails: ");
+    // It tries more than once.
+    std::string last = "0";
+    for (int i = 0; i < 2; ++i) {
+      const std::string trying = fmt::format(
+          "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid <> {} AND query "
+          "LIKE '%pg_logical_emit_message%'",
+          last);
+      await("SELECT count(*) " + trying, "1");
+      last = ask("SELECT pid " + trying);
+    }
+    cluster_->set("synchronous_standby_names", "");
+    first->until("storage works again");
+    second->until("leads (epoch 1)\n");
+  }
+  EXPECT_EQ(ask("SELECT epoch FROM leader"), "1");
+  logged_in(port, "ann").close();
   first->stop();
   logged_in(second->port_as_leader(), "ann").close();
   second->stop();

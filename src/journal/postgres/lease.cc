@@ -20,6 +20,14 @@ constexpr Prepared kLookAt{"look_at_leader", R"sql(
 SELECT epoch, commits, address, seen < clock_timestamp() - $1::bigint * interval '1 ms', seen::text
 FROM leader WHERE one = 1)sql"};
 
+// What it writes makes its commit one that waits for the standby.
+constexpr Prepared kTryCommit{"try_commit",
+                              "SELECT pg_logical_emit_message(true, 'tribar', 'standby')"};
+
+constexpr Prepared kEndWaiting{"end_waiting", R"sql(
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = $1::bigint AND wait_event = 'SyncRep')sql"};
+
 constexpr Prepared kTake{"take_lease", R"sql(
 UPDATE leader SET epoch = epoch + 1, seen = clock_timestamp(), address = $3::text
 WHERE one = 1 AND epoch = $1::bigint AND seen < clock_timestamp() - $2::bigint * interval '1 ms'
@@ -97,6 +105,19 @@ Result<std::optional<LeaderRow>, Failure> look(Session& session, milliseconds ta
     row->seen = looked.value().bytes(0, 4);
   }
   return row;
+}
+
+std::optional<Failure> try_commit(Session& session, int waiting,
+                                  Session::Clock::time_point deadline) {
+  if (waiting != 0) {
+    const auto ended = run_one(session, kEndWaiting,
+                               Parameters().add(static_cast<std::uint64_t>(waiting)), deadline);
+    if (!ended) {
+      return ended.error();
+    }
+  }
+  const auto tried = run_one(session, kTryCommit, {}, deadline);
+  return tried ? std::nullopt : std::optional(tried.error());
 }
 
 Result<std::optional<LeaderRow>, Failure> take(Session& session, std::uint64_t epoch,

@@ -26,6 +26,11 @@ inline constexpr const char* kLockTimeout = "55P03";
                                                              std::chrono::milliseconds takeover,
                                                              Session::Clock::time_point deadline);
 
+/// Commits a transaction that changes nothing: whether the database confirms any now. `waiting`: a
+/// process of the server that may still wait with an earlier one; it is ended. 0: none.
+[[nodiscard]] std::optional<Failure> try_commit(Session& session, int waiting,
+                                                Session::Clock::time_point deadline);
+
 [[nodiscard]] Result<std::optional<LeaderRow>, Failure> take(Session& session, std::uint64_t epoch,
                                                              std::chrono::milliseconds takeover,
                                                              const std::string& address,

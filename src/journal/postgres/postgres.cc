@@ -32,6 +32,9 @@ constexpr milliseconds kPatience{10'000};
 /// How long a look at the row of the table `leader`, or a change of it, may take.
 constexpr milliseconds kLeaseTime{3000};
 
+/// A commit that takes longer had to wait.
+constexpr milliseconds kPrompt{100};
+
 /// What a session needs that a user or a database may have set otherwise. Every statement finds its
 /// rows by the key: a plan that was made while a table was small must not read all of it later.
 constexpr const char* kSettings = R"sql(
@@ -78,6 +81,7 @@ class PostgresDatabase final : public SharedDatabase {
  private:
   [[nodiscard]] Result<std::unique_ptr<Session>, Failure> make_session() const;
   [[nodiscard]] DatabaseFailure failed(const Failure& failure);
+  [[nodiscard]] std::optional<StoreOpenError> try_commit();
   void renew_while_loading(std::unique_ptr<Session>& session);
   [[nodiscard]] StoreOpenError failed_copy(const WarmCopy::Problem& problem) const;
 
@@ -85,7 +89,12 @@ class PostgresDatabase final : public SharedDatabase {
   std::string name_;
   std::unique_ptr<Session> session_;  // may be broken
   int process_ = 0;                   // of the server, for the session that was broken last
-  std::optional<WarmCopy> copy_;      // of a standby; load() uses it up
+  // Before it leads, see take():
+  int trying_ = 0;           // process of the server that may still wait with a try_commit()
+  bool is_blocked_ = false;  // the last try_commit() had to wait
+  std::string spared_;       // LeaderRow::seen of the leader that gets time
+  Clock::time_point spared_until_;
+  std::optional<WarmCopy> copy_;  // of a standby; load() uses it up
   // For load(), which may last longer than a lease: what take() got, and when that must be renewed.
   LeaderRow own_;
   milliseconds renewal_{0};
@@ -166,8 +175,38 @@ Result<LeaderRow, StoreOpenError> PostgresDatabase::look(milliseconds takeover) 
   return *std::move(row.value());
 }
 
+/// A leader whose commits wait for the standby of the database renews nothing. Nobody can replace
+/// it then, but an attempt to would be stored as soon as the standby is back.
+std::optional<StoreOpenError> PostgresDatabase::try_commit() {
+  const Clock::time_point begun = Clock::now();
+  const int waiting = std::exchange(trying_, session_->process());
+  const auto failure = lease::try_commit(*session_, waiting, begun + kLeaseTime);
+  is_blocked_ |= failure || Clock::now() > begun + kPrompt;
+  if (failure) {
+    return StoreOpenError{
+        fmt::format("{}: the lease is free, but the database confirms nothing: {}", name_,
+                    failure->text),
+        true};
+  }
+  trying_ = 0;
+  return std::nullopt;
+}
+
+/// When commits were not possible, the leader first gets as much time to renew its lease as ever.
+/// One that gave it back needs none.
 Result<std::optional<LeaderRow>, StoreOpenError> PostgresDatabase::take(
     const LeaderRow& seen, milliseconds takeover, const std::string& address) {
+  if (seen.seen == spared_ && Clock::now() < spared_until_) {
+    return std::optional<LeaderRow>();
+  }
+  if (auto error = try_commit()) {
+    return *std::move(error);
+  }
+  if (std::exchange(is_blocked_, false) && !seen.address.empty() && seen.seen != spared_) {
+    spared_ = seen.seen;
+    spared_until_ = Clock::now() + takeover;
+    return std::optional<LeaderRow>();
+  }
   auto row = lease::take(*session_, seen.epoch, takeover, address, Clock::now() + kLeaseTime);
   if (!row) {
     return failed_database(name_, row.error());
