@@ -132,6 +132,7 @@ class Checker {
           fmt::format("control.socket must be an absolute path, but is {}",
                       log::escaped(config_.control.socket)));
     }
+    check_operation();
     if (config_.secrets.policy == SecretsPolicy::Required) {
       for (std::size_t i = 0; i < config_.listen.size(); ++i) {
         const bool takes_certificates = config_.tls.certificate_names && config_.listen[i].tls;
@@ -151,6 +152,21 @@ class Checker {
  private:
   /// The keys of an object so far, with the offset of each.
   using Keys = std::map<std::string_view, std::size_t>;
+
+  /// Metrics and control are in the way of no listener, nor of each other.
+  void check_operation() {
+    std::vector<ListenerSettings> earlier = config_.listen;
+    if (config_.metrics) {
+      if (is_repeated(*config_.metrics, earlier)) {
+        add(place_of("metrics"), text_of_repeated("metrics", *config_.metrics));
+      }
+      earlier.push_back(*config_.metrics);
+    }
+    const ListenerSettings control{.socket = config_.control.socket};
+    if (!control.socket.empty() && is_repeated(control, earlier)) {
+      add(place_of("control.socket"), text_of_repeated("control.socket", control));
+    }
+  }
 
   void check_storage() {
     Config::Storage& storage = config_.storage;
@@ -404,33 +420,30 @@ class Checker {
     }
     check_place(path, keys);
     // What is not whole may be another.
-    if (entry.end != 0) {
-      refuse_repeated(entry, path, listener, listeners);
+    if (entry.end != 0 && is_repeated(listener, listeners)) {
+      add(entry.offset, text_of_repeated(path, listener));
     }
     listeners.push_back(std::move(listener));
     listener_places_.push_back(places);
   }
 
-  /// Of port 0 there can be many: each gets a port of its own.
-  void refuse_repeated(const JsonNode& entry, const std::string& path,
-                       const ListenerSettings& listener,
-                       const std::vector<ListenerSettings>& earlier) {
-    const bool is_repeated =
-        std::any_of(earlier.begin(), earlier.end(), [&](const ListenerSettings& other) {
-          return listener.socket == other.socket &&
-                 (!listener.socket.empty() || (listener.port != 0 && listener.port == other.port &&
-                                               listener.host == other.host));
-        });
-    if (!is_repeated) {
-      return;
-    }
-    if (listener.socket.empty()) {
-      add(entry.offset, fmt::format("{} repeats an address: host \"{}\", port {}", path,
-                                    listener.host, listener.port));
-    } else {
-      add(entry.offset, fmt::format("{} repeats a socket: {}", path,
-                                    log::escaped(listener.socket, kMostShownBytes)));
-    }
+  /// Whether one of `earlier` is at the same place. Of port 0 there can be many: each gets a port
+  /// of its own.
+  [[nodiscard]] static bool is_repeated(const ListenerSettings& place,
+                                        const std::vector<ListenerSettings>& earlier) {
+    return std::any_of(earlier.begin(), earlier.end(), [&](const ListenerSettings& other) {
+      return place.socket == other.socket &&
+             (!place.socket.empty() ||
+              (place.port != 0 && place.port == other.port && place.host == other.host));
+    });
+  }
+
+  [[nodiscard]] static std::string text_of_repeated(std::string_view path,
+                                                    const ListenerSettings& place) {
+    return place.socket.empty() ? fmt::format("{} repeats an address: host \"{}\", port {}", path,
+                                              place.host, place.port)
+                                : fmt::format("{} repeats a socket: {}", path,
+                                              log::escaped(place.socket, kMostShownBytes));
   }
 
   void take_host(const JsonNode& node, const std::string& path, std::string& member) {

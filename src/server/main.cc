@@ -87,7 +87,7 @@ int check(const Config& config, const ConfigChoice& choice) {
     return complain(store.error());
   }
   ExitCode result = ExitCode::Fine;
-  ListenCheck listen = check_listen(config.listen);
+  ListenCheck listen = check_listen(config);
   const ListenCheck tls = check_tls(config);
   listen.remarks.insert(listen.remarks.end(), tls.remarks.begin(), tls.remarks.end());
   listen.problems.insert(listen.problems.end(), tls.problems.begin(), tls.problems.end());

@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
+#include <string_view>
 
 #include "base/log.h"
+#include "operate/http.h"
 #include "server/listeners.h"
 #include "tls/tls_context.h"
 #include "uv/error.h"
@@ -47,64 +49,103 @@ bool overlap(const uv::Address& a, const uv::Address& b) {
           one.sin_addr.s_addr == other.sin_addr.s_addr);
 }
 
-/// Whether a tribard answers at `address`, where it would be `listener`: asked for messages before
-/// a login, which costs it next to nothing, it refuses with a RESPONSE; so does one that has no
-/// room.
-bool is_answered(const uv::Address& address, const ListenerSettings& listener) {
+/// The first `bytes` bytes that whoever listens at `address` answers to `question`; fewer, if no
+/// more come.
+std::string asked(const uv::Address& address, std::string_view question, std::size_t bytes) {
   uv::Socket socket;
   socket.fd = ::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};  // with each call
-  std::string question;
-  append_command(question, Deliver{});
-  question.front() = listener.allows_zero ? '\0' : '\1';
   if (socket.fd < 0 ||
       setsockopt(socket.fd, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience) != 0 ||
       setsockopt(socket.fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience) != 0 ||
       connect(socket.fd, address.raw(), uv::size_of(address)) != 0 ||
       send(socket.fd, question.data(), question.size(), MSG_NOSIGNAL) !=
           static_cast<ssize_t>(question.size())) {
-    return false;
+    return {};
   }
-  constexpr char kResponse = 6;
-  std::array<char, 2> start{};  // version, code
-  return recv(socket.fd, start.data(), start.size(), MSG_WAITALL) ==
-             static_cast<ssize_t>(start.size()) &&
-         (start[0] == 0 || start[0] == 1) && start[1] == kResponse;
+  std::string answer(bytes, '\0');
+  const ssize_t got = recv(socket.fd, answer.data(), answer.size(), MSG_WAITALL);
+  answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return answer;
+}
+
+/// Something that the settings want to be listened at.
+struct Wanted {
+  const ListenerSettings& place;
+  std::string name;  // in front of what is wrong with it; of what `listen` has: empty
+  /// Whether a tribard that serves this answers at `address`; empty: that is not asked.
+  std::function<bool(const uv::Address& address)> is_answered;
+  bool is_at_one_address = false;  // the first one that its host has
+};
+
+/// A listener of clients: asked for messages before a login, which costs it next to nothing, a
+/// tribard refuses with a RESPONSE; so does one that has no room.
+Wanted clients(const ListenerSettings& listener) {
+  if (listener.tls) {
+    return {listener, {}, {}};
+  }
+  return {listener, {}, [is_zero = listener.allows_zero](const uv::Address& address) {
+            std::string question;
+            append_command(question, Deliver{});
+            question.front() = is_zero ? '\0' : '\1';
+            constexpr char kResponse = 6;
+            const std::string start = asked(address, question, 2);  // version, code
+            return start.size() == 2 && (start[0] == 0 || start[0] == 1) && start[1] == kResponse;
+          }};
+}
+
+Wanted metrics(const ListenerSettings& place) {
+  const auto is_answered = [](const uv::Address& address) {
+    constexpr std::string_view kStart = "HTTP/1.";
+    return asked(address, "GET /readyz HTTP/1.0\r\n\r\n", kStart.size()) == kStart;
+  };
+  return {place, "metrics: ", is_answered, true};
+}
+
+/// A tribard shows its state to whoever may ask, and refuses others.
+Wanted control(const ListenerSettings& place) {
+  return {place, "control: ", [](const uv::Address& address) {
+            const std::string start = asked(address, "status\n", 6);
+            return start == "state=" || start == "error\t";
+          }};
 }
 
 /// Somebody listens at `address`: says whether that is as it should be.
-void note_in_use(ListenCheck& found, const uv::Address& address, const ListenerSettings& listener) {
+void note_in_use(ListenCheck& found, const uv::Address& address, const Wanted& wanted) {
   const std::string text = uv::address_text(address.raw());
-  if (listener.tls) {
+  if (!wanted.is_answered) {
     found.remarks.push_back(
         fmt::format("{} is in use; whether by a tribard is not asked over TLS", text));
-  } else if (is_answered(address, listener)) {
-    found.remarks.push_back(fmt::format("{} is in use by a running tribard", text));
+  } else if (wanted.is_answered(address)) {
+    found.remarks.push_back(fmt::format("{}{} is in use by a running tribard", wanted.name, text));
   } else {
-    found.problems.push_back(fmt::format(
-        "cannot listen on {}: it is in use, and no tribard answered there within 2 s", text));
-  }
-}
-
-void check_socket(ListenCheck& found, const ListenerSettings& listener) {
-  const auto obstacle = uv::find_obstacle(listener.socket);
-  if (obstacle && obstacle->is_in_use) {
-    note_in_use(found, uv::socket_address(listener.socket), listener);
-  } else if (obstacle) {
     found.problems.push_back(
-        fmt::format("cannot listen on {}: {}", place_of(listener), obstacle->text));
+        fmt::format("{}cannot listen on {}: it is in use, and no tribard answered there within 2 s",
+                    wanted.name, text));
   }
 }
 
-/// `earlier`: the addresses of the listeners before, to which those of `listener` are added.
-void check_addresses(ListenCheck& found, const ListenerSettings& listener,
-                     std::vector<uv::Address>& earlier) {
+void check_socket(ListenCheck& found, const Wanted& wanted) {
+  const auto obstacle = uv::find_obstacle(wanted.place.socket);
+  if (obstacle && obstacle->is_in_use) {
+    note_in_use(found, uv::socket_address(wanted.place.socket), wanted);
+  } else if (obstacle) {
+    found.problems.push_back(fmt::format("{}cannot listen on {}: {}", wanted.name,
+                                         place_of(wanted.place), obstacle->text));
+  }
+}
+
+/// `earlier`: the addresses before, to which those of `wanted` are added.
+void check_addresses(ListenCheck& found, const Wanted& wanted, std::vector<uv::Address>& earlier) {
   std::vector<uv::Address> resolved;
   try {
-    resolved = uv::resolve(listener.host, listener.port);
+    resolved = uv::resolve(wanted.place.host, wanted.place.port);
   } catch (const std::runtime_error& error) {
-    found.problems.emplace_back(error.what());
+    found.problems.push_back(wanted.name + error.what());
     return;
+  }
+  if (wanted.is_at_one_address) {
+    resolved.resize(1);
   }
   for (const uv::Address& address : resolved) {
     const std::string text = uv::address_text(address.raw());
@@ -113,31 +154,41 @@ void check_addresses(ListenCheck& found, const ListenerSettings& listener,
     });
     if (same != earlier.end()) {
       found.problems.push_back(
-          fmt::format("cannot listen on {}: it overlaps another address of listen, {}", text,
-                      uv::address_text(same->raw())));
+          fmt::format("{}cannot listen on {}: it overlaps another address of listen, {}",
+                      wanted.name, text, uv::address_text(same->raw())));
       continue;
     }
     earlier.push_back(address);
     const int code = uv::try_bind(address);
     if (code == UV_EADDRINUSE) {
-      note_in_use(found, address, listener);
+      note_in_use(found, address, wanted);
     } else if (code != 0) {
-      found.problems.push_back(fmt::format("cannot listen on {}: {}", text, uv::text_of(code)));
+      found.problems.push_back(
+          fmt::format("{}cannot listen on {}: {}", wanted.name, text, uv::text_of(code)));
     }
   }
 }
 
 }  // namespace
 
-ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
+ListenCheck check_listen(const Config& config) {
   ListenCheck found;
   std::vector<uv::Address> earlier;
-  for (const ListenerSettings& listener : listeners) {
-    if (listener.socket.empty()) {
-      check_addresses(found, listener, earlier);
-    } else {
-      check_socket(found, listener);
-    }
+  const auto check = [&](const Wanted& wanted) {
+    wanted.place.socket.empty() ? check_addresses(found, wanted, earlier)
+                                : check_socket(found, wanted);
+  };
+  for (const ListenerSettings& listener : config.listen) {
+    check(clients(listener));
+  }
+  if (config.metrics && !has_http()) {
+    found.problems.emplace_back(
+        "metrics: this tribard was built without libmicrohttpd: remove \"metrics\"");
+  } else if (config.metrics) {
+    check(metrics(*config.metrics));
+  }
+  if (!config.control.socket.empty()) {
+    check(control(ListenerSettings{.socket = config.control.socket}));
   }
   return found;
 }

@@ -18,9 +18,9 @@ struct ListenCheck {
   std::vector<std::string> problems;  // reasons why a server cannot listen
 };
 
-/// Whether each address and each Unix socket is free, or has a server that listens there and
-/// answers as a running tribard does.
-[[nodiscard]] ListenCheck check_listen(const std::vector<ListenerSettings>& listeners);
+/// Whether each address and each Unix socket, of clients, metrics and control, is free, or has a
+/// server that listens there and answers as a running tribard does. Changes nothing.
+[[nodiscard]] ListenCheck check_listen(const Config& config);
 
 /// If a listener is to be served over TLS: whose certificate it is and until when it is good, or
 /// what is wrong with which file.

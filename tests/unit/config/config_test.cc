@@ -414,6 +414,8 @@ TEST(ParseConfig, TakesAPlaceForMetrics) {
   EXPECT_EQ(config_of(R"({"metrics": {"port": 0}})").metrics, (ListenerSettings{"127.0.0.1", 0}));
   EXPECT_EQ(config_of(R"({"metrics": {"socket": "/m"}})").metrics,
             (ListenerSettings{.socket = "/m"}));
+  EXPECT_EQ(config_of(R"({"listen": [{"port": 0}], "metrics": {"port": 0}})").metrics,
+            (ListenerSettings{"127.0.0.1", 0}));
   const std::vector<std::pair<std::string, ConfigMistakes>> cases = {
       {R"({"metrics": 9100})",
        {R"(f:1:13: metrics must be null, or an object with "host" and "port", or "socket", but is 9100)"}},
@@ -427,6 +429,14 @@ TEST(ParseConfig, TakesAPlaceForMetrics) {
        {R"(f:1:25: metrics must have "host" and "port", or "socket", but has both)"}},
       {R"({"control": {"socket": "c"}})",
        {"f:1:24: control.socket must be an absolute path, but is c"}},
+      {R"({"metrics": {"socket": "/a"}, "control": {"socket": "/a"}})",
+       {"f:1:53: control.socket repeats a socket: /a"}},
+      {R"({"listen": [{"socket": "/a"}], "metrics": {"socket": "/a"}})",
+       {"f:1:43: metrics repeats a socket: /a"}},
+      {R"({"listen": [{"port": 0}, {"socket": "/a"}], "control": {"socket": "/a"}})",
+       {"f:1:67: control.socket repeats a socket: /a"}},
+      {R"({"listen": [{"port": 7}], "metrics": {"port": 7}})",
+       {R"(f:1:38: metrics repeats an address: host "127.0.0.1", port 7)"}},
       {R"({"metrics": {"port": 1, "tls": true}})",
        {R"(f:1:25: "metrics.tls" is not a setting; metrics has "host" and "port", or "socket")"}},
   };

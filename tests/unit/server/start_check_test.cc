@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "operate/http.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
@@ -48,6 +49,12 @@ void listen_at(uv::Socket& socket, const std::string& path) {
   const uv::Address address = uv::socket_address(path);
   ASSERT_EQ(bind(socket.fd, address.raw(), uv::size_of(address)), 0);
   ASSERT_EQ(::listen(socket.fd, 4), 0);
+}
+
+ListenCheck check_listen(const std::vector<ListenerSettings>& listeners) {
+  Config config;
+  config.listen = listeners;
+  return tribar::check_listen(config);
 }
 
 TEST(CheckListen, SaysNothingAboutFreeAddresses) {
@@ -141,6 +148,83 @@ TEST(CheckListen, NamesEverySocketThatCannotBe) {
           fmt::format("cannot listen on unix:{}: folder {}: no such file or directory",
                       folder.file("missing/socket"), folder.file("missing"))}));
   EXPECT_EQ(read_file(file), "precious");
+}
+
+/// Settings with metrics and control, whose only listener is in nobody's way.
+Config with_operation(const ListenerSettings& metrics, const std::string& control) {
+  Config config;
+  config.listen = {{"127.0.0.1", 0}};
+  config.metrics = metrics;
+  config.control.socket = control;
+  return config;
+}
+
+TEST(CheckListen, LooksAtMetricsAndControl) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("file");
+  write_file(file, "precious");
+  const std::string missing = folder.file("missing/socket");
+  if (has_http()) {
+    EXPECT_EQ(
+        check_listen(with_operation({.socket = file}, missing)).problems,
+        (std::vector<std::string>{
+            fmt::format(
+                "metrics: cannot listen on unix:{}: what is there is not a socket, and is left "
+                "alone",
+                file),
+            fmt::format("control: cannot listen on unix:{}: folder {}: no such file or directory",
+                        missing, folder.file("missing"))}));
+    EXPECT_EQ(check_listen(with_operation({"192.0.2.1", 1}, file)).problems,
+              (std::vector<std::string>{
+                  "metrics: cannot listen on 192.0.2.1:1: address not available",
+                  fmt::format("control: cannot listen on unix:{}: what is there is not a socket, "
+                              "and is left alone",
+                              file)}));
+    const std::uint16_t port = SilentProgram().port();  // free again
+    Config overlapping = with_operation({"0.0.0.0", port}, folder.file("control"));
+    overlapping.listen = {{"127.0.0.1", port}};
+    EXPECT_EQ(check_listen(overlapping).problems,
+              std::vector<std::string>{fmt::format(
+                  "metrics: cannot listen on 0.0.0.0:{0}: it overlaps another address of listen, "
+                  "127.0.0.1:{0}",
+                  port)});
+    const ListenCheck good = check_listen(with_operation({"127.0.0.1", 0}, folder.file("control")));
+    EXPECT_EQ(good.problems, std::vector<std::string>{});
+    EXPECT_EQ(good.remarks, std::vector<std::string>{});
+  } else {
+    EXPECT_EQ(check_listen(with_operation({.socket = file}, {})).problems,
+              std::vector<std::string>{
+                  "metrics: this tribard was built without libmicrohttpd: remove \"metrics\""});
+  }
+  EXPECT_EQ(read_file(file), "precious");
+}
+
+TEST(CheckListen, TellsARunningServersMetricsAndControlFromAnotherPrograms) {
+  if (!has_http()) {
+    GTEST_SKIP() << "this build has no metrics";
+  }
+  const TemporaryFolder folder;
+  const std::string metrics = folder.file("metrics");
+  const std::string control = folder.file("control");
+  const Config config = with_operation({.socket = metrics}, control);
+  {
+    TestServer server(config);
+    const ListenCheck found = check_listen(config);
+    EXPECT_EQ(found.problems, std::vector<std::string>{});
+    EXPECT_EQ(found.remarks,
+              (std::vector<std::string>{
+                  fmt::format("metrics: unix:{} is in use by a running tribard", metrics),
+                  fmt::format("control: unix:{} is in use by a running tribard", control)}));
+    // Each is none of the other kind.
+    EXPECT_EQ(check_listen(with_operation({.socket = control}, metrics)).problems.size(), 2U);
+  }
+  uv::Socket silent;
+  listen_at(silent, control);
+  EXPECT_EQ(check_listen(config).problems,
+            std::vector<std::string>{fmt::format(
+                "control: cannot listen on unix:{}: it is in use, and no tribard answered there "
+                "within 2 s",
+                control)});
 }
 
 TEST(CheckListen, AsksNobodyOverTls) {
