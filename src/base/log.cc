@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_name.h"
 #include "base/timestamp.h"
 
 namespace tribar::log {
@@ -223,7 +224,10 @@ std::thread g_writer;
 
 Background::Background() {
   auto* queue = new LineQueue;
-  g_writer = std::thread([queue] { queue->run(); });
+  g_writer = std::thread([queue] {
+    name_thread("log");
+    queue->run();
+  });
   g_queue.store(queue);
 }
 

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace tribar {
 namespace {
 
@@ -24,7 +26,10 @@ GroupCommit::GroupCommit(std::unique_ptr<Store> store, Onward onward,
     : store_(std::move(store)),
       sharing_(std::move(sharing)),
       queue_(*store_, std::move(onward), std::move(on_state), std::move(on_lost)),
-      thread_([this] { run(); }) {}
+      thread_([this] {
+        name_thread("journal");
+        run();
+      }) {}
 
 GroupCommit::~GroupCommit() { static_cast<void>(GroupCommit::stop()); }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 
 namespace tribar {
 
@@ -17,7 +18,10 @@ Watchdog::Watchdog(std::chrono::microseconds interval, FindStuck find_stuck)
     : period_(std::max(std::chrono::milliseconds(1),
                        std::chrono::duration_cast<std::chrono::milliseconds>(interval / 3))),
       find_stuck_(std::move(find_stuck)),
-      thread_([this] { run(); }) {}
+      thread_([this] {
+        name_thread("watchdog");
+        run();
+      }) {}
 
 Watchdog::~Watchdog() {
   {

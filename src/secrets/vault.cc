@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 
 namespace tribar {
 
@@ -99,7 +100,10 @@ Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_r
   begin_hashing();
   try {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      threads_.emplace_back([this] { run(); });
+      threads_.emplace_back([this, i] {
+        name_thread("vault " + std::to_string(i));
+        run();
+      });
     }
   } catch (...) {
     stop();  // those that there are

@@ -3,8 +3,10 @@
 // See worker_pool.h.
 #include "workers/worker_pool.h"
 
+#include <string>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "workers/decoder.h"
 
 namespace tribar {
@@ -13,7 +15,10 @@ WorkerPool::WorkerPool(std::size_t workers, const CommandLimits& limits, Registr
     : limits_(limits), registry_(registry) {
   for (std::size_t i = 0; i < workers; ++i) {
     Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
-    worker.thread = std::thread([this, &worker] { run(worker); });
+    worker.thread = std::thread([this, &worker, i] {
+      name_thread("worker " + std::to_string(i));
+      run(worker);
+    });
   }
 }
 
