@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "base/wipe.h"
 
 namespace tribar {
@@ -78,13 +79,24 @@ ControlServer::ControlServer(std::unique_ptr<uv::SocketFile> file, CarryOut carr
   if (wake_ < 0) {
     throw std::runtime_error(std::strerror(errno));
   }
-  thread_ = std::thread([this] { accept_all(); });
+  thread_ = std::thread([this] {
+    name_thread("control");
+    accept_all();
+  });
 }
 
 ControlServer::~ControlServer() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     is_ending_ = true;
+    // Nothing more is asked; what was gets its answer.
+    for (Connection& connection : connections_) {
+      shutdown(connection.fd, SHUT_RD);
+    }
+    over_.wait_for(lock, kLastAnswers, [this] {
+      return std::all_of(connections_.begin(), connections_.end(),
+                         [](const Connection& connection) { return connection.is_over.load(); });
+    });
     for (Connection& connection : connections_) {
       shutdown(connection.fd, SHUT_RDWR);
     }
@@ -142,7 +154,10 @@ void ControlServer::admit(int fd) {
   connection.fd = fd;
   connection.who = fmt::format("user {}, process {}", peer->user, peer->process);
   try {
-    connection.thread = std::thread([this, &connection] { serve(connection); });
+    connection.thread = std::thread([this, &connection] {
+      name_thread("control request");
+      serve(connection);
+    });
   } catch (const std::exception& error) {
     static_cast<void>(send_all(fd, control_text({{}, error.what()})));
     close(fd);
@@ -163,7 +178,7 @@ void ControlServer::reap() {
   });
 }
 
-void ControlServer::serve(Connection& connection) const {
+void ControlServer::serve(Connection& connection) {
   std::string input;
   std::array<char, 4096> piece{};
   while (true) {
@@ -196,7 +211,9 @@ void ControlServer::serve(Connection& connection) const {
   }
   wipe(input);
   shutdown(connection.fd, SHUT_RDWR);
+  const std::lock_guard lock(mutex_);
   connection.is_over.store(true);
+  over_.notify_all();
 }
 
 /// Carries a request out, and logs it with who asked if it changes something.

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -32,6 +34,8 @@ class ControlServer {
  public:
   /// At once; further connections are closed.
   static constexpr std::size_t kMostConnections = 8;
+  /// How long the peers have at the end to take their last answer.
+  static constexpr std::chrono::milliseconds kLastAnswers{1000};
 
   /// Called on the thread of a connection, on several at once; may take long, must not throw.
   using CarryOut = std::function<ControlAnswer(const ControlRequest&)>;
@@ -41,7 +45,8 @@ class ControlServer {
       const std::string& path, CarryOut carry_out);
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
-  /// Closes all connections, and waits for requests that are being carried out.
+  /// Waits for requests that are being carried out, and for their answers to be taken, the latter
+  /// for kLastAnswers at most; closes all connections.
   ~ControlServer();
 
  private:
@@ -55,7 +60,7 @@ class ControlServer {
   ControlServer(std::unique_ptr<uv::SocketFile> file, CarryOut carry_out);
   void accept_all();
   void admit(int fd);
-  void serve(Connection& connection) const;
+  void serve(Connection& connection);
   [[nodiscard]] ControlAnswer answer(std::string_view line, const std::string& who) const;
   void reap();
 
@@ -64,6 +69,7 @@ class ControlServer {
   int wake_ = -1;  // an eventfd that ends the accepting thread
   std::mutex mutex_;
   std::list<Connection> connections_;  // of mutex_
+  std::condition_variable over_;       // another one is over
   bool is_ending_ = false;             // of mutex_
   std::thread thread_;
 };

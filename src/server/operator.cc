@@ -304,11 +304,12 @@ ControlAnswer Operator::drain(const std::string& text) {
       seconds > kMostDrainSeconds) {
     return {{}, fmt::format("SECONDS must be a number, 0 to {}", kMostDrainSeconds)};
   }
-  const auto done = ask_loop<bool>(*server_.loops.front(), [this, seconds](IoLoop&) {
-    server_.drain(seconds);
-    return true;
-  });
-  return {{}, done ? "" : kNoAnswer};
+  const auto begun = ask_loop<bool>(*server_.loops.front(),
+                                    [this, seconds](IoLoop&) { return server_.drain(seconds); });
+  if (!begun) {
+    return {{}, kNoAnswer};
+  }
+  return {{}, *begun ? "" : "the server is draining or stopping already"};
 }
 
 ControlAnswer Operator::log_level(const std::string& name) {

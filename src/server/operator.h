@@ -39,8 +39,8 @@ class Operator {
     std::vector<IoLoop*> loops;
     /// On the main loop: reads the settings again.
     std::function<ControlAnswer()> reload;
-    /// On the main loop: stops within so many seconds.
-    std::function<void(std::uint64_t seconds)> drain;
+    /// On the main loop: stops within so many seconds; false: it drains or stops already.
+    std::function<bool(std::uint64_t seconds)> drain;
     /// What is known of the certificate of TLS; no rows: there is no TLS.
     std::function<std::vector<ControlRow>()> certificate;
   };

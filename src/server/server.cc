@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "base/timestamp.h"
 #include "config/config_table.h"
 #include "journal/group_commit.h"
@@ -411,7 +412,8 @@ void Server::start_control() {
         pool_->nudge();
       },
       std::move(loops), [this] { return answer_of(reload()); },
-      [this](std::uint64_t seconds) { begin_drain(seconds); }, [this] { return certificate(); }});
+      [this](std::uint64_t seconds) { return begin_drain(seconds); },
+      [this] { return certificate(); }});
   auto control = ControlServer::start(
       config_.control.socket,
       [this](const ControlRequest& request) { return operator_->carry_out(request); });
@@ -436,10 +438,10 @@ std::vector<ControlRow> Server::certificate() const {
 }
 
 /// On the main loop: accepts nobody any more, disconnects those who are there one after another,
-/// and stops after `seconds`.
-void Server::begin_drain(std::uint64_t seconds) {
-  if (is_stopping_ || drain_ticks_ > 0) {
-    return;
+/// and stops after `seconds`; false: it does so already.
+bool Server::begin_drain(std::uint64_t seconds) {
+  if (is_leaving()) {
+    return false;
   }
   log::info(kSubject, "draining: {} connections in {} s", census_.size(), seconds);
   is_serving_.store(false);
@@ -448,28 +450,38 @@ void Server::begin_drain(std::uint64_t seconds) {
   for (const auto& io : loops_) {
     io->call([&loop = *io] { loop.stop_accepting(); });
   }
-  drain_ticks_ = seconds * 1000 / kDrainTickMs + 1;
+  all_drain_ticks_ = seconds * 1000 / kDrainTickMs + 1;
+  drain_ticks_ = all_drain_ticks_;
+  drained_from_ = census_.size();
   drain_clock_ = uv::Timer(loops_.front()->loop(), [this] { drain_some(); });
   drain_clock_.start(0, kDrainTickMs);
+  return true;
 }
 
-/// A tick of the drain: the same number of connections in each.
+/// A tick of the drain: leaves as many connections as time is left, at an even pace.
 void Server::drain_some() {
   if (--drain_ticks_ == 0 || census_.size() == 0) {
     drain_clock_.stop();
     begin_stop();
     return;
   }
-  const std::uint64_t turns = drain_ticks_ * loops_.size();
-  const std::uint64_t share = (census_.size() + turns - 1) / turns;
-  for (const auto& io : loops_) {
-    io->call([&loop = *io, share] { static_cast<void>(loop.disconnect_some(share)); });
+  const std::uint64_t kept =
+      (drained_from_ * drain_ticks_ + all_drain_ticks_ - 1) / all_drain_ticks_;
+  const std::uint64_t excess = census_.size() - std::min<std::uint64_t>(census_.size(), kept);
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    // Those that are left over are of another loop in each tick, since one may have none.
+    const std::uint64_t turn = (i + drain_ticks_) % loops_.size();
+    const std::uint64_t share = (excess + turn) / loops_.size();
+    if (share > 0) {
+      IoLoop& io = *loops_[i];
+      io.call([&io, share] { static_cast<void>(io.disconnect_some(share)); });
+    }
   }
 }
 
 ReloadResult Server::reload() {
   const std::vector<std::string> former = addresses_;
-  const bool is_ending = is_stopping_ || drain_ticks_ > 0;
+  const bool is_ending = is_leaving();
   if (!is_ending) {
     service::tell_reloading();
   }
@@ -503,7 +515,7 @@ void Server::reopen_log() const {
 
 ReloadResult Server::read_again() {
   ReloadResult result;
-  if (is_stopping_ || drain_ticks_ > 0) {
+  if (is_leaving()) {
     result.mistakes.emplace_back("the server is stopping");
     return result;
   }
@@ -666,8 +678,8 @@ void Server::take(const HolderSeen& seen) {
 }
 
 void Server::take(const StoreLoaded&) {
-  if (is_stopping_) {
-    return;
+  if (is_leaving()) {
+    return;  // at its end it gives the store back
   }
   try {
     begin_leading();
@@ -681,6 +693,9 @@ void Server::take(const StoreLoaded&) {
 void Server::take(const StoreLost& lost) {
   if (!is_stopping_) {
     ending_ = lost.ending;
+  }
+  if (drain_ticks_ > 0) {
+    is_asked_to_end_ = true;  // it was to stop, and not to become a standby
   }
   const std::uint64_t most_ms = config_.timeouts.shutdown_ms;
   drain(most_ms == 0 ? kDeposedMs : std::min(most_ms, kDeposedMs), lost.word);
@@ -856,7 +871,10 @@ Ending Server::run(bool handles_signals) {
 
 void Server::start_other_loops() {
   for (std::size_t i = 1; threads_.size() + 1 < loops_.size(); ++i) {
-    threads_.emplace_back([&io = *loops_[i]] { io.run(); });
+    threads_.emplace_back([&io = *loops_[i], i] {
+      name_thread("loop " + std::to_string(i));
+      io.run();
+    });
   }
   do_all_loops_run_.store(true);
 }

@@ -150,8 +150,10 @@ class Server {
   void start_monitor();
   void start_control();
   [[nodiscard]] MetricSources metric_sources();
-  void begin_drain(std::uint64_t seconds);
+  [[nodiscard]] bool begin_drain(std::uint64_t seconds);
   void drain_some();
+  /// It drains or stops: nobody new is served, whatever happens.
+  [[nodiscard]] bool is_leaving() const { return is_stopping_ || drain_ticks_ > 0; }
   [[nodiscard]] std::vector<ControlRow> certificate() const;
   void wake_all_loops();
   [[nodiscard]] std::unique_ptr<Journal> make_journal(Beginning beginning);
@@ -211,6 +213,8 @@ class Server {
   uv::Timer tls_clock_;
   uv::Timer drain_clock_;
   std::uint64_t drain_ticks_ = 0;  // left
+  std::uint64_t all_drain_ticks_ = 0;
+  std::uint64_t drained_from_ = 0;  // connections when it began
   ListenerSet listeners_;
   std::vector<std::string> addresses_;
   std::vector<std::string> warnings_;  // of what others can reach, as they were logged

@@ -22,6 +22,7 @@
 #include "support/process.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
+#include "support/tribarctl.h"
 
 namespace tribar::test {
 namespace {
@@ -132,6 +133,40 @@ TEST_F(ServiceManager, PassesSocketsThatAllLoopsServe) {
   early.send(Create{"early"});
   Process next(command(fmt::format(R"({{"listen": [{{"port": {}}}]}})", port), {fd}),
                Process::Stdio::Pipes, environment());
+  early.expect(response());
+  next.signal(SIGTERM);
+  EXPECT_EQ(next.wait_for_exit(), 0);
+  close(fd);
+}
+
+TEST_F(ServiceManager, PassesSocketsThatOutliveWhatTribarctlAsks) {
+  std::uint16_t port = 0;
+  const int fd = listening(port);
+  const std::string control = folder_.file("control");
+  const auto settings = [&](const std::string& more) {
+    return fmt::format(
+        R"({{"listen": [{{"port": {}}}], "io_loops": 2, "control": {{"socket": "{}"}}{}}})", port,
+        control, more);
+  };
+  Process server(command(settings(""), {fd}), Process::Stdio::Pipes, environment());
+  told("READY=1");
+  TestPeer ann(port);
+  ann.create("ann");
+  EXPECT_NE(ask_control(control, {"status"}).output.find(fmt::format("127.0.0.1:{}", port)),
+            std::string::npos);
+  static_cast<void>(command(settings(R"(, "limits": {"accounts": 1})")));  // writes them
+  EXPECT_NE(ask_control(control, {"reload"}).output.find("limits.accounts"), std::string::npos);
+  told("RELOADING=1");
+  told("READY=1");
+  EXPECT_EQ(ask_control(control, {"user", "add", "bob"}, "\n").code, 1);
+  EXPECT_EQ(ask_control(control, {"kick", "ann"}).code, 0);
+  ann.expect(response("disconnected by whoever runs the server"));
+  EXPECT_EQ(ask_control(control, {"drain", "2"}).code, 0);
+  EXPECT_EQ(server.wait_for_exit(), 0) << server.error();
+  // It was not closed: who connects now waits for the next server.
+  TestPeer early(port);
+  early.send(Create{"early"});
+  Process next(command(settings(""), {fd}), Process::Stdio::Pipes, environment());
   early.expect(response());
   next.signal(SIGTERM);
   EXPECT_EQ(next.wait_for_exit(), 0);

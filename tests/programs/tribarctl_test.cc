@@ -2,40 +2,40 @@
 //
 // tribarctl and the control socket of a running tribard: each verb, who may ask, and peers that ask
 // wrongly; and that a backup under load has all that was confirmed before it.
+#include "support/tribarctl.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "control/lines.h"
 #include "secrets/vault.h"
 #include "support/daemon.h"
+#include "support/over_tls.h"
 #include "support/patience.h"
 #include "support/process.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
+#include "support/unix_connection.h"
 
 namespace tribar::test {
 namespace {
-
-/// What a program said.
-struct Said {
-  int code = 0;
-  std::string output;
-  std::string error;
-};
 
 class Tribarctl : public testing::Test {
  protected:
@@ -47,12 +47,7 @@ class Tribarctl : public testing::Test {
   }
 
   [[nodiscard]] Said ask(std::vector<std::string> arguments, const std::string& input = {}) const {
-    arguments.insert(arguments.begin(), std::getenv("TRIBARCTL"));
-    Process program(arguments, Process::Stdio::Pipes, {"TRIBAR_CONTROL=" + path_});
-    program.send(input);
-    program.end_input();
-    const int code = program.wait_for_exit();
-    return {code, program.output(), program.error()};
+    return ask_control(path_, std::move(arguments), input);
   }
   /// As ask(), for what must work.
   [[nodiscard]] std::string output_of(std::vector<std::string> arguments,
@@ -77,16 +72,7 @@ class Tribarctl : public testing::Test {
   }
 
   /// A connection of our own.
-  [[nodiscard]] int connected() const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path_.copy(address.sun_path, sizeof address.sun_path - 1);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval patience{.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    return fd;
-  }
+  [[nodiscard]] int connected() const { return connected_to(path_); }
   /// Everything up to the end of `fd`, or up to `lines` lines.
   [[nodiscard]] static std::string received(int fd, int lines) {
     std::string text;
@@ -230,6 +216,203 @@ TEST_F(Tribarctl, SaysWhatIsNotThere) {
   daemon.stop();
 }
 
+TEST_F(Tribarctl, SaysWhyThereIsNoBackup) {
+  Daemon daemon(folder_.path(), settings());
+  const std::string existing = folder_.file("existing");
+  write_file(existing, "mine");
+  const std::string too_long = folder_.file(std::string(300, 'x'));
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {existing, "File exists"},
+      {folder_.path(), "File exists"},
+      {Daemon::store_in(folder_.path()), "File exists"},
+      {folder_.file("none/there"), "No such file or directory"},
+      {existing + "/there", "Not a directory"},
+      {too_long, "File name too long"},
+  };
+  for (const auto& [file, why] : cases) {
+    const Said said = ask({"backup", file});
+    EXPECT_EQ(said.code, 1) << file;
+    EXPECT_EQ(said.error, fmt::format("tribarctl: {}: {}\n", file, why));
+  }
+  EXPECT_EQ(read_file(existing), "mine");
+  daemon.stop();
+  DaemonSettings nothing = settings();
+  nothing.storage = R"({"engine": "memory"})";
+  Daemon forgetful(folder_.path(), nothing);
+  const Said said = ask({"backup", folder_.file("backup")});
+  EXPECT_EQ(said.code, 1);
+  EXPECT_EQ(said.error, "tribarctl: this server stores nothing\n");
+  EXPECT_NE(access(folder_.file("backup").c_str(), F_OK), 0);
+  forgetful.stop();
+}
+
+TEST_F(Tribarctl, HasTheSettingsReadAgain) {
+  Daemon daemon(folder_.path(), settings());
+  static_cast<void>(Daemon::command(folder_.path(), settings(R"("workers": 3)")));  // writes them
+  EXPECT_EQ(output_of({"reload"}), "changed: \nneeds restart: workers\n");
+  DaemonSettings changed = settings();
+  changed.limits = R"({"accounts": 1})";
+  static_cast<void>(Daemon::command(folder_.path(), changed));
+  EXPECT_NE(output_of({"reload"}).find("limits.accounts"), std::string::npos);
+  EXPECT_EQ(output_of({"user", "add", "ann"}, "\n"), "");
+  EXPECT_EQ(ask({"user", "add", "bob"}, "\n").error,
+            "tribarctl: there are as many accounts as limits.accounts allows\n");
+  changed.limits = R"({"accounts": 0})";
+  static_cast<void>(Daemon::command(folder_.path(), changed));
+  const Said wrong = ask({"reload"});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_EQ(wrong.error.find("tribarctl: nothing applied: "), 0U) << wrong.error;
+  EXPECT_NE(wrong.error.find("limits.accounts must be 1 to "), std::string::npos) << wrong.error;
+  daemon.stop();
+}
+
+TEST_F(Tribarctl, ShowsTheCertificate) {
+  Config with_tls;
+  use_tls(with_tls);
+  if (with_tls.tls.certificate.empty()) {
+    GTEST_SKIP() << "this build has no TLS";
+  }
+  DaemonSettings secure = settings(fmt::format(R"("tls": {{"certificate": "{}", "key": "{}"}})",
+                                               with_tls.tls.certificate, with_tls.tls.key));
+  secure.listen = R"([{"port": 0, "tls": true}])";
+  Daemon daemon(folder_.path(), secure);
+  const std::string shown = output_of({"certificate"});
+  EXPECT_EQ(shown.find("certificate: "), 0U) << shown;
+  EXPECT_NE(shown.find("\nexpires: 20"), std::string::npos) << shown;
+  daemon.stop();
+}
+
+/// Every verb while the server drains: it answers each, and ends when it is asked to.
+TEST_F(Tribarctl, AnswersWhileTheServerDrains) {
+  Daemon daemon(folder_.path(), settings());
+  TestPeer ann(daemon.port());
+  ann.create("ann");
+  TestPeer bob(daemon.port());
+  bob.create("bob");
+  EXPECT_EQ(output_of({"user", "add", "cid"}, "\n"), "");
+  EXPECT_EQ(output_of({"drain", "3600"}), "");
+  EXPECT_EQ(output_of({"status"}).find("state: stopping\n"), 0U);
+  EXPECT_EQ(ask({"drain", "0"}).error, "tribarctl: the server is draining or stopping already\n");
+  const Said reload = ask({"reload"});
+  EXPECT_EQ(reload.error, "tribarctl: nothing applied: the server is stopping\n");
+  EXPECT_EQ(output_of({"user", "add", "dan"}, "\n"), "");
+  EXPECT_EQ(output_of({"user", "delete", "dan"}), "");
+  EXPECT_NE(output_of({"user", "show", "cid"}).find("name: cid\n"), std::string::npos);
+  if (can_hash_secrets()) {
+    EXPECT_EQ(output_of({"user", "set-secret", "cid"}, "a secret of cid\n"), "");
+  }
+  EXPECT_EQ(output_of({"log-level", "warn"}), "");
+  EXPECT_EQ(output_of({"log-level", "info"}), "");
+  EXPECT_EQ(ask({"certificate"}).error, "tribarctl: no listener has TLS\n");
+  EXPECT_NE(output_of({"backup", folder_.file("backup.db")}).find("verified: yes\n"),
+            std::string::npos);
+  // An hour is long, so nobody was disconnected yet.
+  EXPECT_NE(output_of({"sessions", "--json"}).find("\"bob\""), std::string::npos);
+  EXPECT_EQ(output_of({"kick", "ann"}), "");
+  ann.expect(response("disconnected by whoever runs the server"));
+  ann.expect_closed();
+  bob.expect_nothing_before_an_answer();
+  EXPECT_THROW(TestPeer late(daemon.port()); late.create("late"), PeerError);
+  daemon.stop();
+}
+
+TEST_F(Tribarctl, StopsAtTheEndOfADrainWithAnAnswerBefore) {
+  for (int i = 0; i < 10; ++i) {
+    Daemon daemon(folder_.path(), settings());
+    // Nobody is connected, so it ends at once; who asked hears that it does.
+    EXPECT_EQ(output_of({"drain"}), "");
+    EXPECT_EQ(daemon.process().wait_for_exit(), 0);
+  }
+}
+
+/// Asks all of `requests` at once, each on a thread of its own.
+std::vector<Said> ask_at_once(const std::string& path,
+                              const std::vector<std::vector<std::string>>& requests,
+                              const std::string& input) {
+  std::vector<Said> said(requests.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    threads.emplace_back([&, i] { said[i] = ask_control(path, requests[i], input); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  return said;
+}
+
+TEST_F(Tribarctl, AnswersSeveralAtOnce) {
+  Daemon daemon(folder_.path(), settings());
+  TestPeer ann(daemon.port());
+  ann.create("ann");
+  const auto done = [&](const std::vector<std::string>& request, std::string_view refusal) {
+    std::size_t count = 0;
+    for (const Said& said : ask_at_once(path_, {request, request, request}, "\n")) {
+      count += said.code == 0 ? 1 : 0;
+      if (said.code != 0) {
+        EXPECT_EQ(said.code, 1) << said.error;
+        EXPECT_NE(said.error.find(refusal), std::string::npos) << said.error;
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(done({"user", "add", "bob"}, "there is such an account already"), 1U);
+  EXPECT_EQ(done({"user", "delete", "bob"}, "there is no such account"), 1U);
+  EXPECT_EQ(done({"kick", "ann"}, "nobody is logged in to that account"), 1U);
+  EXPECT_EQ(done({"backup", folder_.file("backup.db")}, "File exists"), 1U);
+  EXPECT_EQ(done({"reload"}, "-"), 3U);
+  EXPECT_EQ(done({"status"}, "-"), 3U);
+  EXPECT_EQ(done({"sessions"}, "-"), 3U);
+  EXPECT_EQ(done({"log-level", "debug"}, "-"), 3U);
+  TestPeer cid(daemon.port());
+  cid.create("cid");
+  EXPECT_EQ(done({"drain", "3600"}, "the server is draining or stopping already"), 1U);
+  daemon.stop();
+}
+
+TEST_F(Tribarctl, IsInNobodysWayWhenItHangs) {
+  Daemon daemon(folder_.path(), settings());
+  TestPeer ann(daemon.port());
+  ann.create("ann");
+  // In the middle of a line, and of a secret.
+  const int half = connected();
+  const std::string front = "user add\tbob\tsec";
+  ASSERT_EQ(send(half, front.data(), front.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(front.size()));
+  // Reads nothing, and asks until the server takes no more.
+  const int deaf = connected();
+  std::string questions;
+  for (int i = 0; i < 1000; ++i) {
+    questions += "status\n";
+  }
+  pollfd room{deaf, POLLOUT, 0};
+  while (poll(&room, 1, 500) == 1) {
+    ASSERT_GT(send(deaf, questions.data(), questions.size(), MSG_NOSIGNAL | MSG_DONTWAIT), 0);
+  }
+  // A line of 1 MiB that does not end.
+  const int endless = connected();
+  const std::string line(std::size_t{1} << 20, 'x');
+  for (std::size_t sent = 0; sent < line.size();) {
+    const ssize_t got = send(endless, line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
+    if (got <= 0) {
+      break;
+    }
+    sent += static_cast<std::size_t>(got);
+  }
+  EXPECT_EQ(received(endless, 1), "error\ta request has at most 8192 bytes\n");
+  EXPECT_EQ(received(endless, 1), "");
+  EXPECT_EQ(output_of({"user", "add", "cid"}, "\n"), "");
+  EXPECT_EQ(output_of({"kick", "ann"}), "");
+  ann.expect(response("disconnected by whoever runs the server"));
+  EXPECT_EQ(ask({"user", "show", "bob"}).code, 1) << "half a request is none";
+  // Nor does it keep the server from its end.
+  const auto begin = std::chrono::steady_clock::now();
+  daemon.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  for (const int fd : {half, deaf, endless}) {
+    close(fd);
+  }
+}
+
 TEST_F(Tribarctl, IsNotTheOnlyOneThatAsks) {
   Daemon daemon(folder_.path(), settings());
   // Several requests on one connection, a byte at a time.
@@ -316,7 +499,7 @@ TEST_F(Tribarctl, MakesBackupsFromWhichAServerStarts) {
          std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
   }
-  const std::uint64_t before = ann.confirmed.load() + bob.confirmed.load();
+  const std::array<std::uint64_t, 2> before{ann.confirmed.load(), bob.confirmed.load()};
   const std::string backup = folder_.file("backup.db");
   EXPECT_NE(output_of({"backup", backup}).find("verified: yes\n"), std::string::npos);
   struct stat found {};
@@ -325,23 +508,34 @@ TEST_F(Tribarctl, MakesBackupsFromWhichAServerStarts) {
   daemon->kill();
   ann_runs.join();
   bob_runs.join();
-  EXPECT_GE(before, 100U);
+  EXPECT_GE(before[0], 50U);
+  EXPECT_GE(before[1], 50U);
+  // They went on meanwhile.
+  EXPECT_GT(ann.confirmed.load() + bob.confirmed.load(), before[0] + before[1]);
   const std::string store = Daemon::store_in(folder_.path());
   for (const char* suffix : {"", "-wal", "-shm"}) {
     static_cast<void>(unlink((store + suffix).c_str()));
   }
   ASSERT_EQ(rename(backup.c_str(), store.c_str()), 0);
+  Process verify({Daemon::command(folder_.path(), settings()).front(), "--verify-storage", store},
+                 Process::Stdio::Pipes);
+  EXPECT_EQ(verify.wait_for_exit(), 0) << verify.error();
+  EXPECT_NE(verify.output().find(": 3 accounts, 0 with a secret, "), std::string::npos);
+  EXPECT_NE(verify.output().find(": all is well\n"), std::string::npos) << verify.output();
   daemon = std::make_unique<Daemon>(folder_.path(), settings());
   TestPeer away(daemon->port());
   away.login("away");
-  away.send(Deliver{});
+  // Each sender's messages are there from the first one on, without a gap, as many as were
+  // confirmed before, or more.
+  away.send_raw(bytes_of(Deliver{}) + bytes_of(List{"no body"}));
   std::array<std::uint64_t, 2> next{};
-  for (std::uint64_t i = 0; i < before; ++i) {
-    const std::string text = away.receive().data;
-    const std::size_t of = text.starts_with("ann") ? 0 : 1;
-    EXPECT_TRUE(text.ends_with(fmt::format(" {}", next[of]))) << text;
+  for (WireFrame frame = away.receive(); frame != names({}); frame = away.receive()) {
+    const std::size_t of = frame.data.starts_with("ann") ? 0 : 1;
+    EXPECT_TRUE(frame.data.ends_with(fmt::format(" {}", next[of]))) << frame.data;
     next[of] += 1;
   }
+  EXPECT_GE(next[0], before[0]);
+  EXPECT_GE(next[1], before[1]);
   daemon->stop();
 }
 
