@@ -19,6 +19,7 @@
 #include "support/store_contents.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
+#include "support/tribarctl.h"
 
 namespace tribar::test {
 namespace {
@@ -333,6 +334,38 @@ TEST(Storage, OutlivesAFullDisk) {
   }
   daemon.stop();
   umount2(folder.path().c_str(), MNT_DETACH);
+}
+
+TEST(Storage, IsNotBackedUpOntoAFullDiskNorOntoOneThatIsReadOnly) {
+  ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+  ASSERT_EQ(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+  const TemporaryFolder folder;
+  const TemporaryFolder small;
+  ASSERT_EQ(mount("tmpfs", small.path().c_str(), "tmpfs", 0, "size=16k"), 0);
+  DaemonSettings settings;
+  const std::string control = folder.file("control");
+  settings.others = fmt::format(R"("control": {{"socket": "{}"}})", control);
+  Daemon daemon(folder.path(), settings);
+  TestPeer ann = created(daemon.port(), "ann");
+  created(daemon.port(), "bob").close();
+  const std::string text(30'000, 'x');
+  ann.send_raw(send_bytes("ann", "bob", text));
+  ann.expect(message("ann", "bob", text));
+  const std::string backup = small.file("backup.db");
+  const Said full = ask_control(control, {"backup", backup});
+  EXPECT_EQ(full.code, 1);
+  EXPECT_NE(full.error.find(backup + ": "), std::string::npos) << full.error;
+  EXPECT_NE(full.error.find("full"), std::string::npos) << full.error;
+  EXPECT_FALSE(std::filesystem::exists(backup)) << "half a copy is none";
+  ASSERT_EQ(mount("tmpfs", small.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=16k"), 0);
+  const Said read_only = ask_control(control, {"backup", backup});
+  EXPECT_EQ(read_only.code, 1);
+  EXPECT_EQ(read_only.error, fmt::format("tribarctl: {}: Read-only file system\n", backup));
+  // Where there is room it works, and nobody noticed anything meanwhile.
+  EXPECT_EQ(ask_control(control, {"backup", folder.file("backup.db")}).code, 0);
+  ann.expect_nothing_before_an_answer();
+  daemon.stop();
+  umount2(small.path().c_str(), MNT_DETACH);
 }
 #endif
 

@@ -21,6 +21,7 @@
 #include "support/process.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
+#include "support/tribarctl.h"
 #include "uv/socket_file.h"
 
 namespace tribar::test {
@@ -381,6 +382,65 @@ TEST_F(TwoServers, StandbyThatFindsDamageEnds) {
   EXPECT_NE(second->process().error().find("the store is damaged: account 1: "), std::string::npos)
       << second->process().error();
   first->stop();
+}
+
+TEST_F(TwoServers, StandbyAnswersTribarctl) {
+  const auto first = start(first_folder_, settings(kNever));
+  created(first->port_as_leader(), "ann").close();
+  const std::string control = second_folder_.file("control");
+  const std::string others =
+      fmt::format(R"("control": {{"socket": "{}"}}, "io_loops": 2)", control);
+  for (const char* listeners : {"closed", "refuse"}) {
+    const std::string all = fmt::format(R"({}, "standby_listeners": "{}")", others, listeners);
+    const auto second = start(second_folder_, settings(kNever, all));
+    second->until("leads (epoch 1)\n");
+    const auto ask = [&](const std::vector<std::string>& arguments, const std::string& input = {}) {
+      return ask_control(control, arguments, input);
+    };
+    EXPECT_EQ(ask({"status"}).output.find("state: standby\n"), 0U);
+    const std::string refusal = "tribarctl: this server is a standby: ask the one that leads\n";
+    const std::vector<std::vector<std::string>> of_leaders = {
+        {"sessions"},
+        {"kick", "ann"},
+        {"user", "add", "bob"},
+        {"user", "show", "ann"},
+        {"user", "delete", "ann"},
+        {"user", "set-secret", "ann"},
+        {"backup", second_folder_.file("backup")}};
+    for (const std::vector<std::string>& arguments : of_leaders) {
+      const Said said = ask(arguments, "a long secret\n");
+      EXPECT_EQ(said.code, 1) << arguments.front();
+      EXPECT_EQ(said.error, refusal) << arguments.front();
+    }
+    EXPECT_EQ(ask({"certificate"}).error, "tribarctl: no listener has TLS\n");
+    EXPECT_EQ(ask({"log-level", "debug"}).code, 0);
+    EXPECT_EQ(ask({"log-level"}).output, "log level: debug\n");
+    static_cast<void>(
+        Daemon::command(second_folder_.path(), settings(kNever, all + R"(, "workers": 5)")));
+    const Said reload = ask({"reload"});
+    EXPECT_EQ(reload.code, 0) << reload.error;
+    EXPECT_NE(reload.output.find("workers"), std::string::npos) << reload.output;
+    EXPECT_EQ(ask({"drain", "2"}).code, 0);
+    EXPECT_EQ(second->process().wait_for_exit(), 0) << second->process().error();
+  }
+  first->stop();
+}
+
+// Whoever has it drained wants it to end, and not to begin anything.
+TEST_F(TwoServers, LeaderThatDrainsEndsWhenItIsReplaced) {
+  const std::string control = first_folder_.file("control");
+  const auto first = start(
+      first_folder_, settings(kSoon, fmt::format(R"("control": {{"socket": "{}"}})", control)));
+  TestPeer ann = created(first->port_as_leader(), "ann");
+  const auto second = start(second_folder_, settings(kSoon));
+  second->until("leads (epoch 1)\n");
+  EXPECT_EQ(ask_control(control, {"drain", "3600"}).code, 0);
+  first->process().signal(SIGSTOP);
+  static_cast<void>(second->port_as_leader());
+  first->process().signal(SIGCONT);
+  first->until("the store is lost: ");
+  EXPECT_EQ(first->process().wait_for_exit(), 0) << first->process().error();
+  second->stop();
 }
 
 // What it has read may not be a part of what the other one has.
