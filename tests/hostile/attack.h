@@ -54,8 +54,12 @@ class Attack {
   /// it.
   [[nodiscard]] Bystanders::Times take_times() { return bystanders_.take_times(); }
 
+  /// What bystanders noticed in begin().
+  [[nodiscard]] Bystanders::Times before() const { return before_; }
+
   /// The attack is over: adds its row to the table. Fails the test when a bystander was not served.
-  void end(std::string_view name, std::string_view what_happened);
+  /// Returns what bystanders noticed during it.
+  Bystanders::Times end(std::string_view name, std::string_view what_happened);
 
  private:
   void look();

@@ -10,7 +10,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "hostile/attack.h"
 #include "support/over_tls.h"
@@ -63,7 +66,58 @@ class Reloads : public testing::Test {
   static void SetUpTestSuite() { setenv("TRIBAR_TEST_TLS", "1", 1); }
 };
 
-TEST_F(Reloads, DropNobody) {
+/// Messages at a steady pace, from each of those who are connected to the next one, as the crowd
+/// turns.
+class Load {
+ public:
+  /// `crowd` must outlive this; nobody connects or goes meanwhile.
+  Load(Crowd& crowd, std::size_t per_second)
+      : crowd_(crowd),
+        per_second_(per_second),
+        sent_(crowd.peers().size()),
+        former_(crowd.on_turn),
+        begin_(Crowd::Clock::now()) {
+    crowd_.on_turn = [this] {
+      former_();
+      send_what_is_due();
+    };
+  }
+  ~Load() { crowd_.on_turn = former_; }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  [[nodiscard]] std::size_t sent() const { return total_; }
+  /// What peer `number` hears of it: a confirmation of each of its own, and its neighbour's.
+  [[nodiscard]] std::size_t bytes_for(std::size_t number) const {
+    const std::size_t before = (number + sent_.size() - 1) % sent_.size();
+    return sent_[number] * message_from(number).size() +
+           sent_[before] * message_from(before).size();
+  }
+
+ private:
+  void send_what_is_due() {
+    const std::chrono::duration<double> time = Crowd::Clock::now() - begin_;
+    const auto due = static_cast<std::size_t>(time.count() * static_cast<double>(per_second_));
+    for (; total_ < due; ++total_) {
+      const std::size_t from = total_ % sent_.size();
+      crowd_.send(crowd_.peers()[from], message_from(from));
+      ++sent_[from];
+    }
+  }
+  [[nodiscard]] std::string message_from(std::size_t number) const {
+    return send_bytes(populated_name("user", number),
+                      populated_name("user", (number + 1) % sent_.size()), "hello");
+  }
+
+  Crowd& crowd_;
+  std::size_t per_second_;
+  std::size_t total_ = 0;
+  std::vector<std::size_t> sent_;  // by each
+  std::function<void()> former_;
+  Crowd::Clock::time_point begin_;
+};
+
+TEST_F(Reloads, DropNobodyAndDelayNobody) {
   const std::size_t count = sized<std::size_t>(200, 10'000);
   const std::size_t reloads = sized<std::size_t>(20, 100);
   raise_descriptor_limit();
@@ -71,6 +125,9 @@ TEST_F(Reloads, DropNobody) {
   Crowd& crowd = attack.crowd();
   populate_and_stay(crowd, count);
   ASSERT_EQ(crowd.open_count(), count);
+  std::optional<Load> load;
+  load.emplace(crowd, sized<std::size_t>(500, 2000));
+  // What bystanders notice before is under the same load.
   attack.begin();
   Crowd::Clock::duration longest{0};
   long serial = serial_at(std::to_string(attack.target().port()));
@@ -89,11 +146,6 @@ TEST_F(Reloads, DropNobody) {
     }
     const auto begin = Crowd::Clock::now();
     ASSERT_EQ(kill(attack.target().pid(), SIGHUP), 0);
-    // Some write to their neighbours meanwhile; in the end each has.
-    for (std::size_t i = reload; i < count; i += reloads) {
-      crowd.send(crowd.peers()[i], send_bytes(populated_name("user", i),
-                                              populated_name("user", (i + 1) % count), "hello"));
-    }
     ASSERT_TRUE(crowd.turn_until(milliseconds(20'000), [&] {
       return count_of(kReload, attack.target().log()) == reload + 1;
     })) << attack.target().log();
@@ -102,32 +154,39 @@ TEST_F(Reloads, DropNobody) {
     crowd.turn_for(sized(milliseconds(5), milliseconds(200)));
   }
   EXPECT_EQ(count_of(" reload: nothing applied: ", attack.target().log()), reloads / 3);
-  for (Crowd::Peer& peer : crowd.peers()) {
-    crowd.send(peer, bytes_of(List{"no body"}));
-  }
-  const std::string last = bytes_of(names({}));
-  EXPECT_TRUE(crowd.turn_until(milliseconds(20'000), [&] {
-    return std::all_of(crowd.peers().begin(), crowd.peers().end(),
-                       [&](const Crowd::Peer& peer) { return peer.heard.ends_with(last); });
-  }));
-  EXPECT_EQ(crowd.open_count(), count);
-  const auto message_bytes = [count](std::size_t from) {
-    return send_bytes(populated_name("user", from), populated_name("user", (from + 1) % count),
-                      "hello")
-        .size();
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    // Who it wrote to has a neighbour that wrote to it: a confirmation and a message.
-    EXPECT_EQ(crowd.peers()[i].heard_bytes, bytes_of(response()).size() + message_bytes(i) +
-                                                message_bytes((i + count - 1) % count) +
-                                                last.size());
-  }
-  attack.end(
-      fmt::format("{} connections over TLS, {} reloads of settings and certificate, a third wrong",
-                  count, reloads),
+  const Bystanders::Times before = attack.before();
+  const Bystanders::Times during = attack.end(
+      fmt::format("{} connections over TLS that send {} messages, {} reloads of settings and "
+                  "certificate, a third wrong",
+                  count, load->sent(), reloads),
       fmt::format("all stay connected, and every message arrives; what is new is used within {} ms "
                   "of the signal",
                   std::chrono::duration_cast<milliseconds>(longest).count()));
+  // Far more than noise, far less than a loop that waits for a reload.
+  EXPECT_LT(during.p99, 10 * before.p99 + milliseconds(50));
+  std::vector<std::size_t> expected;
+  for (std::size_t i = 0; i < count; ++i) {
+    expected.push_back(load->bytes_for(i));
+  }
+  load.reset();
+  const std::string last = bytes_of(names({}));
+  for (Crowd::Peer& peer : crowd.peers()) {
+    crowd.send(peer, bytes_of(List{"no body"}));
+  }
+  const auto has_all = [&](std::size_t i) {
+    return crowd.peers()[i].heard_bytes == bytes_of(response()).size() + expected[i] + last.size();
+  };
+  std::size_t done = 0;
+  EXPECT_TRUE(crowd.turn_until(milliseconds(20'000),
+                               [&] {
+                                 while (done < count && has_all(done)) {
+                                   ++done;
+                                 }
+                                 return done == count;
+                               }))
+      << "peer " << done << " heard " << crowd.peers()[std::min(done, count - 1)].heard_bytes
+      << " bytes";
+  EXPECT_EQ(crowd.open_count(), count);
 }
 
 }  // namespace
