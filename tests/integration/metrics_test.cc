@@ -5,19 +5,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
-#include <cstring>
-#include <optional>
 #include <string>
 
 #include "support/patience.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
+#include "support/unix_connection.h"
 
 namespace tribar::test {
 namespace {
@@ -30,37 +28,12 @@ class Metrics : public testing::Test {
     return config;
   }
 
-  /// A connection to the metrics; the test fails if there is none.
-  [[nodiscard]] int connected() const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path_.copy(address.sun_path, sizeof address.sun_path - 1);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval patience{.tv_sec = kPatienceMs / 1000, .tv_usec = 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    return fd;
-  }
-
   /// What is answered to `request` until the end of the connection.
   [[nodiscard]] std::string asked(const std::string& request, bool ends = false) const {
-    const int fd = connected();
-    EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(request.size()));
-    if (ends) {
-      shutdown(fd, SHUT_WR);
-    }
-    std::string answer;
-    std::array<char, 4096> piece{};
-    for (ssize_t got = 0; (got = recv(fd, piece.data(), piece.size(), 0)) > 0;) {
-      answer.append(piece.data(), static_cast<std::size_t>(got));
-    }
-    close(fd);
-    return answer;
+    return http_answer(path_, request, ends);
   }
   [[nodiscard]] std::string get(const std::string& path, const std::string& method = "GET") const {
-    return asked(
-        fmt::format("{} {} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n", method, path));
+    return http_get(path_, path, method);
   }
 
   /// Waits until the page has `line`: counters are changed by threads that answered already.
@@ -144,7 +117,7 @@ TEST_F(Metrics, AreAnsweredBesideSilentConnections) {
   TestServer server(config());
   std::array<int, 8> silent{};
   for (int& fd : silent) {
-    fd = connected();
+    fd = connected_to(path_);
     EXPECT_EQ(send(fd, "GET /met", 8, MSG_NOSIGNAL), 8);
   }
   EXPECT_EQ(get("/metrics").find("HTTP/1.1 200 "), 0U);
@@ -157,7 +130,7 @@ TEST_F(Metrics, AreAnsweredBesideSilentConnections) {
 
 TEST_F(Metrics, EndWithTheServer) {
   TestServer server(config());
-  const int idle = connected();
+  const int idle = connected_to(path_);
   server.stop();
   EXPECT_NE(access(path_.c_str(), F_OK), 0);
   close(idle);

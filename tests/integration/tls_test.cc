@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -174,6 +176,65 @@ TEST_F(Tls, HandshakesHaveAPace) {
   }
 }
 
+/// Whether the server at `port` makes a handshake with somebody who speaks TLS 1.2 at most.
+bool speaks_tls_12(std::uint16_t port) {
+  const tls::SslContextPtr context(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  const std::unique_ptr<BIO, tls::Free<BIO_free_all>> connection(
+      BIO_new_ssl_connect(context.get()));
+  BIO_set_conn_hostname(connection.get(), ("127.0.0.1:" + std::to_string(port)).c_str());
+  return BIO_do_connect(connection.get()) == 1;
+}
+
+TEST_F(Tls, ASettingOfTlsCountsForNewConnections) {
+  TestServer server;
+  TestPeer old = created(server.port(), "old");
+  // Other files.
+  const TlsFiles others;
+  const TestCertificate renewed = [&] {
+    TestCa ca;
+    TestCertificate issued = ca.issue();
+    while (issued.serial < 100) {
+      issued = ca.issue();  // another serial than the process's own CA has got to
+    }
+    return issued;
+  }();
+  others.put(renewed);
+  const std::string port = std::to_string(server.port());
+  EXPECT_NE(serial_at(port), renewed.serial);
+  Config before;
+  EXPECT_EQ(server
+                .reload([&](Config& config) {
+                  before = config;
+                  config.tls.certificate = others.settings().certificate;
+                  config.tls.key = others.settings().key;
+                })
+                .changed,
+            (std::vector<std::string>{"tls.certificate", "tls.key"}));
+  EXPECT_EQ(serial_at(port), renewed.serial);
+  EXPECT_EQ(server.reload([&](Config& config) { config.tls = before.tls; }).changed.size(), 2U);
+  // An older version.
+  EXPECT_FALSE(speaks_tls_12(server.port()));
+  EXPECT_EQ(
+      server.reload([](Config& config) { config.tls.min_version = TlsVersion::Tls12; }).changed,
+      std::vector<std::string>{"tls.min_version"});
+  EXPECT_TRUE(speaks_tls_12(server.port()));
+  EXPECT_EQ(
+      server.reload([](Config& config) { config.tls.min_version = TlsVersion::Tls13; }).changed,
+      std::vector<std::string>{"tls.min_version"});
+  EXPECT_FALSE(speaks_tls_12(server.port()));
+  // A pace.
+  EXPECT_EQ(server.reload([](Config& config) { config.limits.handshakes_per_second = 10; }).changed,
+            std::vector<std::string>{"limits.handshakes_per_second"});
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.push_back(created(server.port(), "user" + std::to_string(i)));
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900));
+  old.expect_nothing_before_an_answer();
+}
+
 TEST_F(Tls, LongMessagesGoThroughWhole) {
   Config config;
   config.limits.frame_bytes = 1 << 20;
@@ -200,17 +261,29 @@ class TlsCertificates : public Tls {
   /// A new peer whose certificate names `name`.
   TestPeer peer_of(const TestServer& server, const std::string& name, std::uint8_t version) {
     const TestCertificate shown = files_.ca.issue_client(name);
+    last_serial_ = shown.serial;
     files_.write("client.pem", shown.pem);
     files_.write("client.key", shown.key_pem);
-    const auto context = TlsClientContext::load(
-        {tls_ca_file(), files_.path("client.pem"), files_.path("client.key")});
-    return {server.port(), TestPeer::Options{.version = version, .tls = context.value()}};
+    return {server.port(), TestPeer::Options{.version = version, .tls = last_shown()}};
+  }
+  /// What the peer showed that peer_of() made last.
+  [[nodiscard]] std::shared_ptr<const TlsClientContext> last_shown() const {
+    return TlsClientContext::load(
+               {tls_ca_file(), files_.path("client.pem"), files_.path("client.key")})
+        .value();
+  }
+
+  /// Puts whoever peer_of() made last on the list of revoked certificates. Returns its file.
+  std::string revoke_last() {
+    files_.write("crl.pem", files_.ca.crl({last_serial_}));
+    return files_.path("crl.pem");
   }
 
   Config config;
 
  private:
   TlsFiles files_;
+  long last_serial_ = 0;
 };
 
 TEST_F(TlsCertificates, AreTheSecretOfTheAccountThatTheyName) {
@@ -254,6 +327,33 @@ TEST_F(TlsCertificates, ReplaceASessionOfProtocol0) {
   ann.expect_closed();
   bob.send_raw(send_bytes("bob", "ann", "hello"));
   again.expect(message("bob", "ann", "hello"));
+}
+
+TEST_F(TlsCertificates, CountAsNewSettingsSay) {
+  config.tls.certificate_names = false;
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  EXPECT_EQ(server.reload([](Config& changed) { changed.tls.certificate_names = true; }).changed,
+            std::vector<std::string>{"tls.certificate_names"});
+  TestPeer again = peer_of(server, "ann", kVersion0);
+  again.login("ann");
+  ann.expect(response("the account was logged in to on another connection"));
+  const std::string revoked = revoke_last();
+  EXPECT_EQ(server.reload([&](Config& changed) { changed.tls.client_crl = revoked; }).changed,
+            std::vector<std::string>{"tls.client_crl"});
+  again.expect_nothing_before_an_answer();
+  // Its certificate is the one that was revoked, and the next one is good.
+  TestPeer bob = peer_of(server, "bob", kVersion0);
+  bob.create("bob");
+  static_cast<void>(revoke_last());
+  EXPECT_EQ(server.reload([](Config&) {}), ReloadResult{});
+  const auto shown = last_shown();
+  EXPECT_THROW(
+      {
+        TestPeer late(server.port(), TestPeer::Options{.tls = shown});
+        late.create("late");
+      },
+      PeerError);
 }
 
 TEST_F(TlsCertificates, SayNothingUnlessTheyAreToNameAccounts) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "support/over_tls.h"
 #include "support/test_peer.h"
 #include "support/xor_filter.h"
@@ -71,7 +72,10 @@ TestServer::TestServer(Config config, bool is_public) {
   if (is_at_socket) {
     connect_at_socket(port_, socket_path);
   }
-  thread_ = std::thread([this] { ending_ = server_->run(false); });
+  thread_ = std::thread([this] {
+    name_thread("loop 0");
+    ending_ = server_->run(false);
+  });
 }
 
 TestServer::~TestServer() { stop(); }
