@@ -44,7 +44,7 @@ struct ExitStatus {
 
 /// A program, or a verb of one.
 struct CommandLine {
-  std::string name;                      // the word by which it is called
+  std::string name;                      // by which it is called: one word, or of a verb also two
   std::string operands{};                // as the help shows them, such as "NAME"; empty: none
   ArgumentValues operand{};              // of each operand
   std::string help{};                    // what it does, one line

@@ -9,19 +9,76 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
 
 namespace tribar {
 namespace {
 
-constexpr std::array kLongOptions{
-    option{"socket", required_argument, nullptr, 's'},
-    option{"json", no_argument, nullptr, 'j'},
-    option{"version", no_argument, nullptr, 'V'},
-    option{"help", no_argument, nullptr, 'h'},
-    option{nullptr, 0, nullptr, 0},
+struct Row {
+  const char* name;      // of the long form
+  char letter;           // of its short form
+  const char* argument;  // as the help names it; nullptr: none
+  const char* help;
 };
+
+// clang-format off
+constexpr std::array kRows{
+    Row{"socket", 's', "PATH", "ask at this socket; its default is below"},
+    Row{"json", 'j', nullptr, "print JSON: an object for each row, one a line"},
+    Row{"version", 'V', nullptr, "print the version, and exit"},
+    Row{"help", 'h', nullptr, "print this text, and exit"},
+};
+// clang-format on
+
+/// This one may stand behind the verb, too, where people write it, as --NAME.
+constexpr std::string_view kJson = "json";
+
+/// As getopt_long wants them.
+constexpr auto kLongOptions = [] {
+  std::array<option, kRows.size() + 1> all{};
+  std::transform(kRows.begin(), kRows.end(), all.begin(), [](const Row& row) {
+    return option{row.name, row.argument == nullptr ? no_argument : required_argument, nullptr,
+                  row.letter};
+  });
+  return all;
+}();
+
+std::string letters() {
+  // What stands behind the verb is its own, such as a name that begins with '-'; a missing argument
+  // is reported as such.
+  std::string all = "+:";
+  for (const Row& row : kRows) {
+    all += row.letter;
+    all += row.argument == nullptr ? "" : ":";
+  }
+  return all;
+}
+
+constexpr std::array<std::pair<ControlExit, const char*>, 5> kExitMeanings{{
+    {ControlExit::Fine, "done"},
+    {ControlExit::Refused, "the server refuses, and says why"},
+    {ControlExit::WrongUsage, "wrong usage"},
+    {ControlExit::Unreachable, "no server is there, or this user may not ask it"},
+    {ControlExit::Failed, "the answer was cut off or cannot be written"},
+}};
+
+/// What a verb's argument of this name can be, as far as a shell can complete it.
+ArgumentValues values_of(std::string_view argument) {
+  ArgumentValues values;
+  if (argument == "FILE") {
+    values.kind = ArgumentValues::Kind::File;
+  } else if (argument == "[LEVEL]") {
+    values.kind = ArgumentValues::Kind::Words;
+    for (const log::Level level :
+         {log::Level::Error, log::Level::Warn, log::Level::Info, log::Level::Debug}) {
+      values.words.emplace_back(log::name_of(level));
+    }
+  }
+  return values;
+}
 
 std::string wrong(const std::string& text) { return text + "\nTry 'tribarctl --help'."; }
 
@@ -53,9 +110,9 @@ Result<ControlOptions, std::string> parse_control_options(int argc, char** argv,
   options.socket = environment != nullptr && *environment != '\0' ? environment : kControlSocket;
   optind = 0;  // reset getopt_long
   opterr = 0;  // the caller prints the error
-  // '+': what stands behind the verb is its own, such as a name that begins with '-'.
-  for (int code = 0;
-       (code = getopt_long(argc, argv, "+:s:jVh", kLongOptions.data(), nullptr)) != -1;) {
+  const std::string short_options = letters();
+  for (int code = 0; (code = getopt_long(argc, argv, short_options.c_str(), kLongOptions.data(),
+                                         nullptr)) != -1;) {
     switch (code) {
       case 's':
         options.socket = optarg;
@@ -80,8 +137,7 @@ Result<ControlOptions, std::string> parse_control_options(int argc, char** argv,
     return options;
   }
   std::vector<std::string> operands(argv + optind, argv + argc);
-  // Also behind the verb, where people write it.
-  if (!operands.empty() && operands.back() == "--json") {
+  if (!operands.empty() && operands.back() == fmt::format("--{}", kJson)) {
     options.json = true;
     operands.pop_back();
   }
@@ -99,7 +155,34 @@ Result<ControlOptions, std::string> parse_control_options(int argc, char** argv,
   return options;
 }
 
+CommandLine control_command_line() {
+  CommandLine line{.name = "tribarctl", .help = "Asks a running tribard."};
+  for (const Row& row : kRows) {
+    CommandOption option{.name = row.name, .letter = row.letter, .help = row.help};
+    if (row.argument != nullptr) {  // a path
+      option.argument = row.argument;
+      option.values.kind = ArgumentValues::Kind::File;
+    }
+    line.options.push_back(std::move(option));
+  }
+  CommandOption json = *std::find_if(line.options.begin(), line.options.end(),
+                                     [](const CommandOption& each) { return each.name == kJson; });
+  json.letter = 0;
+  for (const ControlVerbRow& row : control_verbs()) {
+    line.verbs.push_back({.name = std::string(row.name),
+                          .operands = std::string(row.arguments),
+                          .operand = values_of(row.arguments),
+                          .help = std::string(row.help),
+                          .options = {json}});
+  }
+  for (const auto& [code, meaning] : kExitMeanings) {
+    line.exit_statuses.push_back({std::to_string(static_cast<int>(code)), meaning});
+  }
+  return line;
+}
+
 std::string control_help() {
+  const CommandLine line = control_command_line();
   std::string text =
       "Usage: tribarctl [OPTION]... VERB [ARGUMENT]...\n"
       "\n"
@@ -112,15 +195,16 @@ std::string control_help() {
                  "\n"
                  "A secret is read from standard input, without echo from a terminal.\n"
                  "\n"
-                 "  -s, --socket=PATH      the socket; else ${}, else {}\n"
-                 "  -j, --json             print a line of JSON for each row\n"
-                 "  -V, --version          print the version, and exit\n"
-                 "  -h, --help             print this, and exit\n"
+                 "{}"
                  "\n"
-                 "Exit codes: 0 done, 1 the server refuses, 64 wrong usage, 69 no server there, 74 "
-                 "the answer\n"
-                 "was cut off or cannot be written.\n",
-                 kControlVariable, kControlSocket);
+                 "Without --socket it asks at the socket that ${} names, or else at\n"
+                 "{}. --{} may also stand at the end.\n"
+                 "\n"
+                 "Exit codes:\n",
+                 help_of_options(line.options), kControlVariable, kControlSocket, kJson);
+  for (const ExitStatus& status : line.exit_statuses) {
+    fmt::format_to(std::back_inserter(text), "  {:<4} {}\n", status.code, status.meaning);
+  }
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/command_line.h"
 #include "base/result.h"
 #include "control/verbs.h"
 
@@ -42,5 +43,8 @@ struct ControlOptions {
 
 /// The text of --help, including its last line end.
 [[nodiscard]] std::string control_help();
+
+/// All options and verbs, for the manual page and completions.
+[[nodiscard]] CommandLine control_command_line();
 
 }  // namespace tribar

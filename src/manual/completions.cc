@@ -71,10 +71,48 @@ std::vector<std::string> forms_with_arguments(const CommandLine& program, std::s
   });
 }
 
-std::vector<std::string> verbs_of(const CommandLine& program) {
-  std::vector<std::string> words;
+/// A word of a verb, and what it does: of the first of two words, which second ones there are.
+struct VerbWord {
+  std::string word;
+  std::string help;
+};
+
+/// The words that may stand behind `first`, the first word of verbs of two; behind "", the first
+/// words of all verbs, each once.
+std::vector<VerbWord> verb_words(const CommandLine& program, std::string_view first = "") {
+  std::vector<VerbWord> words;
   for (const CommandLine& verb : program.verbs) {
-    words.push_back(verb.name);
+    const std::size_t blank = verb.name.find(' ');
+    const std::string word = verb.name.substr(0, blank);
+    const std::string second = blank == std::string::npos ? "" : verb.name.substr(blank + 1);
+    if (!first.empty()) {
+      if (word == first) {
+        words.push_back({second, verb.help});
+      }
+    } else if (!words.empty() && words.back().word == word) {
+      words.back().help += ", " + second;
+    } else {
+      words.push_back({word, second.empty() ? verb.help : second});
+    }
+  }
+  return words;
+}
+
+std::vector<std::string> words_of(const std::vector<VerbWord>& verbs) {
+  std::vector<std::string> words;
+  for (const VerbWord& verb : verbs) {
+    words.push_back(verb.word);
+  }
+  return words;
+}
+
+/// The first words of verbs of two words, each once.
+std::vector<std::string> first_words(const CommandLine& program) {
+  std::vector<std::string> words;
+  for (const VerbWord& verb : verb_words(program)) {
+    if (!verb_words(program, verb.word).front().word.empty()) {
+      words.push_back(verb.word);
+    }
   }
   return words;
 }
@@ -149,9 +187,14 @@ std::string bash_completions(const CommandLine& program) {
   std::string branches;
   for (const CommandLine& verb : program.verbs) {
     take(verb);
-    branches += bash_branch(verb.name, verb, {});
+    branches += bash_branch(quoted(verb.name), verb, {});
   }
-  branches += bash_branch("''", program, verbs_of(program));
+  std::string is_whole = "-n $verb";
+  for (const std::string& first : first_words(program)) {
+    is_whole += fmt::format(" && $verb != {}", first);
+    branches += bash_branch(first, {}, words_of(verb_words(program, first)));
+  }
+  branches += bash_branch("''", program, words_of(verb_words(program)));
   // Behind an operand that is no verb.
   CommandLine rest = program;
   rest.operand = {};
@@ -168,7 +211,7 @@ std::string bash_completions(const CommandLine& program) {
     fi
     case ${{COMP_WORDS[i]}} in
 {2}      -*) ;;
-      *) [[ -n $verb ]] || verb=${{COMP_WORDS[i]}} ;;
+      *) [[ {6} ]] || verb+=${{verb:+ }}${{COMP_WORDS[i]}} ;;
     esac
   done
   if ((missing > 0)); then
@@ -182,7 +225,8 @@ std::string bash_completions(const CommandLine& program) {
 }}
 complete -F {1} {5}
 )",
-                     heading(program, "bash"), function, waiting, values, branches, program.name);
+                     heading(program, "bash"), function, waiting, values, branches, program.name,
+                     is_whole);
 }
 
 // ---- zsh.
@@ -239,6 +283,37 @@ std::string zsh_specifications(const CommandLine& line) {
   return all;
 }
 
+/// Specifications for the words of a verb, which were typed already.
+std::string zsh_words(std::string_view verb) {
+  std::string all;
+  for (std::size_t number = 1; !verb.empty(); ++number) {
+    const std::string_view word = verb.substr(0, verb.find(' '));
+    verb.remove_prefix(std::min(word.size() + 1, verb.size()));
+    all += fmt::format(" '{}: :({})'", number, word);
+  }
+  return all;
+}
+
+/// What is offered for a verb, as a branch of a case. What stands before it, which the verb itself
+/// may not have, is left out first.
+std::string zsh_branch(std::string_view verb, std::string_view specifications) {
+  return fmt::format(
+      "    ({})\n      words[2,first-1]=()\n      ((CURRENT -= first - 2))\n"
+      "      _arguments -s -S{} && return\n      ;;\n",
+      verb, specifications);
+}
+
+/// A function that offers words of verbs.
+std::string zsh_describe(std::string_view function, const std::vector<VerbWord>& verbs) {
+  std::string words;
+  for (const VerbWord& verb : verbs) {
+    words += fmt::format("{}{}", words.empty() ? "" : " ",
+                         quoted(fmt::format("{}:{}", verb.word, replaced(verb.help, ':', "\\:"))));
+  }
+  return fmt::format("{}() {{\n  local -a verbs=({})\n  _describe -t verbs verb verbs\n}}\n",
+                     function, words);
+}
+
 }  // namespace
 
 std::string zsh_completions(const CommandLine& program) {
@@ -250,34 +325,42 @@ std::string zsh_completions(const CommandLine& program) {
     }
   }
   std::string branches;
-  std::string verbs;
   for (const CommandLine& verb : program.verbs) {
-    verbs += ' ' + quoted(fmt::format("{}:{}", verb.name, replaced(verb.help, ':', "\\:")));
     const std::string_view operand =
         std::string_view(verb.operands).substr(0, verb.operands.find(' '));
-    branches += fmt::format(
-        "    ({0})\n      _arguments -s -S '1: :({0})'{1}{2} && return\n      ;;\n", verb.name,
-        operand.empty() ? "" : ' ' + quoted('*' + zsh_arguments(operand, verb.operand)),
-        zsh_specifications(verb));
+    branches += zsh_branch(
+        quoted(verb.name),
+        zsh_words(verb.name) +
+            (operand.empty() ? "" : ' ' + quoted('*' + zsh_arguments(operand, verb.operand))) +
+            zsh_specifications(verb));
+  }
+  std::string describe;
+  if (!program.verbs.empty()) {
+    describe = zsh_describe(function + "_verbs", verb_words(program));
+  }
+  std::string go_on;  // to the second word, unless this ends the loop
+  for (const std::string& first : first_words(program)) {
+    const std::string name = fmt::format("{}_{}_verbs", function, first);
+    describe += zsh_describe(name, verb_words(program, first));
+    branches += zsh_branch(first, zsh_words(first) + fmt::format(" '2:verb:{}'", name));
+    go_on += fmt::format("[[ $verb == {} ]] || ", first);
   }
   const std::string first =
       program.verbs.empty() ? "" : fmt::format(" '1:verb:{}_verbs'", function);
   branches += fmt::format("    (*)\n      _arguments -s -S{}{} && return\n      ;;\n", first,
                           zsh_specifications(program));
-  const std::string describe =
-      program.verbs.empty()
-          ? ""
-          : fmt::format(
-                "{0}_verbs() {{\n  local -a verbs=({1})\n  _describe -t verbs verb verbs\n}}\n",
-                function, verbs.substr(1));
   return fmt::format(R"(#compdef {0}
 {1}{2}{3}() {{
-  local verb='' i
-  # Which verb was typed; values of options are skipped.
+  local verb='' first=0 i
+  # Which verb was typed, and where; values of options are skipped.
   for ((i = 2; i < CURRENT; ++i)); do
     case ${{words[i]}} in
 {4}      (-*) ;;
-      (*) verb=${{words[i]}}; break ;;
+      (*)
+        ((first)) || first=$i
+        verb+=${{verb:+ }}${{words[i]}}
+        {6}break
+        ;;
     esac
   done
   case $verb in
@@ -286,7 +369,8 @@ std::string zsh_completions(const CommandLine& program) {
 }}
 {3} "$@"
 )",
-                     program.name, heading(program, "zsh"), describe, function, skipping, branches);
+                     program.name, heading(program, "zsh"), describe, function, skipping, branches,
+                     go_on);
 }
 
 // ---- fish.
@@ -347,6 +431,10 @@ std::string fish_completions(const CommandLine& program) {
                               fmt::join(forms, " "), arguments);
     }
   }
+  std::vector<std::string> known = first_words(program);
+  for (const CommandLine& verb : program.verbs) {
+    known.push_back(fish_quoted(verb.name));
+  }
   text += fmt::format(
       R"(# Whether the verb that was typed is one of the arguments; '' stands for none yet, and * for an operand
 # that is no verb. Values of options are skipped.
@@ -360,26 +448,32 @@ function {0}
         end
         switch $word
 {1}            case '-*'
-            case {2}
-                set verb $word
-                break
             case '*'
-                set verb '*'
-                break
+                set verb (string trim -- "$verb $word")
+                contains -- $verb {2}; or break
         end
     end
+    contains -- $verb '' {3}; or set verb '*'
     contains -- $verb $argv
 end
-complete -c {3} -f
+complete -c {4} -f
 )",
-      function, skipping, fmt::join(verbs_of(program), " "), program.name);
-  for (const CommandLine& verb : program.verbs) {
-    text += fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name,
-                        fish_quoted(function + " ''"), verb.name, fish_quoted(verb.help));
+      function, skipping, fmt::join(first_words(program), " "), fmt::join(known, " "),
+      program.name);
+  const auto offer = [&](std::string_view first) {
+    for (const VerbWord& verb : verb_words(program, first)) {
+      text += fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name,
+                          fish_quoted(fmt::format("{} {}", function, fish_quoted(first))),
+                          verb.word, fish_quoted(verb.help));
+    }
+  };
+  offer("");
+  for (const std::string& first : first_words(program)) {
+    offer(first);
   }
   text += fish_options(program.name, function + " '' '*'", program.options);
   for (const CommandLine& verb : program.verbs) {
-    const std::string is_verb = fmt::format("{} {}", function, verb.name);
+    const std::string is_verb = fmt::format("{} {}", function, fish_quoted(verb.name));
     const std::string start =
         fmt::format("complete -c {} -n {}", program.name, fish_quoted(is_verb));
     if (verb.operand.kind == Kind::File) {

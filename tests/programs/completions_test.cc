@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -99,8 +100,13 @@ std::vector<Case> all_cases() {
     const std::string start = program.name + ' ';
     add_cases(start, program, cases);
     Offers verbs;
+    std::map<std::string, Offers> second_words;
     for (const CommandLine& verb : program.verbs) {
-      verbs.insert(verb.name);
+      const std::string first = verb.name.substr(0, verb.name.find(' '));
+      verbs.insert(first);
+      if (first != verb.name) {
+        second_words[first].insert(verb.name.substr(first.size() + 1));
+      }
       add_cases(start + verb.name + ' ', verb, cases);
       cases.push_back(
           {fmt::format("{}{} {}", start, verb.name, verb.operand.kind == Kind::File ? "rep" : ""),
@@ -108,10 +114,21 @@ std::vector<Case> all_cases() {
     }
     cases.push_back({start, verbs, verbs.empty() ? forms_of(program) : Offers()});
     cases.push_back({start + "no-such", {}});
+    for (const auto& [first, offers] : second_words) {
+      cases.push_back({fmt::format("{}{} ", start, first), offers});
+      cases.push_back({fmt::format("{}{} --", start, first), {}});
+      cases.push_back({fmt::format("{}{} no-such ", start, first), {}, forms_of(program)});
+    }
   }
   // A verb stands behind the values of options, and a value that is called like one is none.
   cases.push_back({"tribar --as send re", {"receive"}});
   cases.push_back({"tribar --as receive send --mes", {"--message"}});
+  cases.push_back({"tribarctl --socket user log", {"log-level"}});
+  cases.push_back({"tribarctl --socket=there user set", {"set-secret"}});
+  cases.push_back({"tribarctl log-level d", {"debug"}});
+  cases.push_back({"tribarctl -j --socket there log-level w", {"warn"}});
+  cases.push_back({"tribarctl --socket there user s", {"set-secret", "show"}});
+  cases.push_back({"tribarctl --socket there user add --", {"--json"}});
   // Behind a server there is no verb.
   cases.push_back({"tribar localhost --bel", {"--bell"}});
   cases.push_back({"tribar localhost re", {}});

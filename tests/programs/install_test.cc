@@ -120,7 +120,7 @@ class Installed : public testing::Test {
 
 TEST_F(Installed, CompletionsAndDocumentsAreWhereTheyAreLookedFor) {
   const std::string data = root() + TRIBAR_DATA_FOLDER;
-  for (const std::string program : {"tribard", "tribar", "tribar-stress"}) {
+  for (const std::string program : {"tribard", "tribarctl", "tribar", "tribar-stress"}) {
     for (const std::string& path :
          {"/bash-completion/completions/" + program + ".bash", "/zsh/site-functions/_" + program,
           "/fish/vendor_completions.d/" + program + ".fish"}) {
@@ -145,8 +145,8 @@ TEST_F(Installed, ManualPagesAreWithoutMistakes) {
 #ifdef TRIBAR_HAS_PAGES
   const std::string folder = root() + TRIBAR_DATA_FOLDER "/man";
   const bool has_man = access("/usr/bin/man", X_OK) == 0;
-  for (const std::string page :
-       {"/man8/tribard.8", "/man1/tribar.1", "/man1/tribar-stress.1", "/man5/tribard.json.5"}) {
+  for (const std::string page : {"/man8/tribard.8", "/man8/tribarctl.8", "/man1/tribar.1",
+                                 "/man1/tribar-stress.1", "/man5/tribard.json.5"}) {
     EXPECT_TRUE(std::filesystem::exists(folder + page)) << page;
     if (has_man) {
       const Outcome shown =

@@ -38,7 +38,8 @@ std::string page(const std::string& name) {
 }
 
 std::string page_of(const CommandLine& program) {
-  return page(program.name + (program.name == "tribard" ? ".8" : ".1"));
+  const bool is_for_operators = program.name == "tribard" || program.name == "tribarctl";
+  return page(program.name + (is_for_operators ? ".8" : ".1"));
 }
 
 /// In scdoc's language, as a word in bold.
