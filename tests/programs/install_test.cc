@@ -164,11 +164,11 @@ TEST_F(Installed, ManualPagesAreWithoutMistakes) {
 TEST_F(Installed, UnitRunsTheInstalledServerConfined) {
   const std::string unit = root() + TRIBAR_UNIT_FOLDER "/tribard.service";
   const std::string text = read_file(unit);
-  for (const char* line :
-       {"\nExecStart=" TRIBAR_PROGRAM_FOLDER "/tribard --config " TRIBAR_CONFIG_FOLDER
-        "/tribard.json\n",
-        "\nDynamicUser=yes\n", "\nStateDirectory=tribar\n", "\nNoNewPrivileges=yes\n",
-        "\nCapabilityBoundingSet=\n", "\nSystemCallFilter=@system-service\n"}) {
+  for (const char* line : {"\nExecStart=" TRIBAR_PROGRAM_FOLDER
+                           "/tribard --config " TRIBAR_CONFIG_FOLDER "/tribard.json\n",
+                           "\nDynamicUser=yes\n", "\nStateDirectory=tribar\n",
+                           "\nRuntimeDirectory=tribar\n", "\nNoNewPrivileges=yes\n",
+                           "\nCapabilityBoundingSet=\n", "\nSystemCallFilter=@system-service\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
   const std::string analyze = "/usr/bin/systemd-analyze";

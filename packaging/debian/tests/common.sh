@@ -3,7 +3,7 @@
 # What the tests of the packages share. They run as root on a system of their own, by autopkgtest or
 # by scripts/package --check. Where systemd is not running, a stand-in does what the unit says.
 set -eu
-unset TRIBAR_SERVER TRIBAR_CONFIG
+unset TRIBAR_SERVER TRIBAR_CONFIG TRIBAR_CONTROL
 export HOME=/nonexistent
 server=
 
@@ -18,13 +18,18 @@ has_systemd() {
 
 start_server() {
   if has_systemd; then
-    systemctl start tribard
+    # The package has started it, perhaps with other settings.
+    systemctl restart tribard || {
+      show_log
+      fail 'systemd cannot start the server'
+    }
   else
-    # As with DynamicUser=yes and StateDirectory=tribar.
+    # As with DynamicUser=yes, StateDirectory=tribar and RuntimeDirectory=tribar.
     install -d -m 0700 /var/lib/private
     install -d -m 0700 -o nobody -g nogroup /var/lib/private/tribar
     chmod 0711 /var/lib/private
     ln -sfn private/tribar /var/lib/tribar
+    install -d -m 0755 -o nobody -g nogroup /run/tribar
     (cd /var/lib/tribar &&
       exec setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --inh-caps=-all \
         tribard --config /etc/tribar/tribard.json) 2>/tmp/tribard.log &
@@ -55,7 +60,7 @@ stop_server() {
 
 show_log() {
   if has_systemd; then
-    journalctl --unit=tribard --lines=30 --no-pager >&2
+    systemctl status --full --lines=30 --no-pager tribard >&2 || true
   else
     cat /tmp/tribard.log >&2
   fi
@@ -66,17 +71,21 @@ expect() {
   [ "$1" = "$2" ] || fail "expected '$1', but got '$2'"
 }
 
+# Prints the path of the package tribard.
+find_package() {
+  if [ -n "${TRIBAR_PACKAGES:-}" ]; then
+    echo "$TRIBAR_PACKAGES"/tribard_*.deb
+  else
+    (cd /tmp && apt-get download tribard >/dev/null && echo "$PWD"/tribard_*.deb)
+  fi
+}
+
 # The package tribard once more, with a higher version and another text in the settings that it
 # brings: prints the path of the file.
 make_newer_package() {
   folder=$(mktemp -d)
   chmod 0755 "$folder"
-  if [ -n "${TRIBAR_PACKAGES:-}" ]; then
-    cp "$TRIBAR_PACKAGES"/tribard_*.deb "$folder"
-  else
-    (cd "$folder" && apt-get download tribard >/dev/null)
-  fi
-  dpkg-deb --raw-extract "$folder"/tribard_*.deb "$folder/tree"
+  dpkg-deb --raw-extract "$(find_package)" "$folder/tree"
   sed -i 's/^Version: .*/&+newer/' "$folder/tree/DEBIAN/control"
   echo '// A newer version.' >>"$folder/tree/etc/tribar/tribard.json"
   dpkg-deb --root-owner-group --build "$folder/tree" "$folder/newer.deb" >/dev/null
