@@ -118,14 +118,14 @@ void Operator::take(OperationAnswer answer) {
 
 void Operator::end() {
   const std::lock_guard lock(mutex_);
-  is_ending_ = true;
+  is_ending_.store(true);
   changed_.notify_all();
 }
 
 template <typename T>
 std::optional<T> Operator::await(Slot<T>& slot) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kPatience, [&] { return slot.value || is_ending_; });
+  changed_.wait_for(lock, kPatience, [&] { return slot.value || is_ending_.load(); });
   return std::move(slot.value);
 }
 
@@ -337,7 +337,7 @@ ControlAnswer Operator::backup(const std::string& path) {
   if (!path.starts_with('/')) {
     return {{}, "FILE must be an absolute path"};
   }
-  if (const auto error = backup_sqlite_store(server_.config.storage.path, path)) {
+  if (const auto error = backup_sqlite_store(server_.config.storage.path, path, is_ending_)) {
     return {{}, error->text};
   }
   const auto copy = make_named_store(path);

@@ -4,6 +4,7 @@
 // the registry and the loops, whose answers it awaits.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -88,7 +89,7 @@ class Operator {
   std::condition_variable changed_;
   std::uint64_t last_ticket_ = 0;                                          // of mutex_
   std::map<std::uint64_t, std::shared_ptr<Slot<OperationAnswer>>> asked_;  // of mutex_
-  bool is_ending_ = false;                                                 // of mutex_
+  std::atomic<bool> is_ending_{false};                                     // changed under mutex_
 };
 
 }  // namespace tribar

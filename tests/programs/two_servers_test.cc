@@ -434,6 +434,8 @@ TEST_F(TwoServers, LeaderThatDrainsEndsWhenItIsReplaced) {
   TestPeer ann = created(first->port_as_leader(), "ann");
   const auto second = start(second_folder_, settings(kSoon));
   second->until("leads (epoch 1)\n");
+  EXPECT_EQ(ask_control(control, {"backup", first_folder_.file("backup")}).error,
+            "tribarctl: a PostgreSQL database has its own backups, such as pg_dump\n");
   EXPECT_EQ(ask_control(control, {"drain", "3600"}).code, 0);
   first->process().signal(SIGSTOP);
   static_cast<void>(second->port_as_leader());

@@ -13,7 +13,8 @@ Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
       false};
 }
 
-std::optional<StoreOpenError> backup_sqlite_store(const std::string& from, const std::string&) {
+std::optional<StoreOpenError> backup_sqlite_store(const std::string& from, const std::string&,
+                                                  const std::atomic<bool>&) {
   return StoreOpenError{from + ": this build has no SQLite", false};
 }
 
