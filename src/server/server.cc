@@ -787,6 +787,7 @@ void Server::lose_storage(const StoreError& error) {
              "{}: the store is lost: {}; this server confirms nothing any more, closes its "
              "connections and {}",
              store_name_, error.text, becomes_standby ? "becomes a standby" : "stops");
+  is_deposed_.store(becomes_standby);
   tell(StoreLost{becomes_standby ? Ending::Deposed : Ending::StorageFailed, std::move(word)});
 }
 
@@ -846,7 +847,8 @@ Ending Server::run(bool handles_signals) {
   vault_.reset();
   pool_->stop();
   Ending ending = end_storage();
-  if (ending_ == Ending::Deposed && is_asked_to_end_) {
+  // What was not confirmed is the business of the one that leads now.
+  if ((ending_ == Ending::Deposed || is_deposed_.load()) && is_asked_to_end_) {
     ending = Ending::Fine;
   } else if (ending_ != Ending::Fine) {
     ending = ending_;

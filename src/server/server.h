@@ -220,8 +220,9 @@ class Server {
   std::vector<std::string> warnings_;  // of what others can reach, as they were logged
   std::vector<std::thread> threads_;   // of the loops but the first, once they run
   bool is_stopping_ = false;
-  bool is_asked_to_end_ = false;  // by a signal, or stop()
-  Ending ending_ = Ending::Fine;  // what made it stop
+  bool is_asked_to_end_ = false;         // by a signal, or stop()
+  Ending ending_ = Ending::Fine;         // what made it stop
+  std::atomic<bool> is_deposed_{false};  // it has lost the store, and would become a standby
 };
 
 }  // namespace tribar
