@@ -538,6 +538,12 @@ ReloadResult Server::read_again() {
   put_into_effect(std::move(prepared.value()));
   if (!is_standby_) {
     tell_registry();  // a standby's is being loaded, and hears of it then
+    if (const auto idle = listeners_.find_idle()) {
+      log::warn(kSubject,
+                "the service manager passes a socket at {}, where no listener of the settings is "
+                "any more: who connects there waits",
+                *idle);
+    }
   }
   return differences;
 }

@@ -161,6 +161,20 @@ TEST_F(ServiceManager, PassesSocketsThatOutliveWhatTribarctlAsks) {
   EXPECT_EQ(ask_control(control, {"user", "add", "bob"}, "\n").code, 1);
   EXPECT_EQ(ask_control(control, {"kick", "ann"}).code, 0);
   ann.expect(response("disconnected by whoever runs the server"));
+  // A socket that is passed cannot be closed, so it is said when nobody serves it.
+  write_file(folder_.file("tribard.json"),
+             fmt::format(R"({{"listen": [{{"port": 0}}], "io_loops": 2,
+                 "control": {{"socket": "{}"}}}})",
+                         control));
+  EXPECT_NE(ask_control(control, {"reload"}).output.find("listen"), std::string::npos);
+  server.read_error_until(fmt::format(
+      "the service manager passes a socket at 127.0.0.1:{}, where no listener of the settings is "
+      "any more: who connects there waits\n",
+      port));
+  static_cast<void>(command(settings("")));
+  EXPECT_NE(ask_control(control, {"reload"}).output.find("listen"), std::string::npos);
+  TestPeer bob(port);
+  bob.create("bob");
   EXPECT_EQ(ask_control(control, {"drain", "2"}).code, 0);
   EXPECT_EQ(server.wait_for_exit(), 0) << server.error();
   // It was not closed: who connects now waits for the next server.
