@@ -98,9 +98,10 @@ std::optional<StoreOpenError> FencedStore::take_lease(
       }
       renewed_at_ = database_->now();
       const auto taken = database_->take(leader, options_.takeover, options_.address);
-      if (!taken || taken.value()) {
+      // They may say why it was not taken.
+      if ((!taken || taken.value()) && std::exchange(told_, *warnings) != *warnings) {
         for (const std::string& warning : *warnings) {
-          options_.warn(warning);  // which may say why it was not taken
+          options_.warn(warning);
         }
       }
       if (!taken) {

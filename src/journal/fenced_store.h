@@ -59,6 +59,7 @@ class FencedStore final : public Store {
 
   std::unique_ptr<SharedDatabase> database_;
   StoreOptions options_;
+  std::vector<std::string> told_;  // the warnings of the last attempt to lead
   // Set from open() to close(); what follows, too.
   std::optional<StoreLease> lease_;
   Counters counters_;

@@ -95,7 +95,8 @@ class SharedDatabase {
 
   /// Makes this server the leader, in a new epoch, if the row still has the epoch of `seen` and is
   /// free; returns the row, or none. Waits for a transaction that has the row; one that does not
-  /// end is ended.
+  /// end is ended. An error while the database confirms no commits; none after that, as long as the
+  /// leader may need to renew its lease.
   [[nodiscard]] virtual Result<std::optional<LeaderRow>, StoreOpenError> take(
       const LeaderRow& seen, std::chrono::milliseconds takeover, const std::string& address) = 0;
 

@@ -348,6 +348,10 @@ TEST_F(TwoServers, NobodyTakesOverWhileNothingCanBeCommitted) {
   first->until("storage works again");
   second->until("leads (epoch 1)\n");
   EXPECT_EQ(ask("SELECT epoch FROM leader"), "1");
+  const std::string& said = second->process().error();
+  EXPECT_EQ(said.find("no synchronous standby is connected"),
+            said.rfind("no synchronous standby is connected"))
+      << said;
   logged_in(port, "ann").close();
   first->stop();
   logged_in(second->port_as_leader(), "ann").close();
