@@ -436,11 +436,10 @@ TEST(Vault, WorksAtALowerPriorityAndSleepsWhenItHasNothingToDo) {
   // "tid (name) state": S is asleep.
   const std::string file = "/proc/self/task/" + std::to_string(seen.thread) + "/stat";
   EXPECT_TRUE(becomes([&] {
-    std::string id;
-    std::string name;
-    std::string state;
-    std::ifstream(file) >> id >> name >> state;
-    return state == "S";
+    std::string line;
+    std::getline(std::ifstream(file) >> std::ws, line);
+    const std::size_t end = line.rfind(')');  // the name has a space
+    return end != std::string::npos && line.substr(end + 1).starts_with(" S ");
   }));
 }
 #endif
