@@ -4,14 +4,10 @@
 #include "secrets/vault.h"
 
 #if defined(__linux__)
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <iterator>
 #include <string>
 #include <system_error>
@@ -24,31 +20,14 @@ namespace tribar {
 
 namespace {
 
-#if defined(__linux__)
-/// The first version of what sched_setattr(2) takes. Its own header cannot be included beside
-/// <sched.h>.
-struct SchedulingAttributes {
-  std::uint32_t size = sizeof(SchedulingAttributes);
-  std::uint32_t policy = 0;  // the usual one
-  std::uint64_t flags = 0;
-  std::int32_t nice = 0;
-  std::uint32_t priority = 0;
-  std::uint64_t runtime_ns = 0;  // a slice; kernels before 6.12 ignore it
-  std::uint64_t deadline_ns = 0;
-  std::uint64_t period_ns = 0;
-};
-#endif
-
 /// Has the calling thread give way to those of the usual priority. Where priority is the whole
 /// process's it stays as it is.
 void lower_priority() {
 #if defined(__linux__)
-  SchedulingAttributes attributes;
-  // A fourth of a processor when another thread wants it too; and one that wakes up waits for a
-  // slice at most, which is 3 ms otherwise.
-  attributes.nice = std::min(getpriority(PRIO_PROCESS, 0) + 5, 19);
-  attributes.runtime_ns = 100'000;
-  if (syscall(SYS_sched_setattr, 0, &attributes, 0U) != 0) {
+  // A fourth of a processor when another thread wants it too.
+  constexpr int kNicer = 5;
+  errno = 0;
+  if (nice(kNicer) == -1 && errno != 0) {
     log::warn("secrets", "cannot lower the priority of a thread: {}",
               std::generic_category().message(errno));
   }
