@@ -18,6 +18,8 @@ constexpr std::string_view kSubject = "connections";
 /// After we shut down our side, input is read and discarded for a little while, so that a reset
 /// does not destroy the last bytes sent: for at most this time and this many bytes.
 constexpr std::uint32_t kLingerMs = 1000;
+/// How long a client that was told to go may read nothing of what is left for it.
+constexpr std::uint64_t kFinishingMs = 10'000;
 constexpr std::uint32_t kLingerBytes = 1U << 20;
 /// The state of up to this many connections stays in the CPU cache from one message to the next.
 constexpr std::size_t kCachedConnections = 256;
@@ -321,6 +323,7 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
     note_leaving(*connection, kAccountDeleted);
   } else if (std::holds_alternative<Close>(effect.body)) {
     connection->is_finishing = true;
+    connection->waited_ms = connection->is_end_reported ? connection->waited_ms : 0;
     // Without a refusal before it, it is the answer to an end, or its answer could not be stored.
     note_leaving(*connection, connection->is_at_end ? kClosedByClient
                                                     : token_of(RefusalCode::StorageUnavailable));
@@ -581,6 +584,7 @@ Written Switchboard::take_unreported(Connection& connection) {
 /// Reports a half-close to the registry, which logs the connection out.
 void Switchboard::report_end(Connection& connection) {
   connection.is_end_reported = true;
+  connection.waited_ms = 0;
   framer_.release(connection);
   static_cast<void>(return_pushes(connection, true));
   dispatcher_.add_event(connection.id, Ended{});
@@ -665,9 +669,9 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
       connection.silent_ms = 0;
       connection.is_pinged = false;
     }
-    if (limits_.stalled_ms > 0 && stalled_ms >= limits_.stalled_ms) {
+    if (const char* why = why_stalled(connection, stalled_ms, elapsed)) {
       note_leaving(connection, kStalled);
-      drop(connection, "read nothing for timeouts.stalled_ms");
+      drop(connection, why);
       return false;
     }
   }
@@ -676,6 +680,30 @@ bool Switchboard::check_deadlines(Connection& connection, std::uint64_t elapsed_
     count_silence(connection, elapsed);
   }
   return connection.held || connection.outbox || (awaits_login && limits_.login_ms > 0) || is_asked;
+}
+
+/// Why a connection that has read nothing of its outbox for `stalled_ms` has no more time; null: it
+/// has. What it does not take goes back to the account's queue, and the next session waits for
+/// that: so who has left, or was told to go, does not get for ever by reading a little now and
+/// then.
+const char* Switchboard::why_stalled(Connection& connection, std::uint64_t stalled_ms,
+                                     std::uint32_t elapsed_ms) const {
+  if (connection.is_finishing && stalled_ms >= kFinishingMs) {
+    return "read nothing of its last answers";
+  }
+  if (limits_.stalled_ms == 0) {
+    return nullptr;
+  }
+  if (stalled_ms >= limits_.stalled_ms) {
+    return "read nothing for timeouts.stalled_ms";
+  }
+  if (connection.is_finishing || connection.is_end_reported) {
+    connection.waited_ms += elapsed_ms;
+    if (connection.waited_ms >= limits_.stalled_ms) {
+      return "did not read all within timeouts.stalled_ms after its end";
+    }
+  }
+  return nullptr;
 }
 
 /// A peer that neither sends anything nor takes what it is owed is pinged; when nothing comes after

@@ -179,6 +179,8 @@ class Switchboard final : public TransportEvents {
   [[nodiscard]] bool is_pinged_when_silent(const Connection& connection) const {
     return limits_.idle_ms > 0 && has_pings(connection.protocol) && !connection.is_finishing;
   }
+  [[nodiscard]] const char* why_stalled(Connection& connection, std::uint64_t stalled_ms,
+                                        std::uint32_t elapsed_ms) const;
   void count_silence(Connection& connection, std::uint32_t elapsed_ms);
   [[nodiscard]] bool check_deadlines(Connection& connection, std::uint64_t elapsed_ms);
   void drop(Connection& connection, const char* why);

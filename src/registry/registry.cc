@@ -255,7 +255,6 @@ void Registry::closed(Session& session, Turn& turn) {
   forget_orphans(session);
   if (session.is_logged_in) {
     accounts_.at(session.account.place).session = {};
-    counters_.logged_in.subtract();
   }
   // Commands that were received before the connection closed are executed in order, though nobody
   // reads the answers. But what a secret is needed for counts as nothing, since nobody checks it
@@ -263,6 +262,9 @@ void Registry::closed(Session& session, Turn& turn) {
   session.is_over |= session.is_checking();
   while (session.has_waiting()) {
     execute_front(session, turn);
+  }
+  if (session.is_logged_in) {  // still, or by one of those
+    counters_.logged_in.subtract();
   }
   note_written_names(session, 0);
   session = Session{};

@@ -340,6 +340,10 @@ ControlAnswer Operator::backup(const std::string& path) {
   if (const auto error = backup_sqlite_store(server_.config.storage.path, path, is_ending_)) {
     return {{}, error->text};
   }
+  if (is_ending_.load()) {
+    static_cast<void>(unlink(path.c_str()));
+    return {{}, kNoAnswer};
+  }
   const auto copy = make_named_store(path);
   if (!copy) {
     return {{}, copy.error().text};

@@ -184,7 +184,9 @@ std::optional<StoreOpenError> PostgresDatabase::try_commit() {
   is_blocked_ |= failure || Clock::now() > begun + kPrompt;
   if (failure) {
     return StoreOpenError{
-        fmt::format("{}: the lease is free, but the database confirms nothing: {}", name_,
+        fmt::format("{}: the lease is free, but {}: {}", name_,
+                    failure->is_certain ? "the database does not let this server try a commit"
+                                        : "the database confirms nothing",
                     failure->text),
         true};
   }

@@ -454,6 +454,47 @@ TEST(Switchboard, ClosesWhoeverTakesNothing) {
   EXPECT_TRUE(ann.stream->is_closed);
 }
 
+// What is left goes back to the queue, and the account's next session waits for that.
+TEST(Switchboard, ClosesWhoeverHasLeftAndTakesTooLong) {
+  SwitchboardLimits limits;
+  limits.stalled_ms = 1000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, send_bytes("ann", "ann", "under way"));
+  rig.turn();
+  for (int i = 0; i < 9; ++i) {
+    rig.board.tick(500);
+    EXPECT_FALSE(ann.stream->take(1));
+  }
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.end(*ann.connection, false);
+  rig.turn();
+  rig.board.tick(500);
+  EXPECT_FALSE(ann.stream->take(1));
+  rig.board.tick(499);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
+TEST(Switchboard, ClosesSoonWhoeverWasToldToGoAndTakesNothing) {
+  SwitchboardLimits limits;
+  limits.stalled_ms = 0;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.send(ann, "\x07");  // no version
+  rig.turn();
+  rig.board.tick(9000);
+  EXPECT_FALSE(ann.stream->take(1));
+  rig.board.tick(9999);
+  rig.board.tick(9999);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
 // Our ping waits behind what it is owed, so it cannot be answered yet.
 TEST(Switchboard, PingsNobodyWhoTakesWhatItIsOwed) {
   SwitchboardLimits limits;

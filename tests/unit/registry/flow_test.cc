@@ -333,6 +333,7 @@ TEST(RegistryFlow, ExecutesCreateAndSendOfAClosedConnection) {
   bench.apply(send(kDan, "dan", "ann", "hi"));
   bench.apply(send(kDan, "dan", "dan", "me"));
   EXPECT_EQ(bench.close(kDan), (Effects{live(kAnn, {kAnnAccount, 1, "dan", "ann", "hi"})}));
+  EXPECT_EQ(bench.registry().counters().logged_in.read(), 2U);
   EXPECT_EQ(bench.apply(login(kCat, "dan")), (Effects{logged_in(kCat, 3)}));
   EXPECT_EQ(bench.apply(deliver(kCat)),
             (Effects{done(kCat), delivered(kCat, {kCatAccount, 2, "dan", "dan", "me"})}));
@@ -353,6 +354,16 @@ TEST(RegistryFlow, ExecutesLoginAndDeleteOfAClosedConnection) {
   bench.write(kAnn);
   bench.apply(event(Continue{}));
   EXPECT_EQ(bench.registry().queued_bytes(), 0U);
+}
+
+TEST(RegistryFlow, CountsNobodyTwiceWhoDeletesTheAccountBehindTheEnd) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  bench.apply(list(kBob));
+  bench.apply(list(kBob));
+  bench.apply(delete_account(kBob));
+  EXPECT_EQ(bench.close(kBob), Effects{});
+  EXPECT_EQ(bench.registry().counters().logged_in.read(), 1U);
+  EXPECT_EQ(bench.registry().account_count(), 1U);
 }
 
 // A frame that ends the stream is the last one; should more follow, it is completed unread.
