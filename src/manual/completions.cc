@@ -100,6 +100,7 @@ std::vector<VerbWord> verb_words(const CommandLine& program, std::string_view fi
 
 std::vector<std::string> words_of(const std::vector<VerbWord>& verbs) {
   std::vector<std::string> words;
+  words.reserve(verbs.size());
   for (const VerbWord& verb : verbs) {
     words.push_back(verb.word);
   }
