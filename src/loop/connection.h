@@ -81,8 +81,8 @@ struct Connection {
   Written unreported;                    // written, but not reported to the registry yet
   std::uint32_t waited_ms = 0;  // without a login; after its end, for it to read what is left;
                                 // after shutting down, for the peer to close
-  std::uint32_t silent_ms = 0;        // since the last bytes, while it is read
-  std::uint32_t logins = 0;           // number of logins so far
+  std::uint32_t silent_ms = 0;  // since the last bytes, while it is read
+  std::uint32_t logins = 0;     // number of logins so far
   std::uint32_t discarded_bytes = 0;  // bytes read after our side was shut down
 
   [[nodiscard]] bool owes_bytes() const { return outbox != nullptr; }
