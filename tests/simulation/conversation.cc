@@ -113,6 +113,8 @@ void Conversation::lose(const std::vector<Refusal>& refusals) {
   has_lost_stream_ = true;
 }
 
+void Conversation::read_end() { end_read_ms_ = ledger_.diary.now_ms; }
+
 // What the server says.
 
 void Conversation::taken(std::string_view bytes) {
@@ -276,12 +278,20 @@ void Conversation::closed() {
     --ledger_.open_by_network[link->network];
   }
   const SwitchboardLimits& limits = ledger_.settings.loop;
-  const bool has_stalled =
-      limits.stalled_ms > 0 && !link->writing.empty() &&
-      ledger_.diary.now_ms + ledger_.longest_tick_ms - last_taken_ms_ >= limits.stalled_ms;
+  const auto has_passed = [this](std::uint64_t limit_ms, std::uint64_t from_ms) {
+    return limit_ms > 0 && ledger_.diary.now_ms + ledger_.longest_tick_ms - from_ms >= limit_ms;
+  };
+  const bool has_stalled = !link->writing.empty() && has_passed(limits.stalled_ms, last_taken_ms_);
+  // Who has left, or was told to go, has as long for all that is left.
+  const bool may_be_told_to_go =
+      has_lost_stream_ || is_dismissed_ || has_passed(limits.login_ms, login_from_ms_) ||
+      has_passed(limits.frame_ms, frame_from_ms_) || has_passed(limits.idle_ms, last_read_ms_);
+  const bool has_been_leaving =
+      limits.stalled_ms > 0 &&
+      (may_be_told_to_go || (end_read_ms_ && has_passed(limits.stalled_ms, *end_read_ms_)));
   const bool may_be_short_of_buffers = limits.buffered_bytes < 100'000;
-  if (ledger_.is_ending || link->is_broken() || is_over_ || is_rejected_ || has_stalled ||
-      may_be_short_of_buffers || ledger_.was_down()) {
+  if (has_been_leaving || ledger_.is_ending || link->is_broken() || is_over_ || is_rejected_ ||
+      has_stalled || may_be_short_of_buffers || ledger_.was_down()) {
     return;
   }
   if (!(has_read_all() && is_complete())) {

@@ -29,6 +29,7 @@ class Conversation : public Witness {
 
   void arrived(std::size_t bytes) override;
   void read(std::string_view bytes) override;
+  void read_end() override;
   void taken(std::string_view bytes) override;
   void shut() override;
   void closed() override;
@@ -147,6 +148,7 @@ class Conversation : public Witness {
   std::uint64_t cut_bytes_ = 0;
   Progress arrivals_;
   std::uint64_t last_taken_ms_;
+  std::optional<std::uint64_t> end_read_ms_;
   std::optional<std::uint64_t> released_step_;
   bool is_shut_ = false;
   bool is_closed_ = false;

@@ -127,6 +127,7 @@ void Loop::tell(Link& link) {
     after_read();
   } else if (link.end_arrived) {
     link.is_reading = false;
+    link.witness->read_end();
     link.events->end(*link.connection, false);
   }
 }

@@ -30,6 +30,8 @@ class Witness {
   virtual void arrived(std::size_t bytes) = 0;
   /// The server reads `bytes`.
   virtual void read(std::string_view bytes) = 0;
+  /// The server reads that nothing more comes.
+  virtual void read_end() = 0;
   /// The kernel took `bytes` of the server's.
   virtual void taken(std::string_view bytes) = 0;
   /// The server ended its sending side.
