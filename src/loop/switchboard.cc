@@ -184,7 +184,7 @@ void Switchboard::send_final_word(Connection& connection, const FinalWord& word)
   connection.is_finishing = true;
   ByteBuffer frame;
   append_final_word(frame, connection.protocol, word);
-  connection.is_failed = connection.transport->try_write(frame.view(), {}) < 0;
+  writer_.write_last(connection, std::move(frame));
 }
 
 ReadSpace Switchboard::space(Connection& connection) {

@@ -76,6 +76,20 @@ void Writer::flush(Connection& connection) {
   begin_write_if_due(connection);
 }
 
+void Writer::write_last(Connection& connection, ByteBuffer&& frame) {
+  Outgoing out;
+  out.frames.emplace_back().bytes = static_cast<std::uint32_t>(frame.size());
+  const std::ptrdiff_t taken = connection.transport->try_write(frame.view(), {});
+  connection.is_failed = taken < 0;
+  const std::size_t taken_bytes = taken < 0 ? frame.size() : static_cast<std::size_t>(taken);
+  written_bytes_ += taken < 0 ? 0 : taken_bytes;
+  if (taken_bytes < frame.size()) {
+    out.bytes = std::move(frame);
+    keep_rest(connection, out, taken_bytes);
+    begin_write_if_due(connection);
+  }
+}
+
 /// Writes the output of this turn, whose last frame may be elsewhere in memory; keeps what is not
 /// accepted in the outbox.
 void Writer::write_out(Connection& connection, std::string_view last_frame) {

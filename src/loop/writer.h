@@ -30,6 +30,11 @@ class Writer {
   /// outbox.
   void flush(Connection& connection);
 
+  /// Writes `frame`, after which nothing more is added. Requires that nothing is written or waits.
+  /// What the kernel does not accept at once is in the outbox. Sets is_failed if the transport
+  /// failed.
+  void write_last(Connection& connection, ByteBuffer&& frame);
+
   /// The current write is finished; starts the next.
   void written(Connection& connection, bool is_ok);
 

@@ -795,6 +795,40 @@ TEST(Switchboard, TurnsEverybodyAwayWhileItIsTold) {
   EXPECT_EQ(bob.frames(), Frames{response("another server has taken over: db1:9000")});
 }
 
+// The peer may have read so little before that the kernel has no room for all of it.
+TEST(Switchboard, WritesAFinalWordWhole) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  const Frames all{response("the server is shutting down")};
+  ann.stream->room = 3;
+  bob.stream->room = 0;
+  rig.board.send_final_word({});
+  EXPECT_FALSE(ann.stream->is_shut);
+  EXPECT_FALSE(rig.board.is_quiet());
+  for (const Peer& peer : {ann, bob}) {
+    EXPECT_FALSE(peer.stream->take(7));
+    EXPECT_TRUE(peer.stream->take());
+    rig.board.written(*peer.connection, true);
+    EXPECT_TRUE(peer.stream->is_shut);
+  }
+  EXPECT_EQ(ann.frames(), all);
+  EXPECT_EQ(bob.frames(), all);
+  rig.turn();
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
+TEST(Switchboard, GivesUpAFinalWordThatNobodyReads) {
+  Rig rig;
+  Peer ann = rig.created("ann");
+  ann.stream->room = 0;
+  rig.board.send_final_word({});
+  rig.board.tick(9'999);
+  EXPECT_FALSE(ann.stream->is_closed);
+  rig.board.tick(1);
+  EXPECT_TRUE(ann.stream->is_closed);
+}
+
 TEST(Switchboard, LetsCommandsAboveTheLimitPerSecondWait) {
   SwitchboardLimits limits;
   limits.commands_per_second = 4;
