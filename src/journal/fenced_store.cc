@@ -25,7 +25,8 @@ constexpr milliseconds kReleaseTime{1000};
 constexpr milliseconds kCountReplicas{5000};
 /// How often a lease that is held is looked at.
 constexpr milliseconds kLook{100};
-/// How long open() waits for a lease, beyond the time in which it could be renewed.
+/// How long open() waits for a lease, beyond the time in which it could be renewed. A leader that
+/// could not renew it gets that time twice: see SharedDatabase::take().
 constexpr milliseconds kPatience{7000};
 
 /// The counters after `groups`, if they were `counters` before.
@@ -80,7 +81,7 @@ std::optional<StoreOpenError> FencedStore::try_open() {
 /// `warnings`: of the database; none: it was prepared by an earlier open(), which may be long ago.
 std::optional<StoreOpenError> FencedStore::take_lease(
     std::optional<std::vector<std::string>> warnings) {
-  const auto deadline = database_->now() + options_.takeover + kPatience;
+  const auto deadline = database_->now() + 2 * options_.takeover + kPatience;
   std::optional<std::string> first_seen;
   while (true) {
     const auto row = database_->look(options_.takeover);

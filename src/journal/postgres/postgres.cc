@@ -32,9 +32,6 @@ constexpr milliseconds kPatience{10'000};
 /// How long a look at the row of the table `leader`, or a change of it, may take.
 constexpr milliseconds kLeaseTime{3000};
 
-/// A commit that takes longer had to wait.
-constexpr milliseconds kPrompt{100};
-
 /// What a session needs that a user or a database may have set otherwise. Every statement finds its
 /// rows by the key: a plan that was made while a table was small must not read all of it later.
 constexpr const char* kSettings = R"sql(
@@ -81,7 +78,7 @@ class PostgresDatabase final : public SharedDatabase {
  private:
   [[nodiscard]] Result<std::unique_ptr<Session>, Failure> make_session() const;
   [[nodiscard]] DatabaseFailure failed(const Failure& failure);
-  [[nodiscard]] std::optional<StoreOpenError> try_commit();
+  [[nodiscard]] std::optional<StoreOpenError> try_commit(milliseconds takeover);
   void renew_while_loading(std::unique_ptr<Session>& session);
   [[nodiscard]] StoreOpenError failed_copy(const WarmCopy::Problem& problem) const;
 
@@ -176,12 +173,13 @@ Result<LeaderRow, StoreOpenError> PostgresDatabase::look(milliseconds takeover) 
 }
 
 /// A leader whose commits wait for the standby of the database renews nothing. Nobody can replace
-/// it then, but an attempt to would be stored as soon as the standby is back.
-std::optional<StoreOpenError> PostgresDatabase::try_commit() {
+/// it then, but an attempt to would be stored as soon as the standby is back. A commit that takes
+/// so long that a leader could have missed its lease had to wait, too.
+std::optional<StoreOpenError> PostgresDatabase::try_commit(milliseconds takeover) {
   const Clock::time_point begun = Clock::now();
   const int waiting = std::exchange(trying_, session_->process());
   const auto failure = lease::try_commit(*session_, waiting, begun + kLeaseTime);
-  is_blocked_ |= failure || Clock::now() > begun + kPrompt;
+  is_blocked_ |= failure || Clock::now() > begun + takeover / 3;
   if (failure) {
     return StoreOpenError{
         fmt::format("{}: the lease is free, but {}: {}", name_,
@@ -201,7 +199,7 @@ Result<std::optional<LeaderRow>, StoreOpenError> PostgresDatabase::take(
   if (seen.seen == spared_ && Clock::now() < spared_until_) {
     return std::optional<LeaderRow>();
   }
-  if (auto error = try_commit()) {
+  if (auto error = try_commit(takeover)) {
     return *std::move(error);
   }
   if (std::exchange(is_blocked_, false) && !seen.address.empty() && seen.seen != spared_) {
