@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -681,8 +682,12 @@ Result<Config, ConfigMistakes> load_config(const std::string& path) {
       path == kStandardInput ? fdopen(dup(STDIN_FILENO), "r") : std::fopen(path.c_str(), "re"));
   std::string text;
   if (file) {
-    text.resize(kMostConfigBytes + 1);
-    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    std::array<char, 4096> bytes;
+    std::size_t size = 0;
+    while (text.size() <= kMostConfigBytes &&
+           (size = std::fread(bytes.data(), 1, bytes.size(), file.get())) > 0) {
+      text.append(bytes.data(), size);
+    }
   }
   if (!file || std::ferror(file.get()) != 0) {
     return ConfigMistakes{fmt::format("cannot read {}: {}", name, std::strerror(errno))};

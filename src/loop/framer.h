@@ -20,6 +20,7 @@ struct FrameLimits {
   std::uint64_t in_flight_bytes = 262144;
   bool allow_clear_secrets = false;  // also where others can read along
   bool certificate_names = false;    // a good certificate proves whose account a peer may log in to
+  friend bool operator==(const FrameLimits&, const FrameLimits&) = default;
 };
 
 class Framer {

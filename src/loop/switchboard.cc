@@ -73,6 +73,9 @@ void Switchboard::choose_tick() {
 }
 
 void Switchboard::set_limits(const SwitchboardLimits& limits) {
+  if (limits == limits_) {
+    return;
+  }
   limits_ = limits;
   framer_.set_limits(limits.frames);
   budget_.set_limits(limits.buffered_bytes, limits.connections);

@@ -46,6 +46,7 @@ struct SwitchboardLimits {
   std::uint64_t frame_ms = 10000;
   std::uint64_t stalled_ms = 600000;
   std::uint64_t idle_ms = 120000;
+  friend bool operator==(const SwitchboardLimits&, const SwitchboardLimits&) = default;
 };
 
 /// Both are called on the loop's thread and must not wait. Empty where there are no Check effects.

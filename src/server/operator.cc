@@ -123,6 +123,13 @@ void Operator::end() {
 }
 
 template <typename T>
+void Operator::answer(Slot<T>& slot, T value) {
+  const std::lock_guard lock(mutex_);
+  slot.value = std::move(value);
+  changed_.notify_all();
+}
+
+template <typename T>
 std::optional<T> Operator::await(Slot<T>& slot) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, kPatience, [&] { return slot.value || is_ending_.load(); });
@@ -133,12 +140,7 @@ std::optional<T> Operator::await(Slot<T>& slot) {
 template <typename T>
 std::optional<T> Operator::ask_loop(IoLoop& loop, std::function<T(IoLoop&)> question) {
   auto slot = std::make_shared<Slot<T>>();
-  loop.call([this, &loop, slot, question = std::move(question)] {
-    T value = question(loop);
-    const std::lock_guard lock(mutex_);
-    slot->value = std::move(value);
-    changed_.notify_all();
-  });
+  loop.call([this, &loop, slot, question = std::move(question)] { answer(*slot, question(loop)); });
   return await(*slot);
 }
 
@@ -292,9 +294,10 @@ ControlAnswer Operator::with_hash_of(const std::string& secret,
 }
 
 ControlAnswer Operator::reload() {
-  const auto answer =
-      ask_loop<ControlAnswer>(*server_.loops.front(), [this](IoLoop&) { return server_.reload(); });
-  return answer ? *answer : ControlAnswer{{}, kNoAnswer};
+  auto slot = std::make_shared<Slot<ControlAnswer>>();
+  server_.reload([this, slot](ControlAnswer result) { answer(*slot, std::move(result)); });
+  const auto result = await(*slot);
+  return result ? *result : ControlAnswer{{}, kNoAnswer};
 }
 
 ControlAnswer Operator::drain(const std::string& text) {

@@ -38,8 +38,8 @@ class Operator {
     std::function<bool()> has_store;
     std::function<void(BatchPtr)> ask_registry;  // sends a batch that no loop sent
     std::vector<IoLoop*> loops;
-    /// On the main loop: reads the settings again.
-    std::function<ControlAnswer()> reload;
+    /// Reads the settings again, and answers later, on the main loop.
+    std::function<void(std::function<void(ControlAnswer)> answer)> reload;
     /// On the main loop: stops within so many seconds; false: it drains or stops already.
     std::function<bool(std::uint64_t seconds)> drain;
     /// What is known of the certificate of TLS; no rows: there is no TLS.
@@ -64,6 +64,8 @@ class Operator {
     std::optional<T> value;  // of mutex_
   };
 
+  template <typename T>
+  void answer(Slot<T>& slot, T value);
   template <typename T>
   [[nodiscard]] std::optional<T> await(Slot<T>& slot);
   template <typename T>

@@ -4,10 +4,12 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <random>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -99,7 +101,8 @@ Server::Server(const Config& config, const TransportFilter& filter,
             }
           }),
       stop_(loops_.front()->loop(), [this] { begin_stop(); }),
-      tls_clock_(loops_.front()->loop(), [this] { tls_.look(); }),
+      tls_clock_(loops_.front()->loop(), [this] { look_at_tls(); }),
+      background_(loops_.front()->loop()),
       listeners_(
           loops_.size(),
           [this](const ListenerSettings& listener, std::size_t loop) {
@@ -180,7 +183,7 @@ void Server::listen() {
     listeners_.use_loops(1);
     loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
   }
-  auto prepared = prepare(asked_);
+  auto prepared = prepare(asked_, load_tls(asked_));
   if (!prepared) {
     throw std::runtime_error(fmt::format("{}", fmt::join(prepared.error(), "; ")));
   }
@@ -212,16 +215,21 @@ ListenerOptions Server::options_of(const ListenerSettings& listener, IoLoop& io)
           }};
 }
 
-Result<ListenerSet::Plan, std::vector<std::string>> Server::plan_listeners(
-    const Config& asked) const {
+Result<ListenerSet::Plan, Server::Mistakes> Server::plan_listeners(const Config& asked) const {
   const bool is_closed = is_standby_ && asked.standby_listeners == StandbyListeners::Closed;
   return listeners_.plan(is_closed ? std::vector<ListenerSettings>{} : asked.listen,
                          {asked.tcp_keepalive_s, kUnsentBytes});
 }
 
+/// Any thread. May take long.
+Server::LoadedTls Server::load_tls(const Config& asked) const {
+  return needs_tls(asked) ? LoadedTls(tls_.load(tls_settings(asked))) : std::nullopt;
+}
+
 /// Does all that can fail about `asked`, or finds what is wrong with it.
-Result<Server::Prepared, std::vector<std::string>> Server::prepare(const Config& asked) const {
-  std::vector<std::string> problems;
+Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
+                                                           LoadedTls tls) const {
+  Mistakes problems;
   Prepared prepared;
   prepared.asked = asked;
   if (const auto problem = secrets_problem(asked)) {
@@ -246,13 +254,10 @@ Result<Server::Prepared, std::vector<std::string>> Server::prepare(const Config&
       problems.push_back("log.file: " + opened.error());
     }
   }
-  if (needs_tls(asked)) {
-    auto loaded = tls_.load(tls_settings(asked));
-    if (loaded) {
-      prepared.tls = std::move(loaded.value());
-    } else {
-      problems.insert(problems.end(), loaded.error().begin(), loaded.error().end());
-    }
+  if (tls && *tls) {
+    prepared.tls = std::move(tls->value());
+  } else if (tls) {
+    problems.insert(problems.end(), tls->error().begin(), tls->error().end());
   }
   auto plan = plan_listeners(asked);
   if (plan) {
@@ -411,7 +416,10 @@ void Server::start_control() {
         actor_.deliver(std::move(batch));
         pool_->nudge();
       },
-      std::move(loops), [this] { return answer_of(reload()); },
+      std::move(loops),
+      [this](const std::function<void(ControlAnswer)>& answer) {
+        reload([answer](const ReloadResult& result) { answer(answer_of(result)); });
+      },
       [this](std::uint64_t seconds) { return begin_drain(seconds); },
       [this] { return certificate(); }});
   auto control = ControlServer::start(
@@ -479,27 +487,86 @@ void Server::drain_some() {
   }
 }
 
-ReloadResult Server::reload() {
-  const std::vector<std::string> former = addresses_;
-  const bool is_ending = is_leaving();
-  if (!is_ending) {
+void Server::reload(std::function<void(const ReloadResult&)> done) {
+  loops_.front()->call([this, done = std::move(done)] {
+    next_reload_.push_back(done);
+    begin_reload();
+  });
+}
+
+/// What asks while settings are read may come after a change of theirs, so they are read once more
+/// then.
+void Server::begin_reload() {
+  if (background_.is_busy() || next_reload_.empty()) {
+    return;
+  }
+  this_reload_ = std::exchange(next_reload_, {});
+  if (!is_leaving()) {
     service::tell_reloading();
   }
   reopen_log();
-  ReloadResult result = read_again();
+  auto reading = std::make_shared<Reading>();
+  try {
+    background_.start([this, reading, in_effect = asked_] { *reading = read_settings(in_effect); },
+                      [this, reading] { end_reload(std::move(*reading)); });
+  } catch (const std::system_error& error) {
+    reading->result.mistakes.emplace_back(error.what());
+    end_reload(std::move(*reading));
+  }
+}
+
+void Server::end_reload(Reading reading) {
+  const std::vector<std::string> former = addresses_;
+  const ReloadResult result = apply(std::move(reading));
   for (const std::string& line : describe(result)) {
     log::write(result.mistakes.empty() ? log::Level::Info : log::Level::Error, kSubject, line);
   }
   log_new(addresses_, former, log::Level::Info, "listening on ");
   log_new(former, addresses_, log::Level::Info, "not listening any more on ");
-  if (!is_ending) {
+  if (!is_leaving()) {
     service::tell_ready(state());
   }
-  return result;
+  for (const auto& done : std::exchange(this_reload_, {})) {
+    if (done) {
+      done(result);
+    }
+  }
+  begin_reload();
 }
 
-void Server::reload(std::function<void(const ReloadResult&)> done) {
-  loops_.front()->call([this, done = std::move(done)] { done(reload()); });
+/// In the background: the settings are a copy, and nothing else that changes is used.
+Server::Reading Server::read_settings(const Config& in_effect) const {
+  Reading reading;
+  Config wanted = in_effect;
+  reading.result.has_file = config_file_.has_value();
+  if (config_file_) {
+    auto loaded = load_config(*config_file_);
+    if (!loaded) {
+      reading.result.mistakes = loaded.error();
+      return reading;
+    }
+    wanted = std::move(loaded.value());
+  }
+  reading.asked = merge(in_effect, wanted, reading.result);
+  reading.tls = load_tls(reading.asked);
+  return reading;
+}
+
+/// Once a minute: a file of TLS may have changed.
+void Server::look_at_tls() {
+  if (background_.is_busy() || !tls_.look()) {
+    return;
+  }
+  auto loaded = std::make_shared<LoadedTls>();
+  try {
+    background_.start([this, loaded, settings = tls_.settings()] { *loaded = tls_.load(settings); },
+                      [this, loaded] {
+                        tls_.renew(std::move(**loaded));
+                        begin_reload();  // if somebody has asked meanwhile
+                      });
+  } catch (const std::system_error& error) {
+    log::error(kSubject, "the files of TLS have changed, and cannot be read: {}", error.what());
+  }
 }
 
 /// The file may have been renamed, to be kept, so this does not depend on whether the settings are
@@ -513,27 +580,16 @@ void Server::reopen_log() const {
   }
 }
 
-ReloadResult Server::read_again() {
-  ReloadResult result;
+ReloadResult Server::apply(Reading reading) {
   if (is_leaving()) {
-    result.mistakes.emplace_back("the server is stopping");
-    return result;
+    return {{}, {}, {"the server is stopping"}, reading.result.has_file};
   }
-  Config wanted = asked_;
-  result.has_file = config_file_.has_value();
-  if (config_file_) {
-    auto loaded = load_config(*config_file_);
-    if (!loaded) {
-      result.mistakes = loaded.error();
-      return result;
-    }
-    wanted = std::move(loaded.value());
+  if (!reading.result.mistakes.empty()) {
+    return std::move(reading.result);
   }
-  ReloadResult differences = result;
-  auto prepared = prepare(merge(asked_, wanted, differences));
+  auto prepared = prepare(reading.asked, std::move(reading.tls));
   if (!prepared) {
-    result.mistakes = prepared.error();
-    return result;
+    return {{}, {}, prepared.error(), reading.result.has_file};
   }
   put_into_effect(std::move(prepared.value()));
   if (!is_standby_) {
@@ -545,7 +601,7 @@ ReloadResult Server::read_again() {
                 *idle);
     }
   }
-  return differences;
+  return std::move(reading.result);
 }
 
 /// Of its limits; then the loops report to it what was written, see Switchboard::report_all().
@@ -824,7 +880,7 @@ Ending Server::run(bool handles_signals) {
   std::optional<SignalWatch> signals;
   if (handles_signals) {
     signals.emplace(
-        loops_.front()->loop(), [this] { begin_stop(); }, [this] { reload(); });
+        loops_.front()->loop(), [this] { begin_stop(); }, [this] { reload({}); });
   }
   for (const std::string& address : addresses_) {
     log::info(kSubject, "{} on {}", is_standby_ ? "refusing connections" : "listening", address);
@@ -838,6 +894,9 @@ Ending Server::run(bool handles_signals) {
   }
   loops_.front()->run();
   if (signals && ending_ == Ending::Deposed && !is_asked_to_end_) {
+    if (!this_reload_.empty() || !next_reload_.empty()) {
+      std::raise(SIGHUP);
+    }
     signals->leave_to_next();
   }
   signals.reset();
@@ -862,6 +921,7 @@ Ending Server::run(bool handles_signals) {
   stop_ = uv::Async{};
   news_signal_ = uv::Async{};
   tls_clock_ = uv::Timer{};
+  background_.end();
   drain_clock_ = uv::Timer{};
   std::string open;
   for (const auto& io : loops_) {

@@ -36,6 +36,7 @@
 #include "server/reload.h"
 #include "server/signals.h"
 #include "tls/tls_watch.h"
+#include "uv/background.h"
 #include "uv/listener.h"
 #include "uv/timer.h"
 #include "workers/registry_actor.h"
@@ -87,13 +88,11 @@ class Server {
   /// Before run(): the file that reload() reads. Without one it has no settings to read again.
   void set_config_file(std::string path) { config_file_ = std::move(path); }
 
-  /// Reads the settings again and logs what came of it; SIGHUP does the same. If anything is wrong
+  /// Any thread, while it runs: reads the settings again, logs what came of it, and calls `done`,
+  /// if it is not empty, with that on the main thread; SIGHUP does the same. If anything is wrong
   /// with them, an address or a file of TLS, nothing is in effect that was not before; otherwise
   /// all is that can be without a restart. Whatever the settings say, the log's file is opened
-  /// again, and those of TLS are read again. The main thread.
-  ReloadResult reload();
-  /// Any thread, while it runs: calls reload() on the main thread, and `done` there with its
-  /// result.
+  /// again, and those of TLS are read again. `done` is not called if run() returns before that.
   void reload(std::function<void(const ReloadResult&)> done);
 
   /// What the settings say, as of the last reload; what needs a restart is as at the start. The
@@ -123,6 +122,15 @@ class Server {
     FinalWord word;
   };
   using News = std::variant<HolderSeen, StoreLoaded, StoreLost>;
+  using Mistakes = std::vector<std::string>;
+  /// None: no listener has TLS.
+  using LoadedTls = std::optional<Result<TlsWatch::Loaded, Mistakes>>;
+  /// New settings, as they were read in the background, with all of them that takes long.
+  struct Reading {
+    ReloadResult result;  // with mistakes: they could not be read
+    Config asked;
+    LoadedTls tls;
+  };
   /// All that can fail about new settings was done, and nothing of it is in effect yet.
   struct Prepared {
     Config asked;                         // what the settings say
@@ -138,15 +146,19 @@ class Server {
   void warn_of_taken_addresses() const;
   void refuse_idle_sockets() const;
   [[nodiscard]] ListenerOptions options_of(const ListenerSettings& listener, IoLoop& io) const;
-  [[nodiscard]] Result<ListenerSet::Plan, std::vector<std::string>> plan_listeners(
-      const Config& asked) const;
-  [[nodiscard]] Result<Prepared, std::vector<std::string>> prepare(const Config& asked) const;
+  [[nodiscard]] Result<ListenerSet::Plan, Mistakes> plan_listeners(const Config& asked) const;
+  [[nodiscard]] LoadedTls load_tls(const Config& asked) const;
+  [[nodiscard]] Result<Prepared, Mistakes> prepare(const Config& asked, LoadedTls tls) const;
   void put_into_effect(Prepared prepared);
   void configure_loops(ListenerSet::Plan listeners);
   void warn_of_exposure();
   void tell_registry();
   void reopen_log() const;
-  [[nodiscard]] ReloadResult read_again();
+  void begin_reload();
+  [[nodiscard]] Reading read_settings(const Config& in_effect) const;
+  void end_reload(Reading reading);
+  [[nodiscard]] ReloadResult apply(Reading reading);
+  void look_at_tls();
   void start_monitor();
   void start_control();
   [[nodiscard]] MetricSources metric_sources();
@@ -211,6 +223,10 @@ class Server {
   std::atomic<bool> do_all_loops_run_{false};
   uv::Async stop_;
   uv::Timer tls_clock_;
+  uv::Background background_;  // reads settings and the files of TLS
+  // Who waits for the reload that comes next, and for the one that is under way.
+  std::vector<std::function<void(const ReloadResult&)>> next_reload_;
+  std::vector<std::function<void(const ReloadResult&)>> this_reload_;
   uv::Timer drain_clock_;
   std::uint64_t drain_ticks_ = 0;  // left
   std::uint64_t all_drain_ticks_ = 0;

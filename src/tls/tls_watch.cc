@@ -46,25 +46,27 @@ void TlsWatch::use(Loaded loaded) {
   log_warnings();
 }
 
-TlsWatch::Outcome TlsWatch::look() {
+bool TlsWatch::look() {
   std::vector<tls::FileStamp> now = stamps_of(settings_);
-  if (now == seen_) {
-    if (++looks_ >= kLooksADay) {
-      log_warnings();
-    }
-    return Outcome::Unchanged;
-  }
-  auto renewed = load(settings_);
-  if (!renewed) {
+  if (now != seen_) {
     seen_ = std::move(now);
-    for (const std::string& mistake : renewed.error()) {
-      log::error(kSubject, "{}", mistake);
-    }
-    log::error(kSubject, "the files are not used; still in use: {}", current()->description());
-    return Outcome::Failed;
+    return true;
   }
-  use(std::move(renewed.value()));
-  return Outcome::Renewed;
+  if (++looks_ >= kLooksADay) {
+    log_warnings();
+  }
+  return false;
+}
+
+void TlsWatch::renew(Result<Loaded, std::vector<std::string>> loaded) {
+  if (loaded) {
+    use(std::move(loaded.value()));
+    return;
+  }
+  for (const std::string& mistake : loaded.error()) {
+    log::error(kSubject, "{}", mistake);
+  }
+  log::error(kSubject, "the files are not used; still in use: {}", current()->description());
 }
 
 std::vector<tls::FileStamp> TlsWatch::stamps_of(const TlsSettings& settings) {

@@ -20,8 +20,6 @@ class TlsWatch {
   /// How often look() should be called.
   static constexpr std::uint64_t kLookMs = 60'000;
 
-  enum class Outcome { Unchanged, Renewed, Failed };
-
   /// A context that can be used, and the files that it was made of.
   struct Loaded {
     TlsSettings settings;
@@ -37,16 +35,21 @@ class TlsWatch {
   /// Any thread. Null: use() was not called.
   [[nodiscard]] std::shared_ptr<const TlsContext> current() const;
 
+  /// Any thread: reads the files of `settings` and makes a context, or finds every mistake. That
+  /// takes some milliseconds, and longer for a long list of revoked certificates. Nothing changes.
+  [[nodiscard]] Result<Loaded, std::vector<std::string>> load(const TlsSettings& settings) const;
+
   // The following are for one thread.
 
-  /// Reads the files of `settings` and makes a context, or finds every mistake. Nothing changes.
-  [[nodiscard]] Result<Loaded, std::vector<std::string>> load(const TlsSettings& settings) const;
   /// New connections get this one from now on. Logs what should be looked at.
   void use(Loaded loaded);
 
-  /// Makes a new context if a file has changed since the last try. One that fails is logged, and
-  /// what was in use before stays. Only after use().
-  Outcome look();
+  /// Whether a file has changed since the last try, so that the next one is due: load(settings()),
+  /// whose result renew() takes. Only after use(), as those.
+  [[nodiscard]] bool look();
+  [[nodiscard]] const TlsSettings& settings() const { return settings_; }
+  /// Uses what was loaded. Mistakes are logged, and what was in use before stays.
+  void renew(Result<Loaded, std::vector<std::string>> loaded);
 
  private:
   static std::vector<tls::FileStamp> stamps_of(const TlsSettings& settings);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,28 @@ TEST_F(ReloadProgram, SaysWhatASignalChanged) {
   process_->signal(SIGHUP);
   process_->read_error_until("reload: no setting changed; needs a restart: workers\n");
   ann.expect_nothing_before_an_answer();
+  stop();
+}
+
+// Whatever they are on may be slow.
+TEST_F(ReloadProgram, ServesWhileItReadsItsSettings) {
+  start("");
+  await_port();
+  TestPeer ann = created(port_, "ann");
+  std::filesystem::remove(config_);
+  ASSERT_EQ(mkfifo(config_.c_str(), 0600), 0);
+  process_->signal(SIGHUP);
+  std::ofstream settings(config_);  // waits until the server reads
+  ann.expect_nothing_before_an_answer();
+  process_->signal(SIGHUP);  // the settings may be others by then, so they are read once more
+  settings << R"({"listen": [{"port": 0}], "limits": {"accounts": 1}})";
+  settings.close();
+  process_->read_error_until("reload: changed limits.accounts\n");
+  settings.open(config_);
+  settings << R"({"listen": [{"port": 0}], "limits": {"accounts": 2}})";
+  settings.close();
+  process_->read_error_until("reload: changed limits.accounts\n");
+  static_cast<void>(created(port_, "bob"));
   stop();
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// Work on a thread of its own, and its end on the loop.
+#include "uv/background.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <thread>
+
+namespace tribar::uv {
+namespace {
+
+TEST(Background, WorksOnAnotherThreadAndEndsOnTheLoop) {
+  Loop loop;
+  {
+    Background background(loop);
+    std::thread::id worked;
+    std::thread::id ended;
+    background.start([&] { worked = std::this_thread::get_id(); },
+                     [&] {
+                       ended = std::this_thread::get_id();
+                       loop.stop();
+                     });
+    EXPECT_TRUE(background.is_busy());
+    loop.run();
+    EXPECT_FALSE(background.is_busy());
+    EXPECT_NE(worked, std::thread::id());
+    EXPECT_NE(worked, std::this_thread::get_id());
+    EXPECT_EQ(ended, std::this_thread::get_id());
+  }
+  EXPECT_EQ(loop.close(), "");
+}
+
+TEST(Background, TheLoopTurnsMeanwhile) {
+  Loop loop;
+  {
+    Background background(loop);
+    std::latch has_turned(1);
+    background.start([&] { has_turned.wait(); }, [&] { loop.stop(); });
+    Async turn(loop, [&] { has_turned.count_down(); });
+    turn.send();
+    loop.run();
+  }
+  EXPECT_EQ(loop.close(), "");
+}
+
+TEST(Background, DoesOneThingAfterAnother) {
+  Loop loop;
+  {
+    Background background(loop);
+    int count = 0;
+    std::function<void()> next = [&] {
+      if (count == 3) {
+        loop.stop();
+      } else {
+        background.start([&] { ++count; }, [&] { next(); });
+      }
+    };
+    next();
+    loop.run();
+    EXPECT_EQ(count, 3);
+  }
+  EXPECT_EQ(loop.close(), "");
+}
+
+TEST(Background, WaitsForItsWorkAtTheEnd) {
+  Loop loop;
+  bool is_worked = false;
+  bool is_done = false;
+  {
+    Background background(loop);
+    background.start([&] { is_worked = true; }, [&] { is_done = true; });
+    background.end();
+    EXPECT_TRUE(is_worked);
+    EXPECT_FALSE(background.is_busy());
+  }
+  EXPECT_EQ(loop.close(), "");
+  EXPECT_FALSE(is_done);
+}
+
+}  // namespace
+}  // namespace tribar::uv
