@@ -117,11 +117,6 @@ void IoLoop::run_calls() {
   }
 }
 
-std::size_t IoLoop::disconnect_some(std::size_t most) {
-  switchboard_.send_final_word({}, most);
-  return switchboard_.size();
-}
-
 void IoLoop::begin_drain() {
   static_cast<void>(drain_deadline_ms_.load());  // what was written before it is there now
   is_draining_ = true;

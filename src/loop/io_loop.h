@@ -90,9 +90,8 @@ class IoLoop final : private TransportEvents {
   [[nodiscard]] std::vector<Switchboard::Peer> peers() const { return switchboard_.peers(); }
   /// Accepts nobody any more; what is there stays.
   void stop_accepting() { acceptor_.stop(); }
-  /// Tells up to `most` idle connections that the server stops, and disconnects them. How many are
-  /// left.
-  std::size_t disconnect_some(std::size_t most);
+  /// See Switchboard::drain_to().
+  void drain_to(std::uint64_t left, std::uint64_t all) { switchboard_.drain_to(left, all); }
 
   /// For metrics; any thread may read them.
   [[nodiscard]] const LoopCounters& counters() { return switchboard_.counters(); }

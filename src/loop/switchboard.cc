@@ -184,10 +184,16 @@ void Switchboard::send_final_word(Connection& connection, const FinalWord& word)
   counters_.note(word.refusal.code);
   note_leaving(connection, token_of(word.refusal.code));
   connection.is_lost = true;
-  connection.is_finishing = true;
+  begin_finishing(connection);
   ByteBuffer frame;
   append_final_word(frame, connection.protocol, word);
   writer_.write_last(connection, std::move(frame));
+}
+
+/// What is pending is flushed, then the connection ends. Once for each.
+void Switchboard::begin_finishing(Connection& connection) {
+  connection.is_finishing = true;
+  ++finishing_;
 }
 
 ReadSpace Switchboard::space(Connection& connection) {
@@ -325,7 +331,7 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
     connection->waited_ms = 0;
     note_leaving(*connection, kAccountDeleted);
   } else if (std::holds_alternative<Close>(effect.body)) {
-    connection->is_finishing = true;
+    begin_finishing(*connection);
     connection->waited_ms = connection->is_end_reported ? connection->waited_ms : 0;
     // Without a refusal before it, it is the answer to an end, or its answer could not be stored.
     note_leaving(*connection, connection->is_at_end ? kClosedByClient
@@ -441,7 +447,24 @@ bool Switchboard::is_quiet() const {
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 
-std::size_t Switchboard::send_final_word(const FinalWord& word, std::size_t most) {
+void Switchboard::drain_to(std::uint64_t left, std::uint64_t all) {
+  const std::size_t staying = size_ - finishing_;
+  if (!drained_from_) {
+    drained_from_ = staying;
+  }
+  // Loops with few connections each take turns.
+  const auto [index, count] = dispatcher_.place();
+  const std::uint64_t whole = all * count;
+  const std::uint64_t share = *drained_from_ * left * count;
+  const std::uint64_t ahead = std::min(share, all * index);
+  const std::size_t kept = (share - ahead + whole - 1) / whole;
+  if (staying > kept) {
+    send_final_word({}, staying - kept);
+  }
+}
+
+/// To at most `most`.
+void Switchboard::send_final_word(const FinalWord& word, std::size_t most) {
   std::size_t sent = 0;
   for (const Slot& slot : slots_) {
     Connection* connection = slot.connection.get();
@@ -454,7 +477,6 @@ std::size_t Switchboard::send_final_word(const FinalWord& word, std::size_t most
       ++sent;
     }
   }
-  return sent;
 }
 
 std::vector<Switchboard::Peer> Switchboard::peers() const {
@@ -477,6 +499,7 @@ void Switchboard::drop_all() {
     }
   }
   size_ = 0;
+  finishing_ = 0;
 }
 
 Connection* Switchboard::find(ConnectionId id) {
@@ -745,7 +768,8 @@ void Switchboard::drop(Connection& connection, const char* why) {
   if (connection.has_checked) {
     checker_.forget(id, connection.transport->network());
   }
-  if (connection.is_finishing && !connection.is_at_end) {
+  const bool is_finishing = connection.is_finishing;
+  if (is_finishing && !connection.is_at_end) {
     connection.transport->discard_input();
   }
   dropped_bytes_ +=
@@ -756,6 +780,7 @@ void Switchboard::drop(Connection& connection, const char* why) {
   Slot& slot = slots_[at];
   slot.connection.reset();
   --size_;
+  finishing_ -= is_finishing ? 1 : 0;
   if (slot.generation + 1 < ConnectionId::kGenerations) {
     free_slots_.push_back(static_cast<std::uint32_t>(at));
   }

@@ -130,11 +130,11 @@ class Switchboard final : public TransportEvents {
   [[nodiscard]] bool is_quiet() const;
   /// Tells every connection `word`, and closes it. Skips connections that still wait for an answer,
   /// which would take this for the answer.
-  void send_final_word(const FinalWord& word) {
-    static_cast<void>(send_final_word(word, slots_.size()));
-  }
-  /// The same for at most `most` connections; returns how many that were.
-  std::size_t send_final_word(const FinalWord& word, std::size_t most);
+  void send_final_word(const FinalWord& word) { send_final_word(word, slots_.size()); }
+  /// A step of a drain: sends the final word to so many connections that of those at the first call
+  /// at most `left` in `all`, rounded up, are there and were not told to go. The other loops of the
+  /// server round differently, so that not all disconnect somebody at the same time.
+  void drain_to(std::uint64_t left, std::uint64_t all);
   /// From now on a new connection is told `word` and closed; none: it is let in.
   void turn_away(std::optional<FinalWord> word) { turned_away_with_ = std::move(word); }
   /// Drops every connection without a message.
@@ -164,6 +164,8 @@ class Switchboard final : public TransportEvents {
   void update_allowance(Connection& connection);
   void reject(Connection& connection, const FinalWord& word);
   void send_final_word(Connection& connection, const FinalWord& word);
+  void send_final_word(const FinalWord& word, std::size_t most);
+  void begin_finishing(Connection& connection);
   void deliver_replies_ahead(const std::vector<Effect>& effects);
   void deliver_replies(const Effect& effect, Connection* connection);
   void note_login(Connection& connection, std::string_view name);
@@ -209,6 +211,8 @@ class Switchboard final : public TransportEvents {
   std::vector<ConnectionId>
       deferred_logins_;  // with a LOGIN that was deferred before the last poll
   std::size_t size_ = 0;
+  std::size_t finishing_ = 0;                // of these; they were told to go, or have left
+  std::optional<std::size_t> drained_from_;  // how many were not finishing when a drain began
   std::uint64_t now_ms_ = 0;
   std::uint32_t turn_ = 0;
   std::uint64_t dropped_bytes_ = 0;

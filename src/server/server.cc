@@ -460,30 +460,22 @@ bool Server::begin_drain(std::uint64_t seconds) {
   }
   all_drain_ticks_ = seconds * 1000 / kDrainTickMs + 1;
   drain_ticks_ = all_drain_ticks_;
-  drained_from_ = census_.size();
   drain_clock_ = uv::Timer(loops_.front()->loop(), [this] { drain_some(); });
   drain_clock_.start(0, kDrainTickMs);
   return true;
 }
 
-/// A tick of the drain: leaves as many connections as time is left, at an even pace.
+/// A tick of the drain: every loop keeps as many connections as time is left, at an even pace.
+/// Slow ones may still be there when they were told to go, and are waited for.
 void Server::drain_some() {
   if (--drain_ticks_ == 0 || census_.size() == 0) {
     drain_clock_.stop();
     begin_stop();
     return;
   }
-  const std::uint64_t kept =
-      (drained_from_ * drain_ticks_ + all_drain_ticks_ - 1) / all_drain_ticks_;
-  const std::uint64_t excess = census_.size() - std::min<std::uint64_t>(census_.size(), kept);
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    // Those that are left over are of another loop in each tick, since one may have none.
-    const std::uint64_t turn = (i + drain_ticks_) % loops_.size();
-    const std::uint64_t share = (excess + turn) / loops_.size();
-    if (share > 0) {
-      IoLoop& io = *loops_[i];
-      io.call([&io, share] { static_cast<void>(io.disconnect_some(share)); });
-    }
+  for (const auto& io : loops_) {
+    io->call(
+        [&loop = *io, left = drain_ticks_, all = all_drain_ticks_] { loop.drain_to(left, all); });
   }
 }
 

@@ -230,7 +230,6 @@ class Server {
   uv::Timer drain_clock_;
   std::uint64_t drain_ticks_ = 0;  // left
   std::uint64_t all_drain_ticks_ = 0;
-  std::uint64_t drained_from_ = 0;  // connections when it began
   ListenerSet listeners_;
   std::vector<std::string> addresses_;
   std::vector<std::string> warnings_;  // of what others can reach, as they were logged

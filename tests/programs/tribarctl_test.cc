@@ -203,6 +203,24 @@ TEST_F(Tribarctl, DrainsInTheTimeThatItIsGiven) {
   EXPECT_EQ(daemon.process().wait_for_exit(), 0);
 }
 
+/// They were told within half the time, since who had not closed yet counted as still there.
+TEST_F(Tribarctl, DrainsAtItsPaceThoughNobodyCloses) {
+  Daemon daemon(folder_.path(), settings());
+  std::vector<std::unique_ptr<TestPeer>> peers;
+  for (int i = 0; i < 10; ++i) {
+    peers.push_back(std::make_unique<TestPeer>(daemon.port()));
+    peers.back()->create(fmt::format("user{}", i));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(output_of({"drain", "2"}), "");
+  for (const auto& peer : peers) {
+    peer->expect(response("the server is shutting down"));
+  }
+  // However slow this machine is, it does not become less.
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  EXPECT_EQ(daemon.process().wait_for_exit(), 0);
+}
+
 TEST_F(Tribarctl, SaysWhatIsNotThere) {
   Daemon daemon(folder_.path(), settings());
   EXPECT_EQ(ask({"certificate"}).error, "tribarctl: no listener has TLS\n");

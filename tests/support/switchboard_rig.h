@@ -44,8 +44,12 @@ using Frames = std::vector<WireFrame>;
 /// Switchboard, workers and registry, driven by calls.
 struct Rig {
   explicit Rig(const SwitchboardLimits& board_limits = {}, const RegistryLimits& limits = {},
-               SessionLog* session_log = nullptr)
-      : registry(limits, {1, 2}, false), board(board_limits, dispatcher, census, {}, session_log) {}
+               SessionLog* session_log = nullptr, LoopPlace place = {})
+      : registry(limits, {1, 2}, false),
+        dispatcher(
+            1, inbox, last_number, [this](BatchPtr batch) { sent.push_back(std::move(batch)); },
+            place),
+        board(board_limits, dispatcher, census, {}, session_log) {}
 
   Peer connect(PeerNetwork from = {}, Protocol protocol = Protocol::Zero) {
     Peer peer;
@@ -130,8 +134,7 @@ struct Rig {
   LoopInbox inbox{[] {}};
   std::vector<BatchPtr> sent;
   std::atomic<std::uint64_t> last_number{0};
-  Dispatcher dispatcher{1, inbox, last_number,
-                        [this](BatchPtr batch) { sent.push_back(std::move(batch)); }};
+  Dispatcher dispatcher;
   Census census;
   Switchboard board;
 };

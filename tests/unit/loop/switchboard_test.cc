@@ -818,6 +818,66 @@ TEST(Switchboard, WritesAFinalWordWhole) {
   EXPECT_TRUE(rig.board.is_quiet());
 }
 
+// Who had been told counted as still there until it was gone, so others were told ahead of time.
+TEST(Switchboard, DrainsAtAnEvenPaceWhoeverIsSlowToGo) {
+  SwitchboardLimits limits;
+  limits.connections = 6;
+  Rig rig(limits);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 6; ++i) {
+    peers.push_back(rig.created("user" + std::to_string(i)));
+  }
+  const auto told = [&] {
+    return std::count_if(peers.begin(), peers.end(),
+                         [](const Peer& peer) { return peer.stream->is_shut; });
+  };
+  const Peer rejected = rig.connect();  // is told by itself
+  rig.board.drain_to(4, 4);
+  EXPECT_EQ(told(), 0);
+  rig.board.drain_to(3, 4);
+  EXPECT_EQ(told(), 1);  // five are more than three quarters of six
+  rig.board.drain_to(3, 4);
+  EXPECT_EQ(told(), 1);
+  // One leaves by itself, and one is gone that was told: neither is another one's turn.
+  rig.board.end(*peers[5].connection, false);
+  rig.turn();
+  EXPECT_TRUE(peers[5].stream->is_shut || peers[5].stream->is_closed);
+  rig.board.end(*peers[0].connection, false);
+  EXPECT_TRUE(peers[0].stream->is_closed);
+  rig.board.drain_to(2, 4);
+  EXPECT_EQ(told(), 2);
+  EXPECT_EQ(peers[1].frames(), Frames{response("the server is shutting down")});
+  // Who waits for an answer is not told now.
+  rig.send(peers[2], bytes_of(List{"*"}));
+  rig.board.drain_to(1, 4);
+  EXPECT_FALSE(peers[2].stream->is_shut);
+  EXPECT_TRUE(peers[3].stream->is_shut);
+  EXPECT_FALSE(peers[4].stream->is_shut);
+  rig.turn();
+  rig.board.drain_to(0, 4);
+  EXPECT_TRUE(peers[2].stream->is_shut);
+  EXPECT_TRUE(peers[4].stream->is_shut);
+}
+
+TEST(Switchboard, DrainsInTurnsWithOtherLoops) {
+  std::string told;
+  std::vector<std::unique_ptr<Rig>> rigs;
+  std::vector<Peer> peers;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    rigs.push_back(
+        std::make_unique<Rig>(SwitchboardLimits{}, RegistryLimits{}, nullptr, LoopPlace{i, 3}));
+    peers.push_back(rigs.back()->created("ann"));
+  }
+  for (std::uint64_t left = 6; left-- > 0;) {
+    for (std::size_t i = 0; i < rigs.size(); ++i) {
+      rigs[i]->board.drain_to(left, 6);
+      told += peers[i].stream->is_shut ? 'x' : '-';
+    }
+    told += ' ';
+  }
+  EXPECT_EQ(told, "--- --x --x -xx -xx xxx ");
+}
+
 TEST(Switchboard, GivesUpAFinalWordThatNobodyReads) {
   Rig rig;
   Peer ann = rig.created("ann");
