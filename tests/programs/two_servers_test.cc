@@ -3,6 +3,7 @@
 // Two tribards with one store in PostgreSQL: one leads, the other one is a standby and takes over.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -445,6 +446,68 @@ TEST_F(TwoServers, LeaderThatDrainsEndsWhenItIsReplaced) {
   first->until("the store is lost: ");
   EXPECT_EQ(first->process().wait_for_exit(), 0) << first->process().error();
   second->stop();
+}
+
+/// Nobody else reads `table` until unlock(); its readers give up after a second.
+class TableLock {
+ public:
+  /// Waits for nobody: is_held() says whether it has the table.
+  TableLock(const std::string& connection, const std::string& table)
+      : connection_(PQconnectdb(connection.c_str())),
+        is_held_(run("BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE NOWAIT")) {}
+  [[nodiscard]] bool is_held() const { return is_held_; }
+  void unlock() { EXPECT_TRUE(run("ROLLBACK")); }
+
+ private:
+  bool run(const std::string& sql) {
+    PGresult* result = PQexec(connection_.get(), sql.c_str());
+    const bool is_done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return is_done;
+  }
+
+  RawConnection connection_;
+  bool is_held_;
+};
+
+// It is told to while it loads the store: it has the lease then, and gives it back.
+TEST_F(TwoServers, StandbyThatDrainsDoesNotTakeOver) {
+  const auto first = start(first_folder_, settings(kNever));
+  created(first->port_as_leader(), "ann").close();
+  const std::string control = second_folder_.file("control");
+  const auto second = start(
+      second_folder_,
+      settings(
+          kNever,
+          fmt::format(R"("control": {{"socket": "{}"}}, "standby_listeners": "refuse")", control)));
+  const std::uint16_t port = second->port_behind("refusing connections on ");
+  second->until("leads (epoch 1)\n");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+  // It must not be reading when it is paused, and should not be about to.
+  await_reading();
+  std::unique_ptr<TableLock> lock;
+  do {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    second->process().signal(SIGCONT);
+    second->process().signal(SIGSTOP);
+    lock = std::make_unique<TableLock>(cluster_->connection(database_), "messages");
+  } while (!lock->is_held());
+  first->stop();
+  const TestPeer refused(port);  // keeps it from its end for a second, by not closing its side
+  second->process().signal(SIGCONT);
+  await("SELECT count(*) FROM leader, pg_locks WHERE epoch > 1 AND NOT granted", "1");
+  // If that took so long that it gives up, it begins again.
+  while (ask_control(control, {"drain", "3600"}).code != 0) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  }
+  second->until("stopping\n");
+  lock->unlock();
+  EXPECT_EQ(second->process().wait_for_exit(), 0) << second->process().error();
+  EXPECT_EQ(second->process().error().find("listening on"), std::string::npos)
+      << second->process().error();
+  const auto third = start(first_folder_, settings(kNever));
+  logged_in(third->port_as_leader(), "ann").close();
+  third->stop();
 }
 
 // What it has read may not be a part of what the other one has.
