@@ -29,13 +29,13 @@ void AccountLog::note(std::span<const AccountChange> changes) {
 void AccountLog::report(const LineLimit::Omitted& omitted) {
   const auto [created, deleted] = omitted.of_kind;
   if (log::is_on(log::Level::Info)) {
-    log::write(log::Level::Info, kSubject,
-               fmt::format("created {} more and deleted {} more within {} ms", created, deleted,
-                           omitted.elapsed_ms),
-               {{"event", "omitted"},
-                {"created", created},
-                {"deleted", deleted},
-                {"ms", omitted.elapsed_ms}});
+    log::write(
+        log::Level::Info, kSubject,
+        fmt::format("created {} more and deleted {} more {}", created, deleted, omitted.when()),
+        {{"event", "omitted"},
+         {"created", created},
+         {"deleted", deleted},
+         {"ms", omitted.elapsed_ms}});
   }
 }
 

@@ -16,6 +16,14 @@ class AccountLog {
  public:
   /// How often tick() must be called while is_counting().
   static constexpr std::uint64_t kTickMs = 1000;
+  /// In that time, of one loop, without what is reported.
+  static constexpr std::uint32_t kLinesOfLoop = 20;
+  /// In that time, of all loops together, as far as each has two: see LineLimit.
+  static constexpr std::uint32_t kLines = 100;
+
+  /// One of `loops` loops.
+  explicit AccountLog(std::uint32_t loops = 1)
+      : limit_({kTickMs, kLinesOfLoop, LineLimit::share(kLines, loops)}) {}
 
   /// Logs `changes`; only counts those beyond the limit of lines in this second.
   void note(std::span<const AccountChange> changes);
@@ -29,11 +37,9 @@ class AccountLog {
   void flush() { limit_.flush(report); }
 
  private:
-  static constexpr std::uint32_t kLinesPerSecond = 20;
-
   static void report(const LineLimit::Omitted& omitted);
 
-  LineLimit limit_{{kTickMs, kLinesPerSecond}};  // whoever asked for it
+  LineLimit limit_;  // of one address, whoever asked for it
 };
 
 }  // namespace tribar

@@ -3,44 +3,52 @@
 // See line_limit.h.
 #include "loop/line_limit.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace tribar {
 
+std::string LineLimit::Omitted::when() const {
+  return elapsed_ms > 0 ? fmt::format("within {} ms", elapsed_ms) : "until the server stopped";
+}
+
 bool LineLimit::take(PeerNetwork network, std::size_t kind) {
-  auto at = quotas_.find(network);
-  if (at == quotas_.end()) {
-    if (quotas_.size() >= limits_.addresses) {
-      ++others_.at(kind);
-      return false;
-    }
-    at = quotas_.emplace(network, Quota{}).first;
+  const auto at = quotas_.find(network);
+  const bool is_known = at != quotas_.end();
+  if (left_ > 0 && (!is_known || at->second.lines < limits_.lines)) {
+    --left_;
+    ++quotas_[network].lines;
+    return true;
   }
-  Quota& quota = at->second;
-  if (quota.lines >= limits_.lines) {
-    ++quota.omitted.at(kind);
-    return false;
+  const bool is_reported = is_known && at->second.omitted != Counts{};
+  if (is_known && (is_reported || left_ > 0)) {
+    left_ -= is_reported ? 0 : 1;
+    ++at->second.omitted.at(kind);
+  } else {
+    ++others_.at(kind);
   }
-  ++quota.lines;
-  return true;
+  return false;
 }
 
 void LineLimit::tick(std::uint64_t elapsed_ms, const Report& report) {
   elapsed_ms_ += is_counting() ? elapsed_ms : 0;
   if (elapsed_ms_ >= limits_.period_ms) {
-    flush(report);
+    end_period(elapsed_ms_, report);
   }
 }
 
-void LineLimit::flush(const Report& report) {
-  const std::uint64_t elapsed_ms = std::exchange(elapsed_ms_, 0);
-  constexpr std::array<std::uint64_t, 2> kNone{};
+void LineLimit::flush(const Report& report) { end_period(0, report); }
+
+void LineLimit::end_period(std::uint64_t elapsed_ms, const Report& report) {
+  elapsed_ms_ = 0;
+  left_ = limits_.all_lines - 1;
   for (const auto& [network, quota] : std::exchange(quotas_, {})) {
-    if (quota.omitted != kNone) {
+    if (quota.omitted != Counts{}) {
       report({network, quota.omitted, elapsed_ms});
     }
   }
-  if (others_ != kNone) {
+  if (others_ != Counts{}) {
     report({std::nullopt, std::exchange(others_, {}), elapsed_ms});
   }
 }

@@ -49,8 +49,8 @@ void SessionLog::report(const LineLimit::Omitted& omitted) {
   const auto [came, left] = omitted.of_kind;
   const std::string address = omitted.network ? text_of(*omitted.network) : "other addresses";
   log::write(log::Level::Info, kSubject,
-             fmt::format("{} more logged in and {} more left, from {} within {} ms", came, left,
-                         address, omitted.elapsed_ms),
+             fmt::format("{} more logged in and {} more left, from {} {}", came, left, address,
+                         omitted.when()),
              {{"event", "omitted"},
               {"address", address},
               {"logins", came},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Logs who logs in, and why a session ends: one line each at `info`, a few in ten seconds of one
-// address; further ones are counted. Belongs to one loop's thread; owns no clock.
+// address, and not too many in all; further ones are counted. Belongs to one loop's thread; owns no
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,12 @@ class SessionLog {
   static constexpr std::uint64_t kTickMs = 10'000;
   /// In that time.
   static constexpr std::uint32_t kLinesOfAddress = 5;
-  static constexpr std::size_t kAddresses = 256;
+  /// The same of all loops together, so at most four times as many in any 30 s: see LineLimit.
+  static constexpr std::uint32_t kLines = 1280;
+
+  /// One of `loops` loops.
+  explicit SessionLog(std::uint32_t loops = 1)
+      : limit_({kTickMs, kLinesOfAddress, LineLimit::share(kLines, loops)}) {}
 
   /// `name` is logged in now. `network`: that of `transport`.
   void came(std::string_view name, PeerNetwork network, const Transport& transport,
@@ -38,7 +44,7 @@ class SessionLog {
  private:
   static void report(const LineLimit::Omitted& omitted);
 
-  LineLimit limit_{{kTickMs, kLinesOfAddress, kAddresses}};
+  LineLimit limit_;
 };
 
 }  // namespace tribar
