@@ -64,7 +64,7 @@ constexpr std::array kRows{
     ConfigRow{"tls.min_version", [](Config& c) -> ConfigMember { return &c.tls.min_version; }, {}, Reload::NewConnections},
 
     ConfigRow{"secrets.policy", [](Config& c) -> ConfigMember { return &c.secrets.policy; }, {}, Reload::Live},
-    ConfigRow{"secrets.threads", [](Config& c) -> ConfigMember { return &c.secrets.threads; }, {0, 64}, Reload::Restart},
+    ConfigRow{"secrets.threads", [](Config& c) -> ConfigMember { return &c.secrets.threads; }, {0, 64}, Reload::Live},
 
     ConfigRow{"allow_clear_secrets", [](Config& c) -> ConfigMember { return &c.allow_clear_secrets; }, {}, Reload::NewConnections},
     ConfigRow{"tcp_keepalive_s", [](Config& c) -> ConfigMember { return &c.tcp_keepalive_s; }, {0, 32767}, Reload::NewConnections},

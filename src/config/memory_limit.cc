@@ -121,26 +121,36 @@ std::optional<std::uint64_t> group_limit(const std::string& memberships, const s
   return least;
 }
 
-std::optional<MemoryLimit> memory_limit(unsigned threads) {
+std::vector<MemoryLimit> memory_limits() {
   constexpr std::uint64_t kUsualStackBytes = std::uint64_t{8} << 20;
   const Usage used = usage();
-  const std::uint64_t stacks = threads * resource_limit(RLIMIT_STACK).value_or(kUsualStackBytes);
-  std::optional<MemoryLimit> tightest;
-  const auto take = [&tightest](std::optional<std::uint64_t> limit, std::uint64_t taken,
-                                std::string_view source, bool is_of_addresses) {
-    if (!limit) {
-      return;
-    }
-    const std::uint64_t left = *limit > taken ? *limit - taken : 0;
-    if (!tightest || left < tightest->bytes) {
-      tightest = MemoryLimit{left, fmt::format("{}, {} bytes,", source, *limit), is_of_addresses};
+  const std::uint64_t stack = resource_limit(RLIMIT_STACK).value_or(kUsualStackBytes);
+  std::vector<MemoryLimit> limits;
+  const auto add = [&limits](std::optional<std::uint64_t> limit, std::uint64_t taken,
+                             std::string_view source, bool is_of_addresses,
+                             std::uint64_t thread_bytes) {
+    if (limit) {
+      limits.push_back({*limit - std::min(*limit, taken),
+                        fmt::format("{}, {} bytes,", source, *limit), is_of_addresses,
+                        thread_bytes});
     }
   };
-  take(resource_limit(RLIMIT_AS), used.addresses + stacks, "the limit on address space", true);
-  take(resource_limit(RLIMIT_DATA), used.data + stacks, "the limit on data", false);
-  take(group_limit(text_of_file("/proc/self/cgroup"), "/sys/fs/cgroup"), used.resident,
-       "the control group's limit on memory", false);
-  return tightest;
+  add(resource_limit(RLIMIT_AS), used.addresses, "the limit on address space", true, stack);
+  add(resource_limit(RLIMIT_DATA), used.data, "the limit on data", false, stack);
+  add(group_limit(text_of_file("/proc/self/cgroup"), "/sys/fs/cgroup"), used.resident,
+      "the control group's limit on memory", false, 0);
+  return limits;
+}
+
+std::optional<MemoryLimit> tightest(const std::vector<MemoryLimit>& limits, unsigned threads) {
+  std::optional<MemoryLimit> least;
+  for (MemoryLimit limit : limits) {
+    limit.bytes -= std::min(limit.bytes, threads * limit.thread_bytes);
+    if (!least || limit.bytes < least->bytes) {
+      least = limit;
+    }
+  }
+  return least;
 }
 
 std::vector<std::string> fit_into_memory(Config::Limits& limits, std::uint64_t bytes,

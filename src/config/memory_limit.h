@@ -14,14 +14,22 @@
 namespace tribar {
 
 struct MemoryLimit {
-  std::uint64_t bytes = 0;       // available bytes
-  std::string source;            // what sets the limit, for messages
-  bool is_of_addresses = false;  // reserved memory counts too
+  std::uint64_t bytes = 0;         // available bytes
+  std::string source;              // what sets the limit, for messages
+  bool is_of_addresses = false;    // reserved memory counts too
+  std::uint64_t thread_bytes = 0;  // what a thread takes of it by being there
+
+  friend bool operator==(const MemoryLimit&, const MemoryLimit&) = default;
 };
 
-/// The lowest of RLIMIT_AS, RLIMIT_DATA and the control group's limit, less what is in use and what
-/// `threads` more threads need. None: memory is not limited.
-[[nodiscard]] std::optional<MemoryLimit> memory_limit(unsigned threads);
+/// Those of RLIMIT_AS, RLIMIT_DATA and the control group's limit that there are, less what is in
+/// use.
+[[nodiscard]] std::vector<MemoryLimit> memory_limits();
+
+/// The one of `limits` that leaves least when `threads` more threads are there, and what it leaves
+/// then. None: memory is not limited.
+[[nodiscard]] std::optional<MemoryLimit> tightest(const std::vector<MemoryLimit>& limits,
+                                                  unsigned threads);
 
 /// The limit of a process's control group. `memberships`: the content of its /proc/.../cgroup;
 /// `mount`: where control groups are mounted, usually /sys/fs/cgroup. Version 1 or 2.

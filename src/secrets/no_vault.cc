@@ -2,6 +2,7 @@
 //
 // What vault.h and hashing.h promise to others, in a build without libsodium.
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "secrets/vault.h"
@@ -31,6 +32,8 @@ bool Vault::submit(SecretTask /*task*/) {  // NOLINT(performance-unnecessary-val
 void Vault::forget(ConnectionId /*connection*/, std::uint64_t /*network*/) {}
 
 std::size_t Vault::waiting() { return 0; }
+
+std::error_code Vault::set_threads(std::size_t /*threads*/) { return {}; }
 
 void Vault::drop_waiting() {}
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #endif
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <string>
@@ -77,16 +78,9 @@ Vault::Vault(const VaultOptions& options, std::function<void(SecretResult)> on_r
       most_of_network_(options.most_of_network),
       on_result_(std::move(on_result)) {
   begin_hashing();
-  try {
-    for (std::size_t i = 0; i < options.threads; ++i) {
-      threads_.emplace_back([this, i] {
-        name_thread("vault " + std::to_string(i));
-        run();
-      });
-    }
-  } catch (...) {
+  if (const std::error_code error = set_threads(options.threads)) {
     stop();  // those that there are
-    throw;
+    throw std::system_error(error);
   }
 }
 
@@ -132,6 +126,55 @@ void Vault::forget(ConnectionId connection, std::uint64_t network) {
   }
 }
 
+std::error_code Vault::set_threads(std::size_t threads) {
+  std::size_t before = 0;
+  std::vector<std::size_t> missing;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_) {
+      return {};
+    }
+    before = std::exchange(wanted_threads_, threads);
+    is_working_.resize(std::max(is_working_.size(), threads));
+    for (std::size_t number = 0; number < threads; ++number) {
+      if (!is_working_[number]) {
+        is_working_[number] = true;
+        missing.push_back(number);
+      }
+    }
+    // Under the lock, so that a later submit() wakes nobody who only wakes to end.
+    changed_.notify_all();
+  }
+  threads_.resize(std::max(threads_.size(), threads));
+  auto next = missing.begin();
+  try {
+    for (; next != missing.end(); ++next) {
+      start_thread(*next);
+    }
+  } catch (const std::system_error& error) {
+    const std::lock_guard lock(mutex_);
+    wanted_threads_ = before;
+    for (; next != missing.end(); ++next) {
+      is_working_[*next] = false;
+    }
+    changed_.notify_all();
+    return error.code();
+  }
+  return {};
+}
+
+/// Starts the thread of that number, which does not work.
+void Vault::start_thread(std::size_t number) {
+  std::thread& thread = threads_[number];
+  if (thread.joinable()) {
+    thread.join();  // it has left the lock for the last time, so it ends right now
+  }
+  thread = std::thread([this, number] {
+    name_thread("vault " + std::to_string(number));
+    run(number);
+  });
+}
+
 void Vault::drop_waiting() {
   std::vector<SecretTask> dropped;
   {
@@ -154,7 +197,9 @@ void Vault::stop() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) {
-    thread.join();
+    if (thread.joinable()) {
+      thread.join();
+    }
   }
   threads_.clear();
 }
@@ -173,9 +218,9 @@ std::vector<SecretTask> Vault::take_all() {
   return all;
 }
 
-void Vault::run() {
+void Vault::run(std::size_t number) {
   lower_priority();
-  while (std::optional<SecretTask> task = next()) {
+  while (std::optional<SecretTask> task = next(number)) {
     std::string error;
     SecretResult result = answer(*task, cost_, error);
     task.reset();  // The secrets are wiped before anybody hears of the result.
@@ -188,11 +233,13 @@ void Vault::run() {
   }
 }
 
-/// Waits for a task; none when the vault stops.
-std::optional<SecretTask> Vault::next() {
+/// Waits for a task for the thread of that number; none when it is to end.
+std::optional<SecretTask> Vault::next(std::size_t number) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_stopping_ || waiting_count_ > 0; });
-  if (is_stopping_) {
+  const auto is_over = [&] { return is_stopping_ || number >= wanted_threads_; };
+  changed_.wait(lock, [&] { return is_over() || waiting_count_ > 0; });
+  if (is_over()) {
+    is_working_[number] = false;
     return std::nullopt;
   }
   const std::uint64_t network = turns_.front();

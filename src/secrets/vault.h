@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -87,6 +88,12 @@ class Vault {
   /// Any thread: how many tasks wait.
   [[nodiscard]] std::size_t waiting();
 
+  /// From now on `threads` of them work, at least 1. Further ones are started at once. Those that
+  /// are too many end when they have done what they are at; what waits is left to the others. Never
+  /// waits. Returns the system's error if it has no threads left; then as many work as before.
+  /// After stop() nothing happens. Not from two threads at once, nor while stop() is called.
+  [[nodiscard]] std::error_code set_threads(std::size_t threads);
+
   /// From now on submit() returns false, and what waits gets the result Dropped, on the calling
   /// thread. Tasks that have begun go on. Not while another thread calls stop().
   void drop_waiting();
@@ -97,8 +104,9 @@ class Vault {
   void stop();
 
  private:
-  void run();
-  [[nodiscard]] std::optional<SecretTask> next();
+  void start_thread(std::size_t number);
+  void run(std::size_t number);
+  [[nodiscard]] std::optional<SecretTask> next(std::size_t number);
   [[nodiscard]] std::vector<SecretTask> take_all();
 
   const HashCost cost_;
@@ -116,7 +124,11 @@ class Vault {
   std::size_t waiting_count_ = 0;
   bool is_ending_ = false;    // of mutex_: nothing is taken any more
   bool is_stopping_ = false;  // of mutex_
-  std::vector<std::thread> threads_;
+  // Of mutex_: how many threads shall work, and which of threads_ have not taken their leave.
+  std::size_t wanted_threads_ = 0;
+  std::vector<bool> is_working_;
+  std::vector<std::thread>
+      threads_;  // by number; also those that have ended, until they are joined
 };
 
 }  // namespace tribar

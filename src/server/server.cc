@@ -76,8 +76,8 @@ ControlAnswer answer_of(const ReloadResult& result) {
 Server::Server(const Config& config, const TransportFilter& filter,
                std::vector<uv::SharedSocket> passed, Beginning beginning)
     : asked_(config),
-      memory_(memory_for(config)),
-      config_(fitted(config, memory_)),
+      memory_(memory_limits()),
+      config_(fitted(config, memory_for(config, memory_))),
       connections_(connection_limit(config_)),
       registry_(registry_limits(config_), random_key(),
                 config.storage.engine != StorageEngine::Memory),
@@ -226,7 +226,8 @@ Server::LoadedTls Server::load_tls(const Config& asked) const {
   return needs_tls(asked) ? LoadedTls(tls_.load(tls_settings(asked))) : std::nullopt;
 }
 
-/// Does all that can fail about `asked`, or finds what is wrong with it.
+/// Does all that can fail about `asked`, or finds what is wrong with it. With mistakes nothing is
+/// other than before.
 Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
                                                            LoadedTls tls) const {
   Mistakes problems;
@@ -240,7 +241,7 @@ Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
     prepared.connections = connections_;
   } else {
     try {
-      prepared.fitted = fitted(asked, memory_);
+      prepared.fitted = fitted(asked, memory_for(asked, memory_));
       prepared.connections = connection_limit(prepared.fitted);
     } catch (const std::runtime_error& error) {
       problems.emplace_back(error.what());
@@ -264,6 +265,12 @@ Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
     prepared.listeners = std::move(plan.value());
   } else {
     problems.insert(problems.end(), plan.error().begin(), plan.error().end());
+  }
+  if (problems.empty() && vault_) {
+    // Last, since this takes effect: nothing can fail any more.
+    if (const auto error = vault_->set_threads(vault_thread_count(asked))) {
+      problems.push_back("secrets.threads: cannot start a thread: " + error.message());
+    }
   }
   if (!problems.empty()) {
     return problems;

@@ -188,8 +188,8 @@ class Server {
   void drain(std::uint64_t deadline_ms, const FinalWord& word);
 
   std::optional<std::string> config_file_;
-  Config asked_;                       // what the settings say, but for what needs a restart
-  std::optional<MemoryLimit> memory_;  // at the start
+  Config asked_;                     // what the settings say, but for what needs a restart
+  std::vector<MemoryLimit> memory_;  // at the start
   // The same with limits that fit into it. Other threads read what needs a restart, which is never
   // written again.
   Config config_;

@@ -40,12 +40,13 @@ std::size_t vault_thread_count(const Config& config) {
                                     : std::max(1U, std::thread::hardware_concurrency() / 2);
 }
 
-std::optional<MemoryLimit> memory_for(const Config& config) {
+std::optional<MemoryLimit> memory_for(const Config& config,
+                                      const std::vector<MemoryLimit>& limits) {
   const auto journal_threads = config.storage.engine == StorageEngine::Memory ? 0U : 1U;
   const auto vault_threads =
       can_hash_secrets() ? static_cast<unsigned>(vault_thread_count(config)) : 0U;
-  return memory_limit(static_cast<unsigned>(worker_count(config)) + journal_threads +
-                      vault_threads);
+  return tightest(limits,
+                  static_cast<unsigned>(worker_count(config)) + journal_threads + vault_threads);
 }
 
 Config fitted(Config config, const std::optional<MemoryLimit>& memory) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "config/config.h"
 #include "config/memory_limit.h"
@@ -22,9 +23,10 @@ namespace tribar {
 /// Threads that hash secrets: as configured, or by the number of cores. At least 1.
 [[nodiscard]] std::size_t vault_thread_count(const Config& config);
 
-/// The memory that there is for queues and buffers when all threads of the server run; none if
-/// nothing limits it.
-[[nodiscard]] std::optional<MemoryLimit> memory_for(const Config& config);
+/// The memory that there is for queues and buffers when all threads of the server run, of `limits`
+/// from before they did; none if nothing limits it.
+[[nodiscard]] std::optional<MemoryLimit> memory_for(const Config& config,
+                                                    const std::vector<MemoryLimit>& limits);
 
 /// `config`, with limits lowered to fit into `memory`; the log says which. Throws
 /// std::runtime_error if nothing fits.

@@ -349,6 +349,33 @@ void prove_secrets_policy() {
   EXPECT_NE(ann.receive(), response());
 }
 
+void prove_secrets_threads() {
+  if (!can_hash_secrets()) {
+    GTEST_SKIP() << "this build has no secrets";
+  }
+  const auto vault_threads = [] {
+    int threads = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+      threads += read_file((entry.path() / "comm").string()).starts_with("vault ") ? 1 : 0;
+    }
+    return threads;
+  };
+  Config config;
+  config.secrets.threads = 2;
+  TestServer server(config);
+  const auto create = [&](std::string_view name) {
+    TestPeer peer(server.port(), {.version = kVersion1});
+    peer.send1(Create{name, "c", "a long secret"});
+    EXPECT_EQ(peer.receive(), response("ok"));
+  };
+  reload(server, [](Config& changed) { changed.secrets.threads = 5; });
+  EXPECT_TRUE(comes([&] { return vault_threads() == 5; }));
+  create("ann");
+  reload(server, [](Config& changed) { changed.secrets.threads = 1; });
+  EXPECT_TRUE(comes([&] { return vault_threads() == 1; }));
+  create("bob");
+}
+
 void prove_allow_clear_secrets() {
   if (!can_hash_secrets() || is_over_tls()) {
     GTEST_SKIP() << "there are no secrets that others can read";
@@ -450,6 +477,7 @@ const std::map<std::string_view, Proof> kProofs = {
     {"timeouts.idle_ms", prove_idle_ms},
     {"timeouts.shutdown_ms", prove_shutdown_ms},
     {"secrets.policy", prove_secrets_policy},
+    {"secrets.threads", prove_secrets_threads},
     {"allow_clear_secrets", prove_allow_clear_secrets},
     {"tcp_keepalive_s", prove_tcp_keepalive_s},
     {"log.level", prove_log_level},

@@ -63,13 +63,22 @@ TEST(MemoryLimit, IsWhatTheResourceLimitLeaves) {
   rlimit low = before;
   low.rlim_cur = rlim_t{1} << 33;
   ASSERT_EQ(setrlimit(RLIMIT_DATA, &low), 0);
-  const auto one = memory_limit(1);
-  const auto nine = memory_limit(9);
+  const auto limits = memory_limits();
   ASSERT_EQ(setrlimit(RLIMIT_DATA, &before), 0);
+  const auto one = tightest(limits, 1);
+  const auto nine = tightest(limits, 9);
   ASSERT_TRUE(one);
   ASSERT_TRUE(nine);
   EXPECT_LT(one->bytes, std::uint64_t{1} << 33);
   EXPECT_LE(nine->bytes, one->bytes);
+}
+
+TEST(MemoryLimit, IsTheOneThatLeavesLeastWithTheThreads) {
+  EXPECT_EQ(tightest({}, 7), std::nullopt);
+  const std::vector<MemoryLimit> limits{{1000, "addresses", true, 100}, {700, "group", false, 0}};
+  EXPECT_EQ(tightest(limits, 2), (MemoryLimit{700, "group", false, 0}));
+  EXPECT_EQ(tightest(limits, 4), (MemoryLimit{600, "addresses", true, 100}));
+  EXPECT_EQ(tightest(limits, 11), (MemoryLimit{0, "addresses", true, 100}));
 }
 
 TEST(FitIntoMemory, LeavesWhatFits) {

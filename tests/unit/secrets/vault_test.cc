@@ -11,11 +11,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -385,6 +387,128 @@ TEST(Vault, AnswersWhatWaitsWhenItEnds) {
   EXPECT_FALSE(vault.submit(task(3, "correct horse", hash)));
   collector.hold(false);
   EXPECT_EQ(collector.wait_for(1), (Results{{connection(1), Verdict::Right, ""}}));
+}
+
+#if defined(__linux__)
+/// The names of this process's threads of vaults, sorted.
+std::vector<std::string> vault_threads() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(entry.path() / "comm"), name);
+    if (name.starts_with("vault ")) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// A thread that has just begun has no name of its own yet.
+bool there_come(const std::vector<std::string>& names) {
+  return becomes([&] { return vault_threads() == names; });
+}
+
+TEST(Vault, StartsFurtherThreadsAtOnce) {
+  Fixture f(1);
+  const std::string hash = hash_of("correct horse");
+  f.collector.hold(true);
+  for (std::size_t n = 0; n < 4; ++n) {
+    ASSERT_TRUE(f.vault.submit(task(n, "correct horse", hash)));
+  }
+  EXPECT_TRUE(becomes([&] { return f.vault.waiting() == 3; }));
+  EXPECT_EQ(f.vault.set_threads(3), std::error_code());
+  EXPECT_TRUE(becomes([&] { return f.vault.waiting() == 1; }));
+  EXPECT_TRUE(there_come({"vault 0", "vault 1", "vault 2"}));
+  f.collector.hold(false);
+  EXPECT_EQ(f.collector.wait_for(4).size(), 4U);
+}
+
+TEST(Vault, SurplusThreadsEndAfterTheirCheck) {
+  Fixture f(3);
+  const std::string hash = hash_of("correct horse");
+  f.collector.hold(true);
+  for (std::size_t n = 0; n < 5; ++n) {
+    ASSERT_TRUE(f.vault.submit(task(n, "correct horse", hash)));
+  }
+  ASSERT_TRUE(becomes([&] { return f.vault.waiting() == 2; }));
+  EXPECT_EQ(f.vault.set_threads(1), std::error_code());  // waits for none of them
+  EXPECT_TRUE(there_come({"vault 0", "vault 1", "vault 2"}));
+  EXPECT_EQ(f.vault.waiting(), 2U);
+  f.collector.hold(false);
+  EXPECT_EQ(f.collector.wait_for(5).size(), 5U);
+  EXPECT_TRUE(there_come({"vault 0"}));
+  // Those that sleep end, too; and their places are taken again.
+  EXPECT_EQ(f.vault.set_threads(2), std::error_code());
+  EXPECT_TRUE(there_come({"vault 0", "vault 1"}));
+  EXPECT_EQ(f.vault.set_threads(1), std::error_code());
+  EXPECT_TRUE(there_come({"vault 0"}));
+}
+
+TEST(Vault, ASurplusThreadThatIsWantedAgainStays) {
+  Fixture f(2);
+  const std::string hash = hash_of("correct horse");
+  f.collector.hold(true);
+  for (std::size_t n = 0; n < 4; ++n) {
+    ASSERT_TRUE(f.vault.submit(task(n, "correct horse", hash)));
+  }
+  ASSERT_TRUE(becomes([&] { return f.vault.waiting() == 2; }));
+  EXPECT_EQ(f.vault.set_threads(1), std::error_code());
+  EXPECT_EQ(f.vault.set_threads(2), std::error_code());
+  f.collector.hold(false);
+  EXPECT_EQ(f.collector.wait_for(4).size(), 4U);
+  EXPECT_TRUE(there_come({"vault 0", "vault 1"}));
+}
+
+TEST(Vault, HasAsManyThreadsAsBeforeIfTheSystemHasNoMore) {
+  if (!test::kIsMemoryExact) {
+    GTEST_SKIP() << "a sanitizer needs more address space than the limit leaves";
+  }
+  Fixture f(2);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  rlimit low = before;
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  low.rlim_cur = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{64} << 20);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &low), 0);
+  const std::error_code error = f.vault.set_threads(64);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(error, std::errc::resource_unavailable_try_again);
+  EXPECT_TRUE(there_come({"vault 0", "vault 1"}));
+  EXPECT_EQ(f.result_of(task(1, "", "", "correct horse")).verdict, Verdict::Right);
+  EXPECT_EQ(f.vault.set_threads(3), std::error_code());
+  EXPECT_TRUE(there_come({"vault 0", "vault 1", "vault 2"}));
+}
+#endif
+
+TEST(Vault, LosesNothingWhileItsThreadsChange) {
+  constexpr std::size_t kTasks = 300;
+  Fixture f(2);
+  const std::string hash = hash_of("correct horse");
+  std::thread submitter([&] {
+    for (std::size_t n = 0; n < kTasks; ++n) {
+      EXPECT_TRUE(f.vault.submit(task(n, "correct horse", hash)));
+    }
+  });
+  std::size_t changes = 0;
+  Results results = f.collector.wait_for(
+      kTasks, [&] { EXPECT_EQ(f.vault.set_threads(1 + changes++ % 5), std::error_code()); });
+  submitter.join();
+  std::sort(results.begin(), results.end(), [](const SecretResult& a, const SecretResult& b) {
+    return a.connection < b.connection;
+  });
+  Results expected;
+  for (std::size_t n = 0; n < kTasks; ++n) {
+    expected.push_back({connection(n), Verdict::Right, ""});
+  }
+  EXPECT_EQ(results, expected);
+  // With one thread that is left, and without any that has ended.
+  EXPECT_EQ(f.vault.set_threads(1), std::error_code());
+  f.answered = kTasks;
+  EXPECT_EQ(f.result_of(task(kTasks, "correct horse", hash)).verdict, Verdict::Right);
+  f.vault.stop();
+  EXPECT_EQ(f.vault.set_threads(3), std::error_code());
 }
 
 TEST(Vault, StopsWhenItHasNothingToDo) {

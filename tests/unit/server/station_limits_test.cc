@@ -8,6 +8,9 @@
 
 #include <optional>
 #include <stdexcept>
+#include <vector>
+
+#include "secrets/vault.h"
 
 namespace tribar {
 namespace {
@@ -47,6 +50,19 @@ TEST(StationLimits, AreLoweredToFitIntoMemory) {
   EXPECT_LT(fitted(config, memory).limits.buffered_bytes, config.limits.buffered_bytes);
   const MemoryLimit too_small{1, "the test", false};
   EXPECT_THROW(static_cast<void>(fitted(config, too_small)), std::runtime_error);
+}
+
+TEST(StationLimits, AThreadThatChecksSecretsTakesMemory) {
+  if (!can_hash_secrets()) {
+    GTEST_SKIP() << "this build has no secrets";
+  }
+  const std::vector<MemoryLimit> limits{{1000, "the test", true, 10}};
+  Config config;
+  config.workers = 2;
+  config.secrets.threads = 3;
+  EXPECT_EQ(memory_for(config, limits)->bytes, 950U);
+  config.secrets.threads = 8;
+  EXPECT_EQ(memory_for(config, limits)->bytes, 900U);
 }
 
 /// The process's limit on descriptors, put back at the end.
