@@ -36,7 +36,7 @@ constexpr std::array kRows{
     ConfigRow{"limits.frame_bytes", [](Config& c) -> ConfigMember { return &c.limits.frame_bytes; }, {1024, kTwoTo30}, Reload::Restart},
     ConfigRow{"limits.in_flight_commands", [](Config& c) -> ConfigMember { return &c.limits.in_flight_commands; }, {1, 65536}, Reload::Live},
     ConfigRow{"limits.in_flight_bytes", [](Config& c) -> ConfigMember { return &c.limits.in_flight_bytes; }, {1024, kTwoTo30}, Reload::Live},
-    ConfigRow{"limits.outbox_bytes", [](Config& c) -> ConfigMember { return &c.limits.outbox_bytes; }, {4096, kTwoTo30}, Reload::Restart},
+    ConfigRow{"limits.outbox_bytes", [](Config& c) -> ConfigMember { return &c.limits.outbox_bytes; }, {4096, kTwoTo30}, Reload::Live},
     ConfigRow{"limits.undelivered_messages", [](Config& c) -> ConfigMember { return &c.limits.undelivered_messages; }, {1, kTwoTo40}, Reload::Live},
     ConfigRow{"limits.undelivered_bytes", [](Config& c) -> ConfigMember { return &c.limits.undelivered_bytes; }, {4096, kTwoTo40}, Reload::Live},
     ConfigRow{"limits.queued_bytes", [](Config& c) -> ConfigMember { return &c.limits.queued_bytes; }, {kTwoTo20, kTwoTo40}, Reload::Live},

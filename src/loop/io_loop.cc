@@ -80,10 +80,11 @@ void IoLoop::configure(LoopSettings settings) {
 }
 
 void IoLoop::apply(LoopSettings settings) {
+  // Also of a loop that ends meanwhile: the registry counts on it.
+  switchboard_.set_limits(settings.limits);
   if (is_draining_) {
     return;
   }
-  switchboard_.set_limits(settings.limits);
   dispatcher_.set_spare_bytes(spare_bytes(settings.limits));
   handshakes_.set_rate(settings.acceptor_limits.handshakes_per_second);
   acceptor_.set_limits(settings.acceptor_limits);

@@ -85,7 +85,7 @@ void Switchboard::set_limits(const SwitchboardLimits& limits) {
       if (!connection->is_rejected) {
         update_allowance(*connection);
       }
-      // Windows may have opened or closed, and deadlines may have begun.
+      // Windows may have opened or closed, deadlines may have begun, and reports may be due.
       touch(*connection);
       watch(*connection);
     }

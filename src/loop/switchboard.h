@@ -35,7 +35,7 @@ struct SwitchboardLimits {
   // Zero: no limit; also for the next one.
   std::uint64_t connections_per_address = 0;
   std::uint64_t commands_per_second = 0;  // per connection
-  std::uint64_t outbox_bytes = 262144;
+  std::uint64_t outbox_bytes = 262144;    // see RegistryLimits
   std::uint64_t buffered_bytes = 536870912;
   /// A message whose frame has at least this many bytes is written at once, directly from the
   /// batch. A shorter one is copied to the output of the turn, which costs less than a write of its
@@ -74,7 +74,15 @@ class Switchboard final : public TransportEvents {
   Switchboard& operator=(const Switchboard&) = delete;
 
   /// From now on these limits count, for all connections; time that has passed counts against new
-  /// timeouts. frame_bytes, outbox_bytes and long_frame_bytes must be as they were.
+  /// timeouts. frame_bytes and long_frame_bytes must be as they were.
+  ///
+  /// outbox_bytes is what the registry lets a connection owe, and what is written is reported when
+  /// it may be half of that. The registry hears of a change at another time than a loop, so for a
+  /// moment it may wait for a report that is not due here. It does not wait for ever: when both
+  /// have heard, whoever it lets wait owes at least outbox_bytes (see Reconfigured). All of that is
+  /// written at some time, or the connection is closed; and what of it is not reported yet is half
+  /// of outbox_bytes or more, which is reported: here if it is written already, for every
+  /// connection, and otherwise when it is written.
   void set_limits(const SwitchboardLimits& limits);
   /// Reports to the registry all that was written, as after a change of its limits: it asked for
   /// reports with the old ones in mind.

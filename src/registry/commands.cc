@@ -380,6 +380,7 @@ void Registry::go_on(Turn& turn) {
       deferred_frees_.pop_front();
     }
   }
+  resume_some(turn);
   if (!may_go_on_listing()) {
     return;
   }

@@ -10,6 +10,14 @@
 #include "registry/registry.h"
 
 namespace tribar {
+namespace {
+
+/// How many sessions a step resumes after a change of the credit, and after how many bytes for them
+/// it leaves the others to the next one.
+constexpr std::size_t kResumedPerStep = 1000;
+constexpr std::uint64_t kResumedBytesPerStep = 1 << 20;
+
+}  // namespace
 
 /// A message counts against limits_.queued_bytes from now on.
 void Registry::count_queued(std::uint64_t charge) {
@@ -226,6 +234,20 @@ void Registry::resume(Session& session, Turn& turn) {
   finish_when_idle(session, turn);
   if (!session.is_busy() && !session.has_waiting()) {
     session.stall.reset();
+  }
+}
+
+/// After a change to a higher credit: lets those go on who have some now, some sessions at a time.
+void Registry::resume_some(Turn& turn) {
+  std::uint64_t handed_over = 0;
+  for (std::size_t i = 0;
+       i < kResumedPerStep && unresumed_ > 0 && handed_over < kResumedBytesPerStep; ++i) {
+    Session& session = sessions_[--unresumed_];
+    if (session.has_backlog() || session.has_waiting() || session.acknowledges) {
+      const std::uint64_t owed = session.owed;
+      resume(session, turn);
+      handed_over += session.owed - owed;
+    }
   }
 }
 

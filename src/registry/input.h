@@ -111,8 +111,12 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
-/// From now on other limits count, of which frame_bytes, outbox_bytes and can_hash_secrets are as
-/// they were. Whoever is above a lower one stays, and gets nothing more.
+/// From now on other limits count, of which frame_bytes and can_hash_secrets are as they were.
+/// Whoever is above a lower one stays, and gets nothing more.
+///
+/// A higher outbox_bytes is credit for those who wait for some: they go on at the next Continues,
+/// without a report of what was written. So who waits for credit owes at least outbox_bytes as it
+/// is now, whatever it was before. Their loops count on that: see Switchboard::set_limits().
 struct Reconfigured {
   const RegistryLimits* limits;  // lives as long as the batch
   friend bool operator==(const Reconfigured&, const Reconfigured&) = default;

@@ -72,7 +72,7 @@ void Registry::apply(const Input& input, UnixMs now, Output& out) {
   } else if (std::holds_alternative<Continue>(input.body)) {
     go_on(turn);
   } else if (const auto* change = std::get_if<Reconfigured>(&input.body)) {
-    limits_ = *change->limits;
+    reconfigure(*change->limits);
   } else if (std::holds_alternative<StorageDown>(input.body)) {
     is_storage_up_ = false;
   } else if (std::holds_alternative<StorageUp>(input.body)) {
@@ -147,6 +147,13 @@ void Registry::execute(Session& session, const Input& input, Turn& turn) {
   } else if (const auto* ping = std::get_if<Ping>(&input.body)) {
     answer_ping(session, bytes, *ping, turn);
   }
+}
+
+void Registry::reconfigure(const RegistryLimits& limits) {
+  if (limits.outbox_bytes > limits_.outbox_bytes) {
+    unresumed_ = sessions_.size();
+  }
+  limits_ = limits;
 }
 
 Session& Registry::session_of(ConnectionId id) {

@@ -40,7 +40,7 @@ class Registry {
 
   /// Whether the registry needs a Continue, because some work was too long for one step.
   [[nodiscard]] bool has_more_to_do() const {
-    return may_go_on_listing() || !deferred_frees_.empty();
+    return may_go_on_listing() || !deferred_frees_.empty() || unresumed_ > 0;
   }
 
   /// Start-up: adds what the journal has stored, before the first apply(). Accounts come in
@@ -93,6 +93,7 @@ class Registry {
   // Dispatch and the life of sessions.
   void fetch_ahead(std::span<Input> inputs);
   void execute(Session& session, const Input& input, Turn& turn);
+  void reconfigure(const RegistryLimits& limits);
   Session& session_of(ConnectionId id);
   [[nodiscard]] Session* find_session(ConnectionId id);
   void log_in(Session& session, Account& account, std::string_view client);
@@ -200,6 +201,7 @@ class Registry {
   void note_written_names(Session& session, std::uint64_t still_owed);
   void drain(Session& session, Turn& turn);
   void resume(Session& session, Turn& turn);
+  void resume_some(Turn& turn);
   void execute_front(Session& session, Turn& turn);
   void execute_copy(Session& session, WaitingCommand command, Turn& turn);
   void return_runs(Session& session, bool live_only, Turn& turn);
@@ -214,6 +216,8 @@ class Registry {
   MessageNumber last_number_;
   MessageNumber reserved_;         // numbers below this are stored as used
   std::vector<Session> sessions_;  // by ConnectionId::slot()
+  // The first so many of them may wait although they have credit now: see Reconfigured.
+  std::size_t unresumed_ = 0;
   Listings listings_;
   std::deque<DeferredFree> deferred_frees_;  // freed in steps, see kDeferredFreesPerStep
   Throttle throttle_;

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "base/log.h"
@@ -31,6 +32,7 @@
 #include "support/test_peer.h"
 #include "support/test_server.h"
 #include "support/unix_connection.h"
+#include "zero/reply1.h"
 #ifdef TRIBAR_HAS_SQLITE
 #include "support/fault_vfs.h"
 #endif
@@ -261,6 +263,50 @@ void prove_buffered_bytes() {
   }));
 }
 
+/// A reader that acknowledges nothing gets no more than its credit.
+void prove_outbox_bytes() {
+  const std::string text(1000, 'x');
+  Config config;
+  config.limits.outbox_bytes = 10'000;
+  TestServer server(config);
+  TestPeer bob(server.port(), {.version = kVersion1});
+  bob.send1(Create{"bob", "c"});
+  EXPECT_EQ(bob.receive(), response("ok"));
+  TestPeer ann = created(server.port(), "ann");
+  for (int i = 0; i < 40; ++i) {
+    ann.send(Send{{"ann", "bob", text}});
+    ann.expect(message("ann", "bob", text));
+  }
+  int seen = 0;
+  MessageNumber last;
+  // Reads until there is nothing more for now.
+  const auto read_all = [&] {
+    bob.send1(Ping{"more?"});
+    for (WireFrame frame = bob.receive(); frame.data != "more?"; frame = bob.receive()) {
+      const auto reply = parse_reply1(frame.code, frame.data);
+      last = std::get<Delivery1>(reply.value()).number;
+      ++seen;
+    }
+  };
+  const auto comes_to = [&](int messages) {
+    return comes([&] {
+      read_all();
+      return seen >= messages;
+    });
+  };
+  EXPECT_TRUE(comes_to(9));
+  EXPECT_LE(seen, 10);
+  reload(server, [](Config& changed) { changed.limits.outbox_bytes = 20'000; });
+  EXPECT_TRUE(comes_to(18));
+  EXPECT_LE(seen, 20);
+  reload(server, [](Config& changed) { changed.limits.outbox_bytes = 4096; });
+  read_all();
+  const int before = seen;
+  bob.send1(Acknowledge{last});
+  EXPECT_TRUE(comes_to(before + 3));
+  EXPECT_LE(seen, before + 5);
+}
+
 void prove_list_names() {
   TestServer server;
   TestPeer ann = created(server.port(), "ann");
@@ -466,6 +512,7 @@ const std::map<std::string_view, Proof> kProofs = {
     {"limits.in_flight_commands", prove_in_flight_commands},
     {"limits.in_flight_bytes", prove_in_flight_bytes},
 #endif
+    {"limits.outbox_bytes", prove_outbox_bytes},
     {"limits.undelivered_messages", prove_undelivered_messages},
     {"limits.undelivered_bytes", prove_undelivered_bytes},
     {"limits.queued_bytes", prove_queued_bytes},

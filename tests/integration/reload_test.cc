@@ -90,6 +90,46 @@ TEST(Reload, ALowerLimitOnQueuesCountsNothingThatWasDelivered) {
   }
 }
 
+// Its send queue is fuller than the new limit allows, or as full as the old one did.
+TEST(Reload, ASlowReaderGetsEverythingWhateverItsCreditBecomes) {
+  constexpr int kMessages = 300;
+  const std::string text(30'000, 'x');
+  for (const auto& [before, after] :
+       {std::pair{std::uint64_t{1} << 20, std::uint64_t{4096}}, {4096, std::uint64_t{1} << 20}}) {
+    Config config;
+    config.limits.outbox_bytes = before;
+    TestServer server(config);
+    TestPeer bob(server.port(), {.receive_buffer_bytes = 4096});
+    bob.create("bob");
+    TestPeer ann = created(server.port(), "ann");
+    const auto send = [&](int count) {
+      for (int i = 0; i < count; ++i) {
+        ann.send(Send{{"ann", "bob", text}});
+        ann.expect(message("ann", "bob", text));
+      }
+    };
+    send(kMessages);
+    bob.send(List{"bob"});
+    const ReloadResult result =
+        server.reload([&](Config& changed) { changed.limits.outbox_bytes = after; });
+    EXPECT_EQ(result, (ReloadResult{{"limits.outbox_bytes"}, {}, {}, true}));
+    bob.send(List{"nobody"});
+    send(10);
+    int messages = 0;
+    std::vector<WireFrame> answers;
+    while (messages < kMessages + 10 || answers.size() < 2) {
+      WireFrame frame = bob.receive();
+      if (frame == message("ann", "bob", text)) {
+        ++messages;
+      } else {
+        answers.push_back(std::move(frame));
+      }
+    }
+    EXPECT_EQ(answers, (std::vector<WireFrame>{names({"bob"}), names({})}));
+    bob.expect_nothing_before_an_answer();
+  }
+}
+
 TEST(Reload, TimeoutsCountForThoseWhoAreConnected) {
   Config config;
   config.timeouts = {0, 0, 0, 0, 5000};

@@ -179,6 +179,12 @@ inline Effect names(ConnectionId to, std::initializer_list<std::string_view> use
           Names{lasting(all), static_cast<std::uint32_t>(usernames.size())}};
 }
 
+/// An input with limits that live as long as the program.
+inline Input reconfigured(const RegistryLimits& limits) {
+  static std::deque<RegistryLimits> all;
+  return event(Reconfigured{&all.emplace_back(limits)});
+}
+
 // Effects of protocol 1.
 
 /// A message that is kept until it is acknowledged.

@@ -59,6 +59,7 @@ bool is_login_due(const ModelConnection& connection, const LoginExpired& expired
 
 RegistryWorld::RegistryWorld(const WorldSettings& settings, Choose choose)
     : settings_(settings),
+      most_credit_(settings.limits.outbox_bytes),
       choose_(std::move(choose)),
       registry_(settings.limits, HashKey{1, 2}, settings.keeps_records),
       twin_(settings.limits, HashKey{77, 88}, settings.keeps_records),
@@ -105,6 +106,8 @@ void RegistryWorld::step() {
     is_storage_up_ = !is_storage_up_ || choose_(10) > 0;
     model_.set_storage(is_storage_up_);
     apply({}, 0, is_storage_up_ ? InputBody(StorageUp{}) : InputBody(StorageDown{}));
+  } else if (choice < 93) {
+    change_credit();
   } else if (choice < 95) {
     return_stray();
   } else if (registry_.has_more_to_do()) {
@@ -118,18 +121,28 @@ void RegistryWorld::settle() {
     model_.set_storage(true);
     apply({}, 0, StorageUp{});
   }
-  bool is_busy = true;
-  while (is_busy && trouble_.empty()) {
-    is_busy = registry_.has_more_to_do();
-    if (is_busy) {
-      apply({}, 0, Continue{});
+  const auto read_all = [this](auto must_report) {
+    bool is_busy = true;
+    while (is_busy && trouble_.empty()) {
+      is_busy = registry_.has_more_to_do();
+      if (is_busy) {
+        apply({}, 0, Continue{});
+      }
+      for (Peer& peer : peers_) {
+        is_busy |= !peer.outbox.empty();
+        write(peer, peer.outbox.size());
+        if (must_report(peer)) {
+          is_busy = true;
+          report(peer);
+        }
+      }
     }
-    for (Peer& peer : peers_) {
-      is_busy |= !peer.outbox.empty() || !peer.unreported.empty();
-      write(peer, peer.outbox.size());
-      report(peer);
-    }
+  };
+  read_all([this](const Peer& peer) { return is_report_due(peer); });
+  for (const Peer& peer : peers_) {
+    expect(peer.pending.empty(), "nobody waits for a report that is not due");
   }
+  read_all([](const Peer& peer) { return !peer.unreported.empty(); });
   for (Peer& peer : peers_) {
     expect(peer.pending.empty(), "every command is completed once everything is read");
     expect(model_.connection(peer.id).due.empty(), "everything due was handed over");
@@ -408,6 +421,21 @@ void RegistryWorld::return_stray() {
 
 // The registry's output.
 
+void RegistryWorld::change_credit() {
+  settings_.limits.outbox_bytes = 1 + choose_(600);
+  most_credit_ = std::max(most_credit_, settings_.limits.outbox_bytes);
+  apply({}, 0, Reconfigured{&all_limits_.emplace_back(settings_.limits)});
+}
+
+/// As Switchboard::report(): half of the credit is written and not reported.
+bool RegistryWorld::is_report_due(const Peer& peer) const {
+  std::uint64_t charge = 0;
+  for (const Owed& owed : peer.unreported) {
+    charge += owed.charge;
+  }
+  return charge > 0 && charge >= settings_.limits.outbox_bytes / 2;
+}
+
 void RegistryWorld::apply(ConnectionId from, std::uint32_t bytes, const InputBody& body,
                           bool is_next) {
   if (!trouble_.empty()) {
@@ -632,7 +660,7 @@ bool RegistryWorld::can_be_listed(std::uint64_t asked_at, std::string_view names
 /// Adds `owed` to what the loop must write.
 void RegistryWorld::owe(Peer& peer, Owed owed) {
   most_charge_ = std::max<std::uint64_t>(most_charge_, owed.charge);
-  expect(peer.owed < settings_.limits.outbox_bytes + most_charge_ || owed.charge == 0,
+  expect(peer.owed < most_credit_ + most_charge_ || owed.charge == 0,
          "answers stay within the credit");
   peer.owed += owed.charge;
   if (owed.charge > 0) {

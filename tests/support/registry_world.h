@@ -110,6 +110,8 @@ class RegistryWorld {
   void dismiss(Peer& peer);
   void give_back(ConnectionId id, const Owed& owed);
   void return_stray();
+  void change_credit();
+  [[nodiscard]] bool is_report_due(const Peer& peer) const;
 
   void apply(ConnectionId from, std::uint32_t bytes, const InputBody& body, bool is_next = false);
   void see_effects(std::size_t from);
@@ -131,6 +133,8 @@ class RegistryWorld {
   [[nodiscard]] Peer* find(ConnectionId id);
 
   WorldSettings settings_;
+  std::uint64_t most_credit_;              // of all there were
+  std::deque<RegistryLimits> all_limits_;  // of the Reconfigureds
   Choose choose_;
   Registry registry_;
   Registry twin_;

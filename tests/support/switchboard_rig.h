@@ -111,6 +111,14 @@ struct Rig {
     } while (!dispatcher.is_idle());
   }
 
+  /// Tells the registry its limits, and nobody else.
+  void reconfigure(const RegistryLimits& limits) {
+    auto batch = std::make_unique<Batch>();
+    batch->limits = std::make_unique<const RegistryLimits>(limits);
+    batch->inputs.push_back({{}, 0, Reconfigured{batch->limits.get()}});
+    apply(std::move(batch));
+  }
+
   /// Runs what was read through the stations, and delivers replies in the middle of a poll: only
   /// long frames are written.
   void come_back() {

@@ -1086,6 +1086,82 @@ TEST(Switchboard, ReportsAllThatWasWrittenWhenAsked) {
   EXPECT_TRUE(rig.dispatcher.is_idle()) << "there is nothing to report";
 }
 
+/// A reload, which reaches the registry and the loop at different times.
+struct CreditChange {
+  std::uint64_t before;
+  std::uint64_t after;
+  bool is_registry_first;
+  bool must_wait;  // until the other one has heard, too
+};
+
+void PrintTo(const CreditChange& change, std::ostream* out) {
+  *out << change.before << " to " << change.after << ", "
+       << (change.is_registry_first ? "registry" : "loop") << " first";
+}
+
+class SwitchboardCredit : public testing::TestWithParam<CreditChange> {
+ protected:
+  void tell(bool is_registry, std::uint64_t bytes) {
+    if (is_registry) {
+      RegistryLimits limits;
+      limits.outbox_bytes = bytes;
+      rig_.reconfigure(limits);
+    } else {
+      SwitchboardLimits limits;
+      limits.outbox_bytes = bytes;
+      rig_.board.set_limits(limits);
+    }
+  }
+
+  Rig rig_;
+};
+
+TEST_P(SwitchboardCredit, NobodyWaitsForAReportForEver) {
+  const CreditChange change = GetParam();
+  for (const bool is_registry : {true, false}) {
+    tell(is_registry, change.before);
+  }
+  Peer ann = rig_.created("ann");
+  const std::string question = bytes_of(List{"x"});
+  constexpr std::size_t kQuestions = 300;
+  std::string questions;
+  for (std::size_t i = 0; i < kQuestions; ++i) {
+    questions += question;
+  }
+  // Half of it while one has heard of the change, who says what is to be done next.
+  tell(change.is_registry_first, change.after);
+  rig_.send(ann, questions);
+  rig_.turn();
+  const std::size_t before = ann.frames().size();
+  EXPECT_EQ(before < kQuestions, change.must_wait) << before;
+  tell(!change.is_registry_first, change.after);
+  rig_.turn();
+  EXPECT_EQ(before + ann.frames().size(), kQuestions);
+  rig_.send(ann, questions);
+  rig_.turn();
+  EXPECT_EQ(ann.frames(), Frames(kQuestions, names({})));
+}
+
+INSTANTIATE_TEST_SUITE_P(Changes, SwitchboardCredit,
+                         testing::Values(CreditChange{4096, 100'000, false, true},
+                                         CreditChange{4096, 100'000, true, false},
+                                         CreditChange{100'000, 4096, true, true},
+                                         CreditChange{100'000, 4096, false, false}));
+
+TEST(Switchboard, ReportsWhatIsDueByALowerLimit) {
+  SwitchboardLimits limits;
+  limits.outbox_bytes = 100'000;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  rig.send(ann, send_bytes("ann", "ann", std::string(3000, 'x')));
+  rig.turn();
+  EXPECT_GT(rig.registry.queued_bytes(), 0U) << "a report is not urgent";
+  limits.outbox_bytes = 4096;
+  rig.board.set_limits(limits);
+  rig.turn();
+  EXPECT_EQ(rig.registry.queued_bytes(), 0U);
+}
+
 TEST(Switchboard, IsQuietOnlyWhenAllIsAnsweredAndWritten) {
   Rig rig;
   Peer ann = rig.created("ann");

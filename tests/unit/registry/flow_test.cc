@@ -60,6 +60,73 @@ TEST(RegistryFlow, DoesNotPassABacklog) {
   EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(5, "m5")), live(kBob, to_bob(6, "m6"))}));
 }
 
+// A change of the credit.
+
+RegistryLimits credit_of(std::uint64_t bytes) {
+  RegistryLimits limits;
+  limits.outbox_bytes = bytes;
+  return limits;
+}
+
+TEST(RegistryFlow, AHigherCreditIsUsedWithoutAReport) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3", "m4", "m5"});
+  const std::uint32_t each = charge_of("ann", "bob", "m1");
+  EXPECT_EQ(bench.apply(reconfigured(credit_of(3 * each + 1))), Effects{});
+  // What comes meanwhile does not overtake.
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m6")), (Effects{echo(kAnn, "ann", "bob", "m6")}));
+  EXPECT_TRUE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(event(Continue{})),
+            (Effects{live(kBob, to_bob(3, "m3")), live(kBob, to_bob(4, "m4"))}));
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.write(kBob), (Effects{live(kBob, to_bob(5, "m5")), live(kBob, to_bob(6, "m6"))}));
+}
+
+TEST(RegistryFlow, AHigherCreditLetsCommandsGoOnThatWaited) {
+  RegistryBench bench = with_users({"ann", "bob"}, short_credit());
+  const std::string text(5000, 'x');
+  bench.apply(send(kAnn, "ann", "bob", text));
+  EXPECT_EQ(bench.apply(deliver(kAnn)), Effects{});
+  EXPECT_EQ(bench.apply(list(kAnn, "x")), Effects{});
+  EXPECT_EQ(bench.apply(reconfigured(credit_of(4096))), Effects{});
+  EXPECT_EQ(bench.go_on(), Effects{}) << "she owes more than that";
+  EXPECT_EQ(bench.apply(reconfigured(credit_of(10'000))), Effects{});
+  EXPECT_EQ(bench.go_on(), (Effects{done(kAnn), names(kAnn, {})}));
+}
+
+TEST(RegistryFlow, ALowerCreditTakesNothingBackAndGivesNothingMore) {
+  RegistryBench bench = with_users({"ann", "bob"});
+  send_to_bob(bench, {"m1", "m2", "m3"});
+  EXPECT_EQ(bench.apply(reconfigured(short_credit())), Effects{});
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+  EXPECT_EQ(bench.apply(send(kAnn, "ann", "bob", "m4")), (Effects{echo(kAnn, "ann", "bob", "m4")}));
+  EXPECT_EQ(bench.apply(list(kBob, "x")), Effects{});
+  EXPECT_EQ(bench.write(kBob, 1), Effects{});
+  EXPECT_EQ(bench.write(kBob, 1), (Effects{live(kBob, to_bob(4, "m4"))}));
+  EXPECT_EQ(bench.write(kBob, 1), (Effects{names(kBob, {})}));
+}
+
+TEST(RegistryFlow, AHigherCreditIsGivenOutInSteps) {
+  RegistryBench bench = with_users({"ann", "bob", "cat"}, short_credit());
+  const std::string text(600'000, 'x');
+  for (const char* reader : {"bob", "cat"}) {
+    for (int i = 0; i < 4; ++i) {
+      bench.apply(send(kAnn, "ann", reader, text));
+      bench.write(kAnn);
+    }
+  }
+  EXPECT_EQ(bench.apply(reconfigured(credit_of(10'000'000))), Effects{});
+  EXPECT_EQ(bench.apply(event(Continue{})),
+            (Effects{live(kCat, {AccountId{3}, 6, "ann", "cat", text}),
+                     live(kCat, {AccountId{3}, 7, "ann", "cat", text}),
+                     live(kCat, {AccountId{3}, 8, "ann", "cat", text})}));
+  EXPECT_TRUE(bench.registry().has_more_to_do());
+  // Who is closed meanwhile has nothing to go on with.
+  bench.close(kBob);
+  EXPECT_EQ(bench.go_on(), Effects{});
+  EXPECT_FALSE(bench.registry().has_more_to_do());
+}
+
 TEST(RegistryFlow, ConfirmsWhatCameInARowTogether) {
   RegistryBench bench = with_users({"ann", "bob"});
   const auto m = [](std::string_view text) { return send(kAnn, "ann", "bob", text); };

@@ -266,6 +266,20 @@ TEST(RegistryNumbered, PushesNoMoreThanTheCreditUntilThatIsWritten) {
   EXPECT_EQ(bench.write(kBob), (Effects{kept(kBob, to_bob(3, "m3"))}));
 }
 
+TEST(RegistryNumbered, PushesMoreAtOnceWithAHigherCredit) {
+  RegistryBench bench = with_users1({"ann", "bob"}, short_credit());
+  send_to_bob(bench, {"m1", "m2", "m3", "m4", "m5"});
+  bench.write(kBob);  // and acknowledges nothing
+  RegistryLimits limits;
+  limits.outbox_bytes = 3 * charge_of("ann", "bob", "m1") + 1;
+  EXPECT_EQ(bench.apply(reconfigured(limits)), Effects{});
+  EXPECT_EQ(bench.go_on(), (Effects{kept(kBob, to_bob(3, "m3")), kept(kBob, to_bob(4, "m4"))}));
+  EXPECT_EQ(bench.apply(reconfigured(short_credit())), Effects{});
+  EXPECT_EQ(bench.write(kBob), Effects{});
+  EXPECT_EQ(bench.apply(acknowledge(kBob, 2)), (Effects{done(kBob)}));
+  EXPECT_EQ(bench.apply(acknowledge(kBob, 3)), (Effects{done(kBob), kept(kBob, to_bob(5, "m5"))}));
+}
+
 TEST(RegistryNumbered, ExecutesCommandsOfAReaderThatAcknowledgesNothing) {
   RegistryBench bench = with_users1({"ann", "bob"}, short_credit());
   send_to_bob(bench, {"m1", "m2", "m3"});

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <string>
 #include <variant>
 
@@ -447,12 +446,6 @@ TEST(Registry, RefusesWhatNeedsARecordWhileStorageIsDown) {
   EXPECT_EQ(
       bench.apply(send(kAnn, "ann", "bob", "hi")),
       (Effects{live(kDan, {kBobAccount, 2, "ann", "bob", "hi"}), echo(kAnn, "ann", "bob", "hi")}));
-}
-
-/// An input with limits that live as long as the program.
-Input reconfigured(const RegistryLimits& limits) {
-  static std::deque<RegistryLimits> all;
-  return event(Reconfigured{&all.emplace_back(limits)});
 }
 
 TEST(Registry, RefusesByNewLimitsAndTakesNothingAway) {
