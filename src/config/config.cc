@@ -193,7 +193,6 @@ class Checker {
         add(place_of("storage.engine"),
             "storage.path is missing: storage.engine \"sqlite\" needs the path of its file");
       }
-      check_frames("sqlite", kMostStoredBytes);
     } else if (is_postgres) {
       if (storage.connection.empty()) {
         add(place_of("storage.engine"),
@@ -205,15 +204,9 @@ class Checker {
             "storage.sync \"normal\" is of storage.engine \"sqlite\": what a commit survives is "
             "the database's setting synchronous_commit");
       }
-      check_frames("postgresql", kMostPostgresBytes);
     }
-  }
-
-  void check_frames(std::string_view engine, std::uint64_t most) {
-    if (config_.limits.frame_bytes > most) {
-      add(place_of("limits.frame_bytes"),
-          fmt::format("limits.frame_bytes must be at most {} with storage.engine \"{}\", but is {}",
-                      most, engine, config_.limits.frame_bytes));
+    if (const auto problem = frame_problem(config_)) {
+      add(place_of("limits.frame_bytes"), *problem);
     }
   }
 
@@ -669,6 +662,16 @@ Result<Config, ConfigMistakes> parse_config(std::string_view text, std::string_v
     return with_positions(std::move(checker.mistakes()), lines, file_name);
   }
   return checker.config();
+}
+
+std::optional<std::string> frame_problem(const Config& config) {
+  const bool is_sqlite = config.storage.engine == StorageEngine::Sqlite;
+  const std::uint64_t most = is_sqlite ? kMostStoredBytes : kMostPostgresBytes;
+  if (config.storage.engine == StorageEngine::Memory || config.limits.frame_bytes <= most) {
+    return std::nullopt;
+  }
+  return fmt::format("limits.frame_bytes must be at most {} with storage.engine \"{}\", but is {}",
+                     most, is_sqlite ? "sqlite" : "postgresql", config.limits.frame_bytes);
 }
 
 std::string name_of_config(const std::string& path) {

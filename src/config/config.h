@@ -146,6 +146,9 @@ using ConfigMistakes = std::vector<std::string>;
 /// In place of a path: standard input.
 inline constexpr std::string_view kStandardInput = "-";
 
+/// Why the store of `config` cannot hold messages of limits.frame_bytes, for people; none: it can.
+[[nodiscard]] std::optional<std::string> frame_problem(const Config& config);
+
 /// The name of the config at `path` in messages.
 [[nodiscard]] std::string name_of_config(const std::string& path);
 

@@ -33,7 +33,7 @@ constexpr std::array kRows{
     ConfigRow{"limits.commands_per_second", [](Config& c) -> ConfigMember { return &c.limits.commands_per_second; }, {0, 1'000'000}, Reload::Live},
     ConfigRow{"limits.accounts", [](Config& c) -> ConfigMember { return &c.limits.accounts; }, {1, 100'000'000}, Reload::Live},
     ConfigRow{"limits.username_bytes", [](Config& c) -> ConfigMember { return &c.limits.username_bytes; }, {1, 1024}, Reload::Live},
-    ConfigRow{"limits.frame_bytes", [](Config& c) -> ConfigMember { return &c.limits.frame_bytes; }, {1024, kTwoTo30}, Reload::Restart},
+    ConfigRow{"limits.frame_bytes", [](Config& c) -> ConfigMember { return &c.limits.frame_bytes; }, {1024, kTwoTo30}, Reload::Live},
     ConfigRow{"limits.in_flight_commands", [](Config& c) -> ConfigMember { return &c.limits.in_flight_commands; }, {1, 65536}, Reload::Live},
     ConfigRow{"limits.in_flight_bytes", [](Config& c) -> ConfigMember { return &c.limits.in_flight_bytes; }, {1024, kTwoTo30}, Reload::Live},
     ConfigRow{"limits.outbox_bytes", [](Config& c) -> ConfigMember { return &c.limits.outbox_bytes; }, {4096, kTwoTo30}, Reload::Live},

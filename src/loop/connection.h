@@ -19,6 +19,12 @@
 
 namespace tribar {
 
+/// A limit on frames that was higher when some bytes came.
+struct FormerLimit {
+  std::size_t bytes = 0;          // frames that begin in the first so many
+  std::uint64_t frame_bytes = 0;  // may have so much data
+};
+
 /// Bytes that were read but are not in a batch yet: the start of a frame, or whole frames that must
 /// wait, for example because the window is full.
 struct HeldBytes {
@@ -33,6 +39,7 @@ struct HeldBytes {
   // one goes ahead of them, but not yet. See Framer::take_ahead().
   std::size_t passed_bytes = 0;
   bool has_next_ahead = false;
+  FormerLimit former;
 };
 
 /// Counters of limits that are off by default, for one connection.

@@ -93,6 +93,7 @@ void Framer::read(Connection& connection, std::size_t size) {
   Batch& batch = dispatcher_.batch_of(connection.id);
   const std::size_t start = batch.bytes.size();
   std::uint64_t waited_ms = 0;
+  FormerLimit former;
   if (connection.held) {
     HeldBytes& held = *connection.held;
     if (held.is_blocked) {
@@ -113,10 +114,11 @@ void Framer::read(Connection& connection, std::size_t size) {
     std::copy(front.begin(), front.end(), batch.bytes.data() + start);
     size += front.size();
     waited_ms = held.waited_ms;
+    former = held.former;
     release(connection);
   }
   batch.bytes.set_size(start + size);
-  cut(connection, batch, start, waited_ms);
+  cut(connection, batch, start, waited_ms, former);
 }
 
 void Framer::go_on(Connection& connection) {
@@ -126,14 +128,16 @@ void Framer::go_on(Connection& connection) {
   Batch& batch = dispatcher_.batch_of(connection.id);
   const std::size_t start = batch.bytes.size();
   const std::uint64_t waited_ms = connection.held->waited_ms;
+  const FormerLimit former = connection.held->former;
   batch.bytes.append(connection.held->bytes.view(), batch.may_have_secrets);
   release(connection);
-  cut(connection, batch, start, waited_ms);
+  cut(connection, batch, start, waited_ms, former);
 }
 
 /// Cuts the batch's bytes from `start` on into frames. `waited_ms`: how long the first frame has
-/// been incomplete.
-void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms) {
+/// been incomplete. `former`: of those of the bytes that were held before.
+void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms,
+                 FormerLimit former) {
   connection.awaits_answers = false;
   connection.awaits_allowance = false;
   const std::size_t end = batch.bytes.size();
@@ -146,8 +150,21 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
   bool is_next = false;
   std::size_t at = start;
   while (at < end && !is_window_full(connection)) {
-    const FrameCut cut =
-        cut_front(connection.protocol, batch.bytes.view(at, end - at), limit_for(connection));
+    const std::string_view rest = batch.bytes.view(at, end - at);
+    FrameCut cut = cut_front(connection.protocol, rest, limit_for(connection));
+    if (cut.kind == FrameCut::Kind::TooLong) {
+      const std::uint64_t most = limit_at(at - start, former);
+      const bool is_allowed = cut.announced_bytes <= most;
+      if (is_allowed && !connection.is_logged_in && connection.in_flight_commands > 0) {
+        connection.awaits_answers = true;
+        break;
+      }
+      if (!is_allowed || !connection.is_logged_in) {
+        drop_tail(connection, batch, at);
+        return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
+      }
+      cut = cut_front(connection.protocol, rest, most);
+    }
     if (cut.kind == FrameCut::Kind::Incomplete) {
       needed_bytes = cut.needed_bytes;
       is_blocked = false;
@@ -156,16 +173,6 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     if (cut.kind == FrameCut::Kind::BadVersion) {
       drop_tail(connection, batch, at);
       return lose(connection, {RefusalCode::BadVersion, cut.version, cut.spoken_version});
-    }
-    if (cut.kind == FrameCut::Kind::TooLong) {
-      const bool may_become_legal = !connection.is_logged_in && connection.in_flight_commands > 0 &&
-                                    cut.announced_bytes <= limits_.frame_bytes;
-      if (may_become_legal) {
-        connection.awaits_answers = true;
-        break;
-      }
-      drop_tail(connection, batch, at);
-      return lose(connection, {RefusalCode::FrameTooLong, 0, limit_for(connection)});
     }
     if (cut.is_login && !connection.may_log_in) {
       connection.awaits_poll = true;
@@ -184,7 +191,8 @@ void Framer::cut(Connection& connection, Batch& batch, std::size_t start, std::u
     waited_ms = 0;
   }
   if (at < end) {
-    HeldBytes held{{}, needed_bytes, waited_ms, is_blocked};
+    former.bytes -= std::min(former.bytes, at - start);
+    HeldBytes held{{}, needed_bytes, waited_ms, is_blocked, 0, false, former};
     const std::string_view rest = batch.bytes.view(at, end - at);
     // The rest of a long frame will be read directly behind this part, so reserve the same space
     // again.
@@ -210,9 +218,11 @@ void Framer::take_ahead(Connection& connection) {
   const std::size_t end = held.bytes.size();
   std::size_t at = held.passed_bytes;
   std::size_t taken = 0;
+  std::size_t taken_of_former = 0;
   while (at < end) {
     const FrameCut cut =
-        cut_front(connection.protocol, held.bytes.view(at, end - at), limit_for(connection));
+        cut_front(connection.protocol, held.bytes.view(at, end - at),
+                  connection.is_logged_in ? limit_at(at, held.former) : limit_for(connection));
     if (cut.kind != FrameCut::Kind::Whole) {
       break;  // what is wrong with it is said in its turn
     }
@@ -229,12 +239,14 @@ void Framer::take_ahead(Connection& connection) {
       depart(connection, add_arrival(connection, batch, cut, batch.bytes.size()).command_bytes);
       batch.bytes.append(held.bytes.view(at, cut.frame_bytes), batch.may_have_secrets);
       taken += cut.frame_bytes;
+      taken_of_former += at < held.former.bytes ? cut.frame_bytes : 0;
     } else if (taken > 0) {
       std::memmove(held.bytes.data() + at - taken, held.bytes.data() + at, cut.frame_bytes);
     }
     at += cut.frame_bytes;
   }
   held.passed_bytes = at - taken;
+  held.former.bytes -= std::min(held.former.bytes, taken_of_former);
   if (taken > 0) {
     std::memmove(held.bytes.data() + at - taken, held.bytes.data() + at, end - at);
     wipe(held.bytes.data() + end - taken, taken);
@@ -265,6 +277,14 @@ void Framer::introduce(Connection& connection, std::uint8_t first_byte) {
     dispatcher_.add_event(connection.id,
                           Introduced{transport.network().value,
                                      limits_.allow_clear_secrets || transport.is_private()});
+  }
+}
+
+void Framer::keep_frame_limit(Connection& connection, std::uint64_t frame_bytes) {
+  if (connection.held) {
+    FormerLimit& former = connection.held->former;
+    const std::uint64_t before = former.bytes > 0 ? former.frame_bytes : 0;
+    former = {connection.held->bytes.size(), std::max(before, frame_bytes)};
   }
 }
 
@@ -342,6 +362,12 @@ bool Framer::take_allowance(Connection& connection) const {
 std::uint64_t Framer::limit_for(const Connection& connection) const {
   return connection.is_logged_in ? limits_.frame_bytes
                                  : std::min(limits_.frame_bytes, kBeforeLoginBytes);
+}
+
+/// The most data, after login, of a frame that begins `at` bytes behind the start of what was held.
+std::uint64_t Framer::limit_at(std::size_t at, const FormerLimit& former) const {
+  return at < former.bytes ? std::max(former.frame_bytes, limits_.frame_bytes)
+                           : limits_.frame_bytes;
 }
 
 }  // namespace tribar

@@ -39,8 +39,13 @@ class Framer {
   Framer(const FrameLimits& limits, Dispatcher& dispatcher)
       : limits_(limits), dispatcher_(dispatcher) {}
 
-  /// From now on these limits count; of frames under way, too.
+  /// From now on these limits count; of frames under way, too. When frame_bytes becomes lower,
+  /// keep_frame_limit() must follow for each connection.
   void set_limits(const FrameLimits& limits) { limits_ = limits; }
+
+  /// Frames of which something is held may have `frame_bytes` of data, the limit when it came. They
+  /// were not refused then, and whoever sends them has sent much of them.
+  static void keep_frame_limit(Connection& connection, std::uint64_t frame_bytes);
 
   /// Sets the time, for limits per second.
   void set_time(std::uint64_t now_ms) { now_ms_ = now_ms; }
@@ -102,7 +107,8 @@ class Framer {
   static constexpr std::uint64_t kCommandBytes = 256;
 
   void introduce(Connection& connection, std::uint8_t first_byte);
-  void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms);
+  void cut(Connection& connection, Batch& batch, std::size_t start, std::uint64_t waited_ms,
+           FormerLimit former);
   void take_ahead(Connection& connection);
   void hold(Connection& connection, HeldBytes held);
   void depart(Connection& connection, std::uint32_t command_bytes);
@@ -115,6 +121,7 @@ class Framer {
   [[nodiscard]] bool awaits_more(const Connection& connection) const;
   [[nodiscard]] bool take_allowance(Connection& connection) const;
   [[nodiscard]] std::uint64_t limit_for(const Connection& connection) const;
+  [[nodiscard]] std::uint64_t limit_at(std::size_t at, const FormerLimit& former) const;
 
   FrameLimits limits_;
   Dispatcher& dispatcher_;

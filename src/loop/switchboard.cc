@@ -76,14 +76,19 @@ void Switchboard::set_limits(const SwitchboardLimits& limits) {
   if (limits == limits_) {
     return;
   }
+  const std::uint64_t former_frame_bytes = limits_.frames.frame_bytes;
   limits_ = limits;
   framer_.set_limits(limits.frames);
+  writer_.set_frame_bytes(limits.frames.frame_bytes);
   budget_.set_limits(limits.buffered_bytes, limits.connections);
   choose_tick();
   for (const Slot& slot : slots_) {
     if (Connection* connection = slot.connection.get()) {
       if (!connection->is_rejected) {
         update_allowance(*connection);
+      }
+      if (limits.frames.frame_bytes < former_frame_bytes) {
+        Framer::keep_frame_limit(*connection, former_frame_bytes);
       }
       // Windows may have opened or closed, deadlines may have begun, and reports may be due.
       touch(*connection);

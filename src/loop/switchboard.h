@@ -74,7 +74,7 @@ class Switchboard final : public TransportEvents {
   Switchboard& operator=(const Switchboard&) = delete;
 
   /// From now on these limits count, for all connections; time that has passed counts against new
-  /// timeouts. frame_bytes and long_frame_bytes must be as they were.
+  /// timeouts. long_frame_bytes must be as it was.
   ///
   /// outbox_bytes is what the registry lets a connection owe, and what is written is reported when
   /// it may be half of that. The registry hears of a change at another time than a loop, so for a

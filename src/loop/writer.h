@@ -20,6 +20,9 @@ class Writer {
   Writer(std::uint32_t long_frame_bytes, std::uint64_t frame_bytes)
       : long_frame_bytes_(long_frame_bytes), frame_bytes_(frame_bytes) {}
 
+  /// From now on this limit counts.
+  void set_frame_bytes(std::uint64_t frame_bytes) { frame_bytes_ = frame_bytes; }
+
   /// Adds the frame of an effect, which must have one, to this turn's output for `connection`. The
   /// frame is copied now, while its batch is in the CPU cache; a long one is written at once,
   /// together with what was added before. Afterwards the batch is not used any more.

@@ -111,8 +111,8 @@ struct StorageUp {
   friend bool operator==(const StorageUp&, const StorageUp&) = default;
 };
 
-/// From now on other limits count, of which frame_bytes and can_hash_secrets are as they were.
-/// Whoever is above a lower one stays, and gets nothing more.
+/// From now on other limits count, of which can_hash_secrets is as it was. Whoever is above a lower
+/// one stays, and gets nothing more. A message that was accepted stays as portable as it was.
 ///
 /// A higher outbox_bytes is credit for those who wait for some: they go on at the next Continues,
 /// without a report of what was written. So who waits for credit owes at least outbox_bytes as it

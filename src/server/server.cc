@@ -236,6 +236,9 @@ Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
   if (const auto problem = secrets_problem(asked)) {
     problems.push_back(*problem);
   }
+  if (const auto problem = frame_problem(asked)) {  // its store is the one of before
+    problems.push_back(*problem);
+  }
   if (asked == asked_) {  // then this was logged already
     prepared.fitted = config_;
     prepared.connections = connections_;

@@ -263,6 +263,30 @@ void prove_buffered_bytes() {
   }));
 }
 
+void prove_frame_bytes() {
+  const std::string long_text(30'000, 'x');
+  const std::string longer_text(90'000, 'x');
+  TestServer server;
+  created(server.port(), "bob").close();
+  TestPeer ann = created(server.port(), "ann");
+  ann.send(Send{{"ann", "bob", long_text}});
+  ann.expect(message("ann", "bob", long_text));
+  reload(server, [](Config& config) { config.limits.frame_bytes = 100'000; });
+  ann.send(Send{{"ann", "bob", longer_text}});
+  ann.expect(message("ann", "bob", longer_text));
+  reload(server, [](Config& config) { config.limits.frame_bytes = 2048; });
+  ann.send(Send{{"ann", "bob", "short"}});
+  ann.expect(message("ann", "bob", "short"));
+  ann.send(Send{{"ann", "bob", long_text}});
+  ann.expect(response("the frame announces more data than the limit of 2048 bytes"));
+  // What waits is delivered as it is.
+  TestPeer bob = logged_in(server.port(), "bob");
+  bob.send(Deliver{});
+  for (const std::string& text : {long_text, longer_text, std::string("short")}) {
+    bob.expect(message("ann", "bob", text));
+  }
+}
+
 /// A reader that acknowledges nothing gets no more than its credit.
 void prove_outbox_bytes() {
   const std::string text(1000, 'x');
@@ -512,6 +536,7 @@ const std::map<std::string_view, Proof> kProofs = {
     {"limits.in_flight_commands", prove_in_flight_commands},
     {"limits.in_flight_bytes", prove_in_flight_bytes},
 #endif
+    {"limits.frame_bytes", prove_frame_bytes},
     {"limits.outbox_bytes", prove_outbox_bytes},
     {"limits.undelivered_messages", prove_undelivered_messages},
     {"limits.undelivered_bytes", prove_undelivered_bytes},
@@ -565,6 +590,26 @@ TEST(SettingsTable, HasAProofForEachRowThatNeedsNoRestart) {
   EXPECT_EQ(unproven, std::vector<std::string_view>{});
 #endif
 }
+
+#ifdef TRIBAR_HAS_SQLITE
+// The engine in the file is that of the next start, which could store longer frames.
+TEST(FrameBytes, MustFitTheStoreThatThereIs) {
+  const TemporaryFolder folder;
+  Config config;
+  config.storage.engine = StorageEngine::Sqlite;
+  config.storage.path = folder.file("tribar.db");
+  TestServer server(config);
+  const ReloadResult result = server.reload([](Config& changed) {
+    changed.storage = {};
+    changed.limits.frame_bytes = 1'000'000'000;
+  });
+  EXPECT_EQ(result.mistakes,
+            std::vector<std::string>{"limits.frame_bytes must be at most 999000000 with "
+                                     "storage.engine \"sqlite\", but is 1000000000"});
+  TestPeer ann = created(server.port(), "ann");
+  ann.expect_nothing_before_an_answer();
+}
+#endif
 
 TEST(SettingsTable, SaysWhatARestartIsNeededFor) {
   const TemporaryFolder folder;

@@ -260,6 +260,100 @@ TEST(Framer, JudgesWhatIsWrongBehindAFullWindowInItsTurn) {
   }
 }
 
+// A lower limit.
+
+/// As Switchboard::set_limits().
+void lower(Fixture& f, const FrameLimits& limits, std::uint64_t former_frame_bytes = 65536) {
+  f.framer.set_limits(limits);
+  Framer::keep_frame_limit(f.connection, former_frame_bytes);
+}
+
+TEST(Framer, TakesAFrameThatBeganBeforeTheLimitWasLower) {
+  const std::string bytes = frame(6000);
+  for (const std::size_t front : std::initializer_list<std::size_t>{1, 41, 42, 43, 4137, 5000}) {
+    for (const std::size_t piece : std::initializer_list<std::size_t>{1, 50, 10'000}) {
+      SCOPED_TRACE(front);
+      SCOPED_TRACE(piece);
+      Fixture f;
+      f.read(bytes.substr(0, front));
+      lower(f, {.frame_bytes = 2000});
+      const std::string rest = bytes.substr(front) + frame(2000) + frame(2001);
+      for (std::size_t at = 0; at < rest.size() && !f.connection.is_lost; at += piece) {
+        f.read(std::string_view(rest).substr(at, piece));
+      }
+      EXPECT_EQ(f.cut(), (Lengths{6000, 2000, 0}));
+      EXPECT_EQ(f.events,
+                (std::vector<Input>{
+                    {f.connection.id, 42, Rejected{{RefusalCode::FrameTooLong, 0, 2000}, true}}}));
+    }
+  }
+}
+
+TEST(Framer, RefusesALongFrameIfNothingOfItWasReadBefore) {
+  Fixture f;
+  f.read(frame(3000));
+  lower(f, {.frame_bytes = 2000});
+  f.read(frame(2001));
+  EXPECT_EQ(f.cut(), (Lengths{3000, 0}));
+}
+
+TEST(Framer, TakesLongFramesThatWaitedForTheWindow) {
+  Fixture f({.in_flight_commands = 1});
+  f.read(frame(1) + frame(3000) + frame(4000) + frame(5000).substr(0, 10));
+  EXPECT_EQ(f.cut(), (Lengths{1}));
+  lower(f, {.frame_bytes = 2500, .in_flight_commands = 1});
+  lower(f, {.frame_bytes = 2000, .in_flight_commands = 1}, 2500);
+  for (const std::size_t next : std::initializer_list<std::size_t>{3000, 4000}) {
+    f.framer.complete(f.connection, static_cast<std::uint32_t>(f.connection.in_flight_bytes));
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), (Lengths{next}));
+  }
+  f.framer.complete(f.connection, 4042);
+  f.framer.go_on(f.connection);
+  f.read(frame(5000).substr(10));
+  EXPECT_EQ(f.cut(), (Lengths{5000}));
+  f.framer.complete(f.connection, 5042);
+  f.read(frame(2001));
+  EXPECT_EQ(f.cut(), (Lengths{0}));
+}
+
+TEST(Framer, TakesALongFrameThatWaitedForALogin) {
+  for (const bool is_login : {true, false}) {
+    Fixture f;
+    f.connection.is_logged_in = false;
+    f.read(frame(3) + frame(3000) + frame(2001));
+    EXPECT_EQ(f.cut(), (Lengths{3}));
+    lower(f, {.frame_bytes = 2000});
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), Lengths{}) << "it still waits";
+    f.framer.complete(f.connection, 45);
+    f.connection.is_logged_in = is_login;
+    f.framer.go_on(f.connection);
+    EXPECT_EQ(f.cut(), is_login ? (Lengths{3000, 2001}) : (Lengths{0}));
+  }
+}
+
+TEST(Framer, LooksBehindALongFrameThatWaitsForWhatGoesAhead) {
+  // The limit becomes lower in the middle of a frame that stays, or of one that goes ahead.
+  for (const std::size_t held : std::initializer_list<std::size_t>{10, 44 + 10}) {
+    Fixture1 f({.in_flight_commands = 1});
+    const std::string behind = one_frame(FrameCode::Send, 2) +
+                               one_frame(FrameCode::Acknowledge, 7) +
+                               one_frame(FrameCode::Send, 2001);
+    f.read(one_frame(FrameCode::Send, 1) + one_frame(FrameCode::Send, 3000) +
+           behind.substr(0, held));
+    lower(f, {.frame_bytes = 2000, .in_flight_commands = 1});
+    f.read(behind.substr(held));
+    EXPECT_EQ(f.cut(), (Lengths{1, 7}));
+    f.framer.complete(f.connection, 43 + 49, 2);
+    for (const std::size_t next : std::initializer_list<std::size_t>{3000, 2, 0}) {
+      f.framer.go_on(f.connection);
+      EXPECT_EQ(f.cut(), (Lengths{next}));
+      f.framer.complete(f.connection, static_cast<std::uint32_t>(f.connection.in_flight_bytes));
+    }
+  }
+}
+
 // Nothing is read ahead of a protocol that has nothing which goes ahead.
 TEST(Framer, TakesNothingAheadInProtocol0) {
   Fixture f({.in_flight_commands = 1});

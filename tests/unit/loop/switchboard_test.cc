@@ -996,6 +996,38 @@ TEST(Switchboard, OpensAndClosesWindowsWhenItsLimitsChange) {
   EXPECT_TRUE(ann.stream->is_reading);
 }
 
+TEST(Switchboard, ALowerLimitOnFramesHarmsNoneThatWasAccepted) {
+  SwitchboardLimits limits;
+  Rig rig(limits);
+  Peer ann = rig.created("ann");
+  Peer bob = rig.created("bob");
+  rig.board.end(*rig.created("cid").connection, true);
+  rig.turn();
+  const std::string text(6000, 'x');
+  rig.send(ann, send_bytes("ann", "cid", text));
+  const std::string bytes = send_bytes("ann", "bob", text);
+  rig.send(ann, bytes.substr(0, 100));
+  rig.turn();
+  limits.frames.frame_bytes = 2000;
+  rig.board.set_limits(limits);
+  RegistryLimits registry_limits;
+  registry_limits.frame_bytes = 2000;
+  rig.reconfigure(registry_limits);
+  rig.send(ann, bytes.substr(100));
+  rig.turn();
+  EXPECT_EQ(bob.frames(), Frames{message("ann", "bob", text)});
+  EXPECT_EQ(ann.frames(), (Frames{message("ann", "cid", text), message("ann", "bob", text)}));
+  rig.send(bob, bytes);
+  rig.turn();
+  EXPECT_EQ(bob.frames(),
+            Frames{response("the frame announces more data than the limit of 2000 bytes")});
+  limits.frames.frame_bytes = 8000;
+  rig.board.set_limits(limits);
+  rig.send(ann, send_bytes("ann", "cid", std::string(7900, 'x')));
+  rig.turn();
+  EXPECT_EQ(ann.frames(), Frames{message("ann", "cid", std::string(7900, 'x'))});
+}
+
 TEST(Switchboard, KeepsThoseWhoAreAboveALowerLimit) {
   SwitchboardLimits limits;
   Rig rig(limits);

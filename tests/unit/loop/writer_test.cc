@@ -235,6 +235,11 @@ TEST(Writer, CutsATextThatIsNotPortableAtTheLimitOfAFrame) {
   writer.add(f.connection, {f.connection.id, 0, 70, push});
   writer.flush(f.connection);
   EXPECT_EQ(f.stream->taken, wire({std::string(10, 'x') + "\\u{2026}"}));
+  writer.set_frame_bytes(29);
+  writer.add(f.connection, {f.connection.id, 0, 70, push});
+  writer.flush(f.connection);
+  EXPECT_EQ(f.stream->taken,
+            wire({std::string(10, 'x') + "\\u{2026}", std::string(9, 'x') + "\\u{2026}"}));
 }
 
 TEST(Writer, GivesBackExactlyWhatWasNotTakenWhenAWriteFails) {

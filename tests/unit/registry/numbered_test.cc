@@ -696,6 +696,22 @@ TEST_P(RegistryNotPortable, IsATextThatIsTooLongForAFrame) {
                      accepted(kAnn, 2, 2)}));
 }
 
+TEST_P(RegistryNotPortable, StaysAsPortableAsItWasWhenTheLimitChanges) {
+  RegistryBench bench = with_old_bob({}, GetParam());
+  bench.close(kBob);
+  bench.apply(send1(kAnn, 1, "bob", "12345"));
+  RegistryLimits limits;
+  limits.frame_bytes = 3 + 3 + 6 + 4;
+  EXPECT_EQ(bench.apply(reconfigured(limits)), Effects{});
+  bench.apply(send1(kAnn, 2, "bob", "12345"));
+  bench.apply(login(kBob, "bob"));
+  Effect too_long = to_old(to_bob(2, "12345"), false, GetParam());
+  std::get<Push>(too_long.body).is_portable = false;
+  std::get<Push>(too_long.body).is_kept = true;
+  EXPECT_EQ(bench.apply(deliver(kBob)),
+            (Effects{done(kBob), to_old(to_bob(1, "12345"), false, GetParam()), too_long}));
+}
+
 // Also after a start with a lower limit.
 TEST_P(RegistryNotPortable, IsARestoredTextThatIsTooLongForAFrame) {
   RegistryLimits limits;
