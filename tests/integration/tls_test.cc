@@ -8,15 +8,20 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/descriptor.h"
+#include "config/config_table.h"
 #include "secrets/vault.h"
 #include "support/over_tls.h"
 #include "support/served_certificate.h"
@@ -186,55 +191,6 @@ bool speaks_tls_12(std::uint16_t port) {
   return BIO_do_connect(connection.get()) == 1;
 }
 
-TEST_F(Tls, ASettingOfTlsCountsForNewConnections) {
-  TestServer server;
-  TestPeer old = created(server.port(), "old");
-  // Other files.
-  const TlsFiles others;
-  const TestCertificate renewed = [&] {
-    TestCa ca;
-    TestCertificate issued = ca.issue();
-    while (issued.serial < 100) {
-      issued = ca.issue();  // another serial than the process's own CA has got to
-    }
-    return issued;
-  }();
-  others.put(renewed);
-  const std::string port = std::to_string(server.port());
-  EXPECT_NE(serial_at(port), renewed.serial);
-  Config before;
-  EXPECT_EQ(server
-                .reload([&](Config& config) {
-                  before = config;
-                  config.tls.certificate = others.settings().certificate;
-                  config.tls.key = others.settings().key;
-                })
-                .changed,
-            (std::vector<std::string>{"tls.certificate", "tls.key"}));
-  EXPECT_EQ(serial_at(port), renewed.serial);
-  EXPECT_EQ(server.reload([&](Config& config) { config.tls = before.tls; }).changed.size(), 2U);
-  // An older version.
-  EXPECT_FALSE(speaks_tls_12(server.port()));
-  EXPECT_EQ(
-      server.reload([](Config& config) { config.tls.min_version = TlsVersion::Tls12; }).changed,
-      std::vector<std::string>{"tls.min_version"});
-  EXPECT_TRUE(speaks_tls_12(server.port()));
-  EXPECT_EQ(
-      server.reload([](Config& config) { config.tls.min_version = TlsVersion::Tls13; }).changed,
-      std::vector<std::string>{"tls.min_version"});
-  EXPECT_FALSE(speaks_tls_12(server.port()));
-  // A pace.
-  EXPECT_EQ(server.reload([](Config& config) { config.limits.handshakes_per_second = 10; }).changed,
-            std::vector<std::string>{"limits.handshakes_per_second"});
-  const auto begin = std::chrono::steady_clock::now();
-  std::vector<TestPeer> peers;
-  for (int i = 0; i < 20; ++i) {
-    peers.push_back(created(server.port(), "user" + std::to_string(i)));
-  }
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900));
-  old.expect_nothing_before_an_answer();
-}
-
 TEST_F(Tls, LongMessagesGoThroughWhole) {
   Config config;
   config.limits.frame_bytes = 1 << 20;
@@ -250,40 +206,49 @@ TEST_F(Tls, LongMessagesGoThroughWhole) {
   ann.expect(message("ann", "bob", text));
 }
 
-/// Clients show certificates of a CA of their own.
-class TlsCertificates : public Tls {
- protected:
-  TlsCertificates() {
-    config.tls.client_ca = files_.path("ca.pem");
-    config.tls.certificate_names = true;
-  }
+/// Certificates of clients, by a CA of their own.
+class ClientCertificateFiles {
+ public:
+  [[nodiscard]] std::string ca_file() const { return files_.path("ca.pem"); }
 
-  /// A new peer whose certificate names `name`.
-  TestPeer peer_of(const TestServer& server, const std::string& name, std::uint8_t version) {
+  /// What a peer shows whose certificate names `name`; also what revoke_last() means.
+  [[nodiscard]] std::shared_ptr<const TlsClientContext> named(const std::string& name) {
     const TestCertificate shown = files_.ca.issue_client(name);
     last_serial_ = shown.serial;
     files_.write("client.pem", shown.pem);
     files_.write("client.key", shown.key_pem);
-    return {server.port(), TestPeer::Options{.version = version, .tls = last_shown()}};
-  }
-  /// What the peer showed that peer_of() made last.
-  [[nodiscard]] std::shared_ptr<const TlsClientContext> last_shown() const {
     return TlsClientContext::load(
                {tls_ca_file(), files_.path("client.pem"), files_.path("client.key")})
         .value();
   }
 
-  /// Puts whoever peer_of() made last on the list of revoked certificates. Returns its file.
-  std::string revoke_last() {
+  /// Puts whoever was named last on the list of revoked certificates. Returns its file.
+  [[nodiscard]] std::string revoke_last() const {
     files_.write("crl.pem", files_.ca.crl({last_serial_}));
     return files_.path("crl.pem");
+  }
+
+ private:
+  TlsFiles files_;
+  long last_serial_ = 0;
+};
+
+class TlsCertificates : public Tls {
+ protected:
+  TlsCertificates() {
+    config.tls.client_ca = files_.ca_file();
+    config.tls.certificate_names = true;
+  }
+
+  /// A new peer whose certificate names `name`.
+  TestPeer peer_of(const TestServer& server, const std::string& name, std::uint8_t version) {
+    return {server.port(), TestPeer::Options{.version = version, .tls = files_.named(name)}};
   }
 
   Config config;
 
  private:
-  TlsFiles files_;
-  long last_serial_ = 0;
+  ClientCertificateFiles files_;
 };
 
 TEST_F(TlsCertificates, AreTheSecretOfTheAccountThatTheyName) {
@@ -329,33 +294,6 @@ TEST_F(TlsCertificates, ReplaceASessionOfProtocol0) {
   again.expect(message("bob", "ann", "hello"));
 }
 
-TEST_F(TlsCertificates, CountAsNewSettingsSay) {
-  config.tls.certificate_names = false;
-  TestServer server(config);
-  TestPeer ann = created(server.port(), "ann");
-  EXPECT_EQ(server.reload([](Config& changed) { changed.tls.certificate_names = true; }).changed,
-            std::vector<std::string>{"tls.certificate_names"});
-  TestPeer again = peer_of(server, "ann", kVersion0);
-  again.login("ann");
-  ann.expect(response("the account was logged in to on another connection"));
-  const std::string revoked = revoke_last();
-  EXPECT_EQ(server.reload([&](Config& changed) { changed.tls.client_crl = revoked; }).changed,
-            std::vector<std::string>{"tls.client_crl"});
-  again.expect_nothing_before_an_answer();
-  // Its certificate is the one that was revoked, and the next one is good.
-  TestPeer bob = peer_of(server, "bob", kVersion0);
-  bob.create("bob");
-  static_cast<void>(revoke_last());
-  EXPECT_EQ(server.reload([](Config&) {}), ReloadResult{});
-  const auto shown = last_shown();
-  EXPECT_THROW(
-      {
-        TestPeer late(server.port(), TestPeer::Options{.tls = shown});
-        late.create("late");
-      },
-      PeerError);
-}
-
 TEST_F(TlsCertificates, SayNothingUnlessTheyAreToNameAccounts) {
   config.tls.certificate_names = false;
   TestServer server(config);
@@ -363,6 +301,191 @@ TEST_F(TlsCertificates, SayNothingUnlessTheyAreToNameAccounts) {
   TestPeer again = peer_of(server, "ann", kVersion0);
   again.send(Login{"ann"});
   again.expect(response("user is already logged in"));
+}
+
+// Every setting of TLS is changed by a reload, and counts for new connections.
+
+using Keys = std::vector<std::string>;
+
+/// Reads `change` as new settings, which must be right, and change `keys`.
+void reload(TestServer& server, const Keys& keys, const std::function<void(Config&)>& change) {
+  EXPECT_EQ(server.reload(change), (ReloadResult{keys, {}, {}, true}));
+}
+
+/// Whether `server` answers somebody who shows this; null: shows nothing.
+bool lets_in(const TestServer& server, std::shared_ptr<const TlsClientContext> shown) {
+  try {
+    TestPeer peer(server.port(), TestPeer::Options{.tls = std::move(shown)});
+    peer.send(List{"nobody"});
+    return peer.receive() == names({});
+  } catch (const PeerError&) {
+    return false;
+  }
+}
+
+void prove_certificate() {
+  TestServer server;
+  const TlsFiles others;
+  const TestCertificate renewed = [&] {
+    TestCa ca;
+    TestCertificate issued = ca.issue();
+    while (issued.serial < 100) {
+      issued = ca.issue();  // another serial than the process's own CA has got to
+    }
+    return issued;
+  }();
+  others.put(renewed);
+  const std::string port = std::to_string(server.port());
+  EXPECT_NE(serial_at(port), renewed.serial);
+  reload(server, {"tls.certificate", "tls.key"}, [&](Config& config) {
+    config.tls.certificate = others.settings().certificate;
+    config.tls.key = others.settings().key;
+  });
+  EXPECT_EQ(serial_at(port), renewed.serial);
+}
+
+/// A certificate is good with its own key alone, so they change together: prove_certificate(). Here
+/// the same key is in another file, and in the end in no other.
+void prove_key() {
+  TestServer server;
+  TlsFiles others;
+  std::string former;
+  reload(server, {"tls.key"}, [&](Config& config) {
+    former = config.tls.key;
+    others.write("copy.key", read_file(former));
+    config.tls.key = others.path("copy.key");
+  });
+  EXPECT_TRUE(lets_in(server, nullptr));
+  // That file is the one that counts.
+  others.write("copy.key", "no key");
+  EXPECT_EQ(server.reload([](Config&) {}).mistakes.size(), 1U);
+  reload(server, {"tls.key"}, [&](Config& config) { config.tls.key = former; });
+  EXPECT_TRUE(lets_in(server, nullptr));
+}
+
+void prove_client_ca() {
+  ClientCertificateFiles ours;
+  ClientCertificateFiles others;
+  Config config;
+  config.tls.client_ca = ours.ca_file();
+  config.tls.client_certificates = ClientCertificates::Required;
+  TestServer server(config);
+  EXPECT_TRUE(lets_in(server, ours.named("ann")));
+  EXPECT_FALSE(lets_in(server, others.named("ann")));
+  reload(server, {"tls.client_ca"},
+         [&](Config& changed) { changed.tls.client_ca = others.ca_file(); });
+  EXPECT_FALSE(lets_in(server, ours.named("ann")));
+  EXPECT_TRUE(lets_in(server, others.named("ann")));
+}
+
+void prove_client_crl() {
+  ClientCertificateFiles files;
+  Config config;
+  config.tls.client_ca = files.ca_file();
+  TestServer server(config);
+  const auto good = files.named("good");
+  const auto stolen = files.named("stolen");
+  TestPeer open(server.port(), TestPeer::Options{.tls = stolen});
+  open.create("open");
+  const std::string revoked = files.revoke_last();
+  reload(server, {"tls.client_crl"}, [&](Config& changed) { changed.tls.client_crl = revoked; });
+  EXPECT_FALSE(lets_in(server, stolen));
+  EXPECT_TRUE(lets_in(server, good));
+  open.expect_nothing_before_an_answer();
+  // The list in the file is read again with the settings.
+  const auto late = files.named("late");
+  EXPECT_TRUE(lets_in(server, late));
+  static_cast<void>(files.revoke_last());
+  EXPECT_EQ(server.reload([](Config&) {}), ReloadResult{});
+  EXPECT_FALSE(lets_in(server, late));
+}
+
+void prove_client_certificates() {
+  ClientCertificateFiles files;
+  Config config;
+  config.tls.client_ca = files.ca_file();
+  TestServer server(config);
+  EXPECT_TRUE(lets_in(server, nullptr));
+  reload(server, {"tls.client_certificates"},
+         [](Config& changed) { changed.tls.client_certificates = ClientCertificates::Required; });
+  EXPECT_FALSE(lets_in(server, nullptr));
+  EXPECT_TRUE(lets_in(server, files.named("ann")));
+}
+
+void prove_certificate_names() {
+  ClientCertificateFiles files;
+  Config config;
+  config.tls.client_ca = files.ca_file();
+  TestServer server(config);
+  TestPeer ann = created(server.port(), "ann");
+  reload(server, {"tls.certificate_names"},
+         [](Config& changed) { changed.tls.certificate_names = true; });
+  TestPeer again(server.port(), TestPeer::Options{.tls = files.named("ann")});
+  again.login("ann");
+  ann.expect(response("the account was logged in to on another connection"));
+}
+
+void prove_min_version() {
+  TestServer server;
+  const auto set = [](TlsVersion version) {
+    return [version](Config& config) { config.tls.min_version = version; };
+  };
+  EXPECT_FALSE(speaks_tls_12(server.port()));
+  reload(server, {"tls.min_version"}, set(TlsVersion::Tls12));
+  EXPECT_TRUE(speaks_tls_12(server.port()));
+  reload(server, {"tls.min_version"}, set(TlsVersion::Tls13));
+  EXPECT_FALSE(speaks_tls_12(server.port()));
+}
+
+void prove_handshakes_per_second() {
+  TestServer server;
+  TestPeer old = created(server.port(), "old");
+  reload(server, {"limits.handshakes_per_second"},
+         [](Config& config) { config.limits.handshakes_per_second = 10; });
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<TestPeer> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.push_back(created(server.port(), "user" + std::to_string(i)));
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(900));
+  old.expect_nothing_before_an_answer();
+}
+
+/// What shows that the setting of that name counts.
+using Proof = void (*)();
+
+const std::map<std::string_view, Proof> kProofs = {
+    {"limits.handshakes_per_second", prove_handshakes_per_second},
+    {"tls.certificate", prove_certificate},
+    {"tls.key", prove_key},
+    {"tls.client_ca", prove_client_ca},
+    {"tls.client_crl", prove_client_crl},
+    {"tls.client_certificates", prove_client_certificates},
+    {"tls.certificate_names", prove_certificate_names},
+    {"tls.min_version", prove_min_version},
+};
+
+class LiveTlsSettings
+    : public Tls,
+      public testing::WithParamInterface<std::pair<const std::string_view, Proof>> {};
+
+TEST_P(LiveTlsSettings, CountAfterAReload) { GetParam().second(); }
+
+INSTANTIATE_TEST_SUITE_P(All, LiveTlsSettings, testing::ValuesIn(kProofs), [](const auto& proof) {
+  std::string name(proof.param.first);
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+});
+
+TEST(SettingsTable, HasAProofForEachRowOfTls) {
+  Keys unproven;
+  for (const ConfigRow& row : config_rows()) {
+    const bool is_shown_here = row.reload != Reload::Restart && is_shown_over_tls(row.key);
+    if (is_shown_here != kProofs.contains(row.key)) {
+      unproven.emplace_back(row.key);
+    }
+  }
+  EXPECT_EQ(unproven, Keys{});
 }
 
 }  // namespace

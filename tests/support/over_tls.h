@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/config.h"
 #include "tls/tls_client.h"
@@ -22,6 +23,12 @@ void use_tls(Config& config);
 /// Replaces the certificate of such servers by another one of the same CA, which they use once they
 /// read their files again. Returns its serial.
 long renew_certificate();
+
+/// Whether it is shown of the setting `key` in tls_test.cc, and not in live_settings_test.cc, that
+/// it counts after a reload.
+[[nodiscard]] inline bool is_shown_over_tls(std::string_view key) {
+  return key.starts_with("tls.") || key == "limits.handshakes_per_second";
+}
 
 /// What peers of such a server have in common.
 [[nodiscard]] std::shared_ptr<const TlsClientContext> peers_tls();
