@@ -136,8 +136,8 @@ SignalWatch::~SignalWatch() {
   if (is_followed_) {
     return;
   }
-  for (const int number : kStops) {
-    std::signal(number, SIG_DFL);
+  if (is_stopping_) {
+    arrivals[SIGTERM].fetch_add(1);  // the next one is a second one
   }
   ignore_signals();
 }

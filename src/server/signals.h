@@ -20,8 +20,8 @@ void ignore_signals();
 class SignalWatch {
  public:
   SignalWatch(uv::Loop& loop, std::function<void()> stop, std::function<void()> reload);
-  /// Afterwards a signal that asks for a stop ends the process at once, since the loop that would
-  /// handle it has ended; or see leave_to_next().
+  /// The process is about to end, or see leave_to_next(): of the signals that ask for a stop a
+  /// first one changes nothing, and a second one still ends the process at once.
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

@@ -4,6 +4,7 @@
 // wrongly; and that a backup under load has all that was confirmed before it.
 #include "support/tribarctl.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -340,6 +341,54 @@ TEST_F(Tribarctl, StopsAtTheEndOfADrainWithAnAnswerBefore) {
     // Nobody is connected, so it ends at once; who asked hears that it does.
     EXPECT_EQ(output_of({"drain"}), "");
     EXPECT_EQ(daemon.process().wait_for_exit(), 0);
+  }
+}
+
+/// A named pipe at `path` that is full, and that nobody reads.
+class FullPipe {
+ public:
+  explicit FullPipe(const std::string& path) {
+    EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
+    fd_ = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    const std::string junk(4096, 'x');
+    while (write(fd_, junk.data(), junk.size()) > 0) {
+    }
+  }
+  ~FullPipe() { close(fd_); }
+  FullPipe(const FullPipe&) = delete;
+  FullPipe& operator=(const FullPipe&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+// After the end of its loops it was killed by a first signal, too. It takes some time there, since
+// nobody reads its log.
+TEST_F(Tribarctl, EndsAtOnceByASecondSignalOnlyHoweverLate) {
+  for (const bool is_second : {false, true}) {
+    const std::string pipe = folder_.file(is_second ? "second" : "first");
+    const FullPipe log(pipe);
+    Process server(
+        Daemon::command(folder_.path(), settings(fmt::format(R"("log": {{"file": "{}"}})", pipe))),
+        Process::Stdio::Pipes);
+    const auto await_control = [&](bool is_there) {
+      const auto deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatienceMs);
+      while ((access(path_.c_str(), F_OK) == 0) != is_there) {
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+        std::this_thread::yield();
+      }
+    };
+    await_control(true);
+    EXPECT_EQ(output_of({"status"}).find("state: serving\n"), 0U);
+    if (is_second) {
+      server.signal(SIGTERM);
+    } else {
+      EXPECT_EQ(output_of({"drain"}), "");
+    }
+    await_control(false);
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait_for_exit(), is_second ? 128 + SIGTERM : 0) << server.error();
   }
 }
 
