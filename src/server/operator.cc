@@ -16,7 +16,6 @@
 #include "journal/sqlite/sqlite.h"
 #include "secrets/hashing.h"
 #include "secrets/vault.h"
-#include "server/make_store.h"
 #include "zero/wording.h"
 
 namespace tribar {
@@ -118,7 +117,7 @@ void Operator::take(OperationAnswer answer) {
 
 void Operator::end() {
   const std::lock_guard lock(mutex_);
-  is_ending_.store(true);
+  ending_.request_stop();
   changed_.notify_all();
 }
 
@@ -132,7 +131,7 @@ void Operator::answer(Slot<T>& slot, T value) {
 template <typename T>
 std::optional<T> Operator::await(Slot<T>& slot) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, kPatience, [&] { return slot.value || is_ending_.load(); });
+  changed_.wait_for(lock, kPatience, [&] { return slot.value || ending_.stop_requested(); });
   return std::move(slot.value);
 }
 
@@ -340,18 +339,15 @@ ControlAnswer Operator::backup(const std::string& path) {
   if (!path.starts_with('/')) {
     return {{}, "FILE must be an absolute path"};
   }
-  if (const auto error = backup_sqlite_store(server_.config.storage.path, path, is_ending_)) {
+  const std::stop_token stop = ending_.get_token();
+  if (const auto error = backup_sqlite_store(server_.config.storage.path, path, stop)) {
     return {{}, error->text};
   }
-  if (is_ending_.load()) {
+  const auto report = verify_sqlite_store(path, stop);
+  if (stop.stop_requested()) {
     static_cast<void>(unlink(path.c_str()));
     return {{}, kNoAnswer};
   }
-  const auto copy = make_named_store(path);
-  if (!copy) {
-    return {{}, copy.error().text};
-  }
-  const auto report = copy.value()->verify();
   if (!report) {
     return {{}, report.error().text};
   }

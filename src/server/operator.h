@@ -4,7 +4,6 @@
 // the registry and the loops, whose answers it awaits.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,7 +91,7 @@ class Operator {
   std::condition_variable changed_;
   std::uint64_t last_ticket_ = 0;                                          // of mutex_
   std::map<std::uint64_t, std::shared_ptr<Slot<OperationAnswer>>> asked_;  // of mutex_
-  std::atomic<bool> is_ending_{false};                                     // changed under mutex_
+  std::stop_source ending_;                                                // asked under mutex_
 };
 
 }  // namespace tribar

@@ -155,7 +155,11 @@ sqlite3_io_methods FaultVfs::methods() {
     return real->pMethods->xClose(real);
   };
   m.xRead = [](sqlite3_file* file, void* bytes, int size, sqlite3_int64 at) {
-    auto* real = File::of(file)->real();
+    File* self = File::of(file);
+    if (self->vfs->before_read) {
+      self->vfs->before_read();
+    }
+    auto* real = self->real();
     return real->pMethods->xRead(real, bytes, size, at);
   };
   m.xWrite = [](sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {

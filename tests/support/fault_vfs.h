@@ -29,6 +29,8 @@ class FaultVfs {
   /// The result of each write from now on, and of each sync; SQLITE_OK: performs it.
   std::atomic<int> write_code{SQLITE_OK};
   std::atomic<int> sync_code{SQLITE_OK};
+  /// Called first in each read of a file, on its thread. Set it before the store is opened.
+  std::function<void()> before_read;
   /// Called first in each sync, on its thread; may wait. Set it before the store is opened.
   std::function<void()> before_sync;
 

@@ -14,8 +14,13 @@ Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(
 }
 
 std::optional<StoreOpenError> backup_sqlite_store(const std::string& from, const std::string&,
-                                                  const std::atomic<bool>&) {
+                                                  const std::stop_token&) {
   return StoreOpenError{from + ": this build has no SQLite", false};
+}
+
+Result<StoreReport, StoreOpenError> verify_sqlite_store(const std::string& path,
+                                                        const std::stop_token&) {
+  return StoreOpenError{path + ": this build has no SQLite", false};
 }
 
 }  // namespace tribar

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include "journal/contents.h"
@@ -193,22 +194,36 @@ std::optional<StoreOpenError> SqliteStore::bring_up_to_date() {
 }
 
 Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
-  const auto file = StoreFile::look_at(path_);
+  return verify_sqlite_store(path_, {});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(const std::string& path,
+                                                                 StoreOptions options) {
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, std::move(options)));
+}
+
+Result<StoreReport, StoreOpenError> verify_sqlite_store(const std::string& path,
+                                                        const std::stop_token& stop) {
+  const StoreOpenError given_up{path + ": was not verified: interrupted", true};
+  const auto file = StoreFile::look_at(path);
   if (!file) {
     return file.error();
   }
   bool is_new = false;
-  if (auto error = check_header(path_, file.value(), is_new)) {
+  if (auto error = check_header(path, file.value(), is_new)) {
     return *error;
   }
   if (is_new) {
-    return StoreOpenError{fmt::format("{}: there is no store", path_), false};
+    return StoreOpenError{fmt::format("{}: there is no store", path), false};
   }
   const std::string& place = file.value().place();
   Database database;
   if (auto error = open_database(place, SQLITE_OPEN_READONLY, database)) {
     return *error;
   }
+  const Interruption interruption(database.get(), stop);
   StoreReport report;
   // A transaction, so that everything below sees one state, even while a server uses the store.
   execute(database.get(), "BEGIN");
@@ -218,7 +233,10 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
   for (std::string& finding : integrity_findings(database.get(), "PRAGMA integrity_check(100)")) {
     report.damage.push_back(std::move(finding));
   }
-  const auto version = check_version(path_, database.get());
+  if (stop.stop_requested()) {
+    return given_up;  // what it found is that it was interrupted
+  }
+  const auto version = check_version(path, database.get());
   if (!version) {
     if (!version.error().is_io) {
       return version.error();
@@ -231,14 +249,10 @@ Result<StoreReport, StoreOpenError> SqliteStore::verify() const {
   }
   verify_contents(
       [&](const Walker& walker) { return walk(database.get(), version.value(), walker); }, report);
+  if (stop.stop_requested()) {
+    return given_up;
+  }
   return report;
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Store>, StoreOpenError> make_sqlite_store(const std::string& path,
-                                                                 StoreOptions options) {
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, std::move(options)));
 }
 
 }  // namespace tribar

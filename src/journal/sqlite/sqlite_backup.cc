@@ -18,8 +18,6 @@ namespace tribar {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-/// Of SQLite's machine; some microseconds.
-constexpr int kStepsBetweenLooks = 100;
 
 /// Whether what was written at `path` is on the disk.
 bool sync(const std::string& path, int flags) {
@@ -32,15 +30,12 @@ bool sync(const std::string& path, int flags) {
 }
 
 std::optional<StoreOpenError> copy_into(const std::string& from, const std::string& to,
-                                        const std::atomic<bool>& is_cancelled) {
+                                        const std::stop_token& stop) {
   Database database;
   if (auto error = open_database(from, SQLITE_OPEN_READONLY, database)) {
     return error;
   }
-  sqlite3_progress_handler(
-      database.get(), kStepsBetweenLooks,
-      [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; },
-      const_cast<std::atomic<bool>*>(&is_cancelled));
+  const Interruption interruption(database.get(), stop);
   // A read transaction is a state of the store at one moment; whoever writes goes on.
   Statement copy(database.get(), "VACUUM INTO ?1");
   copy.bind_text(1, to);
@@ -59,14 +54,14 @@ std::optional<StoreOpenError> copy_into(const std::string& from, const std::stri
 }  // namespace
 
 std::optional<StoreOpenError> backup_sqlite_store(const std::string& from, const std::string& to,
-                                                  const std::atomic<bool>& is_cancelled) {
+                                                  const std::stop_token& stop) {
   // Made here, since nobody else may read it; SQLite writes into an empty file.
   const int fd = open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
   if (fd < 0) {
     return StoreOpenError{fmt::format("{}: {}", to, std::strerror(errno)), false};
   }
   close(fd);
-  auto error = copy_into(from, to, is_cancelled);
+  auto error = copy_into(from, to, stop);
   if (error) {
     static_cast<void>(unlink(to.c_str()));
   }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace tribar {
 namespace {
 
@@ -34,6 +36,19 @@ std::optional<StoreOpenError> open_database(const std::string& path, int flags,
   sqlite3_extended_result_codes(made, 1);
   return std::nullopt;
 }
+
+Interruption::Interruption(sqlite3* database, std::stop_token stop)
+    : database_(database),
+      stop_(std::move(stop)),
+      on_stop_(stop_, [database] { sqlite3_interrupt(database); }) {
+  constexpr int kStepsBetweenLooks = 100;  // some microseconds
+  sqlite3_progress_handler(
+      database_, kStepsBetweenLooks,
+      [](void* token) { return static_cast<std::stop_token*>(token)->stop_requested() ? 1 : 0; },
+      &stop_);
+}
+
+Interruption::~Interruption() { sqlite3_progress_handler(database_, 0, nullptr, nullptr); }
 
 bool execute(sqlite3* database, const std::string& sql) {
   return sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;

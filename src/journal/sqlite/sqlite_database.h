@@ -8,8 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -78,6 +80,21 @@ class Statement {
 /// it locked, waits up to kBusyMs.
 [[nodiscard]] std::optional<StoreOpenError> open_database(const std::string& path, int flags,
                                                           Database& database);
+
+/// While this exists, whatever runs on `database` fails soon after `stop` is requested, on any
+/// thread. `database` outlives it, and has no other progress handler.
+class Interruption {
+ public:
+  Interruption(sqlite3* database, std::stop_token stop);
+  ~Interruption();
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+
+ private:
+  sqlite3* database_;
+  std::stop_token stop_;                               // asked between steps of SQLite's machine
+  std::stop_callback<std::function<void()>> on_stop_;  // in a step: some read a whole table
+};
 
 /// Runs SQL that returns no rows; returns whether it succeeded.
 bool execute(sqlite3* database, const std::string& sql);

@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 
-#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -526,21 +525,6 @@ TEST_F(OldSqliteTest, IsTakenAsItsLogHasIt) {
   expected.secrets = {{2, "bob's"}};
   EXPECT_EQ(open_store(left).contents, expected);
   EXPECT_EQ(read_file(left).substr(60, 4), std::string("\0\0\0\2", 4));
-}
-
-TEST_F(SqliteTest, IsCopiedWholeOrNotAtAll) {
-  const Opening opening = open_store(path_);
-  ASSERT_TRUE(opening.store) << opening.error.text;
-  ASSERT_EQ(commit(*opening.store, {created(1, "ann"), kept(1, 1, "hello")}), "");
-  const std::string copy = folder_.file("copy.db");
-  const std::atomic<bool> is_cancelled{true};
-  const auto error = backup_sqlite_store(path_, copy, is_cancelled);
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->text, path_ + ": cannot be copied to " + copy + ": interrupted");
-  EXPECT_FALSE(std::filesystem::exists(copy));
-  const std::atomic<bool> goes_on{false};
-  EXPECT_FALSE(backup_sqlite_store(path_, copy, goes_on));
-  EXPECT_TRUE(std::filesystem::exists(copy));
 }
 
 TEST_F(SqliteTest, VerifiesNothingWhereThereIsNoStore) {
