@@ -91,6 +91,8 @@ int check(const Config& config, const ConfigChoice& choice) {
   const ListenCheck tls = check_tls(config);
   listen.remarks.insert(listen.remarks.end(), tls.remarks.begin(), tls.remarks.end());
   listen.problems.insert(listen.problems.end(), tls.problems.begin(), tls.problems.end());
+  const std::vector<std::string> means = check_means(config);
+  listen.problems.insert(listen.problems.end(), means.begin(), means.end());
   for (const std::string& problem : listen.problems) {
     result = ExitCode::CannotListen;
     complain(problem, result);

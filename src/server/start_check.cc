@@ -3,6 +3,7 @@
 // See start_check.h.
 #include "server/start_check.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include "base/log.h"
 #include "operate/http.h"
 #include "server/listeners.h"
+#include "server/station_limits.h"
 #include "tls/tls_context.h"
 #include "uv/error.h"
 #include "uv/listener.h"
@@ -125,9 +127,22 @@ void note_in_use(ListenCheck& found, const uv::Address& address, const Wanted& w
   }
 }
 
+/// The folder of the socket at `path` if it is one below /run that is not there: whoever starts the
+/// server may have to make it, as systemd does, which removes it with the server.
+std::optional<std::string> find_folder_to_come(const std::string& path) {
+  const std::string folder = path.substr(0, path.rfind('/'));
+  const bool is_missing = access(folder.c_str(), F_OK) != 0 && errno == ENOENT;
+  return folder.starts_with("/run/") && is_missing ? std::optional(folder) : std::nullopt;
+}
+
 void check_socket(ListenCheck& found, const Wanted& wanted) {
   const auto obstacle = uv::find_obstacle(wanted.place.socket);
-  if (obstacle && obstacle->is_in_use) {
+  if (const auto folder = find_folder_to_come(wanted.place.socket)) {
+    found.remarks.push_back(
+        fmt::format("{}{}: the folder {} is not there: whoever starts the server must make it, as "
+                    "systemd does by RuntimeDirectory=",
+                    wanted.name, place_of(wanted.place), *folder));
+  } else if (obstacle && obstacle->is_in_use) {
     note_in_use(found, uv::socket_address(wanted.place.socket), wanted);
   } else if (obstacle) {
     found.problems.push_back(fmt::format("{}cannot listen on {}: {}", wanted.name,
@@ -207,6 +222,24 @@ ListenCheck check_tls(const Config& config) {
   return found;
 }
 
+std::vector<std::string> check_means(const Config& config) {
+  std::vector<std::string> problems;
+  if (const auto problem = secrets_problem(config)) {
+    problems.push_back(*problem);
+  }
+  // What it says of limits that it lowers is of the server's own memory and descriptors, at its
+  // start.
+  const log::Level level = log::level();
+  log::set_level(log::Level::Error);
+  try {
+    static_cast<void>(connection_limit(fitted(config, memory_for(config))));
+  } catch (const std::runtime_error& error) {
+    problems.emplace_back(error.what());
+  }
+  log::set_level(level);
+  return problems;
+}
+
 std::optional<std::string> check_log(const Config& config) {
   const std::string& path = config.log.file;
   if (path == log::kStandardError) {
@@ -215,7 +248,12 @@ std::optional<std::string> check_log(const Config& config) {
   struct stat found {};
   int code = 0;
   if (stat(path.c_str(), &found) == 0) {
-    code = S_ISDIR(found.st_mode) ? EISDIR : access(path.c_str(), W_OK) == 0 ? 0 : errno;
+    // As the server opens it, but that nothing is made.
+    const int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    code = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+      close(fd);
+    }
   } else if (errno == ENOENT) {
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Checks whether a server could listen, and log, where a config says, as far as possible without
+// Checks whether a server could be what a config says, listen and log, as far as possible without
 // starting one or disturbing one that runs. Main thread; blocks for the resolver, and some seconds
 // at most for a server that already listens at an address.
 #pragma once
@@ -25,6 +25,10 @@ struct ListenCheck {
 /// If a listener is to be served over TLS: whose certificate it is and until when it is good, or
 /// what is wrong with which file.
 [[nodiscard]] ListenCheck check_tls(const Config& config);
+
+/// Why this build, with the memory and the descriptors that this process may have, could not be a
+/// server with such settings. May raise the process's own soft limit on descriptors.
+[[nodiscard]] std::vector<std::string> check_means(const Config& config);
 
 /// Why lines of the log could not be written to log.file, if so. Changes nothing.
 [[nodiscard]] std::optional<std::string> check_log(const Config& config);

@@ -6,12 +6,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
 
 #include "operate/http.h"
+#include "secrets/vault.h"
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
@@ -199,6 +203,20 @@ TEST(CheckListen, LooksAtMetricsAndControl) {
   EXPECT_EQ(read_file(file), "precious");
 }
 
+// As systemd makes it at the start of the server, and removes it at its end.
+TEST(CheckListen, RemarksOnAFolderInRunThatIsNotThere) {
+  const std::string folder = "/run/no-such-folder-of-tribar";
+  const ListenCheck found = check_listen(with_operation({"127.0.0.1", 0}, folder + "/control"));
+  EXPECT_EQ(found.remarks,
+            std::vector<std::string>{fmt::format(
+                "control: unix:{0}/control: the folder {0} is not there: whoever starts the server "
+                "must make it, as systemd does by RuntimeDirectory=",
+                folder)});
+  if (has_http()) {
+    EXPECT_EQ(found.problems, std::vector<std::string>{});
+  }
+}
+
 TEST(CheckListen, TellsARunningServersMetricsAndControlFromAnotherPrograms) {
   if (!has_http()) {
     GTEST_SKIP() << "this build has no metrics";
@@ -235,6 +253,45 @@ TEST(CheckListen, AsksNobodyOverTls) {
   EXPECT_EQ(found.remarks, std::vector<std::string>{fmt::format(
                                "127.0.0.1:{} is in use; whether by a tribard is not asked over TLS",
                                other.port())});
+}
+
+TEST(CheckMeans, FindsWhatThisBuildAndThisProcessCannot) {
+  EXPECT_EQ(check_means(Config{}), std::vector<std::string>{});
+  const auto count_with_few_descriptors = [] {
+    const rlimit few{20, 20};
+    Config config;
+    config.secrets.policy = SecretsPolicy::Required;
+    const std::size_t usual = check_means(config).size();
+    return setrlimit(RLIMIT_NOFILE, &few) == 0 ? check_means(config).size() - usual : 100;
+  };
+  // In a process of its own, since that cannot be undone.
+  EXPECT_EXIT(_exit(static_cast<int>(count_with_few_descriptors())), testing::ExitedWithCode(1),
+              "");
+  Config with_secrets;
+  with_secrets.secrets.policy = SecretsPolicy::Required;
+  EXPECT_EQ(check_means(with_secrets).size(), can_hash_secrets() ? 0U : 1U);
+}
+
+TEST(CheckLog, FindsWhatCannotBeOpened) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder.file("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const std::string file = folder.file("file");
+  write_file(file, "lines\n");
+  const auto said_of = [](const std::string& path) {
+    Config config;
+    config.log.file = path;
+    return check_log(config).value_or("");
+  };
+  EXPECT_EQ(said_of(file), "");
+  EXPECT_EQ(said_of(folder.file("new")), "");
+  EXPECT_EQ(said_of(pipe), "log.file: cannot open " + pipe + ": No such device or address")
+      << "nobody reads it";
+  EXPECT_EQ(said_of(folder.path()), "log.file: cannot open " + folder.path() + ": Is a directory");
+  EXPECT_EQ(said_of(folder.file("none/new")),
+            "log.file: cannot open " + folder.file("none/new") + ": No such file or directory");
+  EXPECT_EQ(read_file(file), "lines\n");
+  EXPECT_EQ(mode_of(folder.file("new")), 0U) << "nothing is made";
 }
 
 TEST(CheckTls, NamesEveryFileThatIsNoGood) {
