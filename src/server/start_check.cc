@@ -232,7 +232,7 @@ std::vector<std::string> check_means(const Config& config) {
   const log::Level level = log::level();
   log::set_level(log::Level::Error);
   try {
-    static_cast<void>(connection_limit(fitted(config, memory_for(config))));
+    static_cast<void>(connection_limit(fitted(config, memory_for(config, memory_limits()))));
   } catch (const std::runtime_error& error) {
     problems.emplace_back(error.what());
   }
