@@ -111,7 +111,7 @@ TEST(Reload, ASlowReaderGetsEverythingWhateverItsCreditBecomes) {
     send(kMessages);
     bob.send(List{"bob"});
     const ReloadResult result =
-        server.reload([&](Config& changed) { changed.limits.outbox_bytes = after; });
+        server.reload([bytes = after](Config& changed) { changed.limits.outbox_bytes = bytes; });
     EXPECT_EQ(result, (ReloadResult{{"limits.outbox_bytes"}, {}, {}, true}));
     bob.send(List{"nobody"});
     send(10);

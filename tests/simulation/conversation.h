@@ -70,6 +70,10 @@ class Conversation : public Witness {
   std::uint64_t life = 0;  // of the server that it is with
   ConnectionId id;
   std::uint64_t accepted_step = 0;
+  // Connections that were open then, with this one and with those that were refused; and of them
+  // those of its address.
+  std::size_t accepted_among = 0;
+  std::size_t accepted_among_network = 0;
 
  protected:
   enum class Kind { Create, Login, List, Send, Deliver, Delete, SetSecret, Wrong };

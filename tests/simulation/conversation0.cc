@@ -149,8 +149,8 @@ void Conversation0::settle_silent(bool is_storage_refusal) {
 
 void Conversation0::hear_response(const std::string& text) {
   if (text == text_of_code(RefusalCode::TooManyConnections, ledger_.settings.loop.connections, 0)) {
-    if (ledger_.open_connections <= ledger_.settings.loop.connections) {
-      fail("refused among {} connections", ledger_.open_connections);
+    if (accepted_among <= ledger_.settings.loop.connections) {
+      fail("refused among {} connections", accepted_among);
     }
     is_over_ = true;
     has_lost_stream_ = true;
@@ -158,8 +158,8 @@ void Conversation0::hear_response(const std::string& text) {
   }
   const std::uint64_t per_address = ledger_.settings.loop.connections_per_address;
   if (per_address > 0 && text == text_of_code(RefusalCode::TooManyFromAddress, per_address, 0)) {
-    if (ledger_.open_by_network[link->network] <= per_address) {
-      fail("refused among {} connections of its address", ledger_.open_by_network[link->network]);
+    if (accepted_among_network <= per_address) {
+      fail("refused among {} connections of its address", accepted_among_network);
     }
     is_over_ = true;
     has_lost_stream_ = true;

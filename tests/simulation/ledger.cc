@@ -200,9 +200,10 @@ void Ledger::note_accepted(Conversation& conversation) {
   conversations_.push_back(&conversation);
   by_id_[conversation.id.value] = &conversation;
   const std::uint64_t per_address = settings.loop.connections_per_address;
-  const std::size_t of_network = ++open_by_network[conversation.link->network];
-  if (++open_connections > settings.loop.connections ||
-      (per_address > 0 && of_network > per_address)) {
+  conversation.accepted_among = ++open_connections;
+  conversation.accepted_among_network = ++open_by_network[conversation.link->network];
+  if (conversation.accepted_among > settings.loop.connections ||
+      (per_address > 0 && conversation.accepted_among_network > per_address)) {
     conversation.note_rejected();
   }
 }
