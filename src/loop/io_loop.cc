@@ -217,7 +217,7 @@ void IoLoop::before_poll() {
   }
   defer_logins();
   // The inbox is marked as sleeping before these checks, so that a later change wakes the loop.
-  if (switchboard_.has_held_back() || turns_.is_wanted(place_.index) ||
+  if (switchboard_.has_held_back() || switchboard_.has_unseen() || turns_.is_wanted(place_.index) ||
       (!awaited_.empty() && turns_.are_reached(awaited_))) {
     loop_.wake_up();
   }

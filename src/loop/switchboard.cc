@@ -33,6 +33,9 @@ constexpr std::string_view kAccountDeleted = "account-deleted";
 /// Whether the connection is closed after this refusal: see RefusalCode.
 bool is_last_word(RefusalCode code) { return static_cast<unsigned>(code) < 200; }
 
+/// At how many connections a turn looks after a change of limits.
+constexpr std::size_t kSeenPerTurn = 256;
+
 /// How often a connection that sent too many commands is checked again.
 constexpr std::uint64_t kPaceMs = 50;
 
@@ -82,20 +85,35 @@ void Switchboard::set_limits(const SwitchboardLimits& limits) {
   writer_.set_frame_bytes(limits.frames.frame_bytes);
   budget_.set_limits(limits.buffered_bytes, limits.connections);
   choose_tick();
-  for (const Slot& slot : slots_) {
-    if (Connection* connection = slot.connection.get()) {
-      if (!connection->is_rejected) {
-        update_allowance(*connection);
+  if (limits.frames.frame_bytes < former_frame_bytes) {
+    for (const Slot& slot : slots_) {
+      if (slot.connection) {
+        Framer::keep_frame_limit(*slot.connection, former_frame_bytes);
       }
-      if (limits.frames.frame_bytes < former_frame_bytes) {
-        Framer::keep_frame_limit(*connection, former_frame_bytes);
-      }
-      // Windows may have opened or closed, deadlines may have begun, and reports may be due.
-      touch(*connection);
-      watch(*connection);
     }
   }
+  unseen_ = slots_.size();
+  look_at_some();
   check_budget();
+}
+
+/// After a change of limits looks at a part of those who were connected then: all of them at once
+/// would take some milliseconds. Windows may have opened or closed, deadlines may have begun, and
+/// reports may be due.
+void Switchboard::look_at_some() {
+  for (std::size_t i = 0; i < kSeenPerTurn && unseen_ > 0; ++i) {
+    Connection* connection = slots_[--unseen_].connection.get();
+    if (connection == nullptr) {
+      continue;
+    }
+    if (!connection->is_rejected) {
+      update_allowance(*connection);
+    }
+    connection->wants_report |= reports_all_ && connection->unreported.charge > 0;
+    touch(*connection);
+    watch(*connection);
+  }
+  reports_all_ &= unseen_ > 0;
 }
 
 /// An open connection is counted for limits that came later, too.
@@ -117,12 +135,9 @@ void Switchboard::update_allowance(Connection& connection) {
 }
 
 void Switchboard::report_all() {
-  for (const Slot& slot : slots_) {
-    if (slot.connection && slot.connection->unreported.charge > 0) {
-      dispatcher_.add_event(slot.connection->id, take_unreported(*slot.connection));
-      slot.connection->wants_report = false;
-    }
-  }
+  unseen_ = slots_.size();
+  reports_all_ = true;
+  look_at_some();
 }
 
 Connection& Switchboard::adopt(std::unique_ptr<Transport> transport, Protocol protocol,
@@ -360,6 +375,7 @@ void Switchboard::deliver_replies(const Effect& effect, Connection* connection) 
 
 void Switchboard::finish_turn() {
   ++turn_;
+  look_at_some();
   for (const ConnectionId id : touched_) {
     if (Connection* connection = find(id)) {
       connection->is_touched = false;
@@ -448,7 +464,7 @@ void Switchboard::stop_reading() {
 }
 
 bool Switchboard::is_quiet() const {
-  return with_login_.empty() && deferred_logins_.empty() && dispatcher_.is_idle() &&
+  return unseen_ == 0 && with_login_.empty() && deferred_logins_.empty() && dispatcher_.is_idle() &&
          framer_.in_flight_commands() == 0 && writer_.held_bytes() == 0;
 }
 

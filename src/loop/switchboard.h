@@ -87,6 +87,8 @@ class Switchboard final : public TransportEvents {
   /// Reports to the registry all that was written, as after a change of its limits: it asked for
   /// reports with the old ones in mind.
   void report_all();
+  /// Whether one of the two has not come to every connection yet: turns without a wait must follow.
+  [[nodiscard]] bool has_unseen() const { return unseen_ > 0; }
 
   /// Adds a new connection that speaks `protocol`. Its transport reports to `events`, which must
   /// forward to this object. Call begin() next.
@@ -168,6 +170,7 @@ class Switchboard final : public TransportEvents {
 
   [[nodiscard]] Connection* find(ConnectionId id);
   void choose_tick();
+  void look_at_some();
   [[nodiscard]] std::optional<Refusal> admit(Connection& connection);
   void update_allowance(Connection& connection);
   void reject(Connection& connection, const FinalWord& word);
@@ -212,6 +215,8 @@ class Switchboard final : public TransportEvents {
   std::optional<FinalWord> turned_away_with_;
   std::vector<Slot> slots_;
   std::deque<std::uint32_t> free_slots_;
+  std::size_t unseen_ = 0;  // slots at the beginning, after a change of limits
+  bool reports_all_ = false;
   std::vector<ConnectionId> touched_;     // changed in this turn
   std::vector<ConnectionId> watched_;     // with deadlines
   std::vector<ConnectionId> held_back_;   // their transports hold back input

@@ -1118,6 +1118,28 @@ TEST(Switchboard, ReportsAllThatWasWrittenWhenAsked) {
   EXPECT_TRUE(rig.dispatcher.is_idle()) << "there is nothing to report";
 }
 
+// In parts, so that a change of limits holds up nobody.
+TEST(Switchboard, LooksAtEverybodyAfterAChangeOfLimits) {
+  Rig rig;
+  std::vector<Peer> peers;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    peers.push_back(rig.created(name));
+    rig.send(peers.back(), send_bytes(name, name, "hi"));
+  }
+  rig.turn();
+  EXPECT_GT(rig.registry.queued_bytes(), 0U) << "a report is not urgent";
+  rig.board.report_all();
+  EXPECT_TRUE(rig.board.has_unseen());
+  EXPECT_FALSE(rig.board.is_quiet());
+  while (rig.board.has_unseen()) {
+    rig.turn();
+  }
+  rig.turn();
+  EXPECT_EQ(rig.registry.queued_bytes(), 0U);
+  EXPECT_TRUE(rig.board.is_quiet());
+}
+
 /// A reload, which reaches the registry and the loop at different times.
 struct CreditChange {
   std::uint64_t before;
