@@ -19,7 +19,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <new>
 #include <optional>
@@ -36,6 +35,7 @@
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
+#include "support/threads.h"
 #include "support/unix_connection.h"
 
 namespace {
@@ -140,12 +140,9 @@ class HealthOfServer : public testing::Test {
   static void stop_thread(const std::string& name) {
     // It has its name only when it runs.
     EXPECT_TRUE(comes([&] {
-      for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        if (read_file(task.path() / "comm") == name + "\n") {
-          return syscall(SYS_tgkill, getpid(), std::stol(task.path().filename()), SIGUSR1) == 0;
-        }
-      }
-      return false;
+      const auto threads = thread_numbers();
+      const auto found = threads.find(name);
+      return found != threads.end() && syscall(SYS_tgkill, getpid(), found->second, SIGUSR1) == 0;
     })) << "no thread is called "
         << name;
   }

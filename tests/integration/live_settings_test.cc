@@ -31,6 +31,7 @@
 #include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
+#include "support/threads.h"
 #include "support/unix_connection.h"
 #include "zero/reply1.h"
 #ifdef TRIBAR_HAS_SQLITE
@@ -424,11 +425,9 @@ void prove_secrets_threads() {
     GTEST_SKIP() << "this build has no secrets";
   }
   const auto vault_threads = [] {
-    int threads = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-      threads += read_file((entry.path() / "comm").string()).starts_with("vault ") ? 1 : 0;
-    }
-    return threads;
+    const auto threads = thread_numbers();
+    return std::count_if(threads.begin(), threads.end(),
+                         [](const auto& thread) { return thread.first.starts_with("vault "); });
   };
   Config config;
   config.secrets.threads = 2;

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <mutex>
@@ -23,6 +22,7 @@
 #include <vector>
 
 #include "support/memory.h"
+#include "support/threads.h"
 
 namespace tribar {
 namespace {
@@ -393,14 +393,11 @@ TEST(Vault, AnswersWhatWaitsWhenItEnds) {
 /// The names of this process's threads of vaults, sorted.
 std::vector<std::string> vault_threads() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-    std::string name;
-    std::getline(std::ifstream(entry.path() / "comm"), name);
+  for (const auto& [name, number] : test::thread_numbers()) {
     if (name.starts_with("vault ")) {
       names.push_back(name);
     }
   }
-  std::sort(names.begin(), names.end());
   return names;
 }
 
