@@ -20,8 +20,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace tribar::test {
@@ -33,6 +36,15 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPatience = std::chrono::seconds(30);
 /// How often to check whether a signal must be sent again.
 constexpr int kLookMs = kLosesSignals ? 1000 : 1'000'000;
+
+/// Whether the main thread of the process runs; false: it waits, or there is no process.
+bool is_running(pid_t process) {
+  std::ifstream file(fmt::format("/proc/{}/stat", process));
+  std::string stat;
+  std::getline(file, stat);
+  const std::size_t name_end = stat.rfind(')');
+  return name_end != std::string::npos && stat.compare(name_end, 3, ") R") == 0;
+}
 
 int checked(int result, const char* call) {
   if (result < 0) {
@@ -272,6 +284,10 @@ void Process::send(std::string_view text) {
 void Process::end_input() { input_.close(); }
 
 void Process::signal(int signal) {
+  const auto deadline = Clock::now() + std::chrono::seconds(1);
+  while (kLosesSignals && is_running(pid_) && Clock::now() < deadline) {
+    std::this_thread::yield();
+  }
   checked(::kill(pid_, signal), "kill");
   last_signal_ = signal;
 }
