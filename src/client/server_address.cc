@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -32,11 +33,25 @@ struct Parts {
 
 bool has_two_colons(std::string_view text) { return text.find(':') != text.rfind(':'); }
 
+/// What of an address a mistake shows: enough for most names, and short when it is all escaped.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMostShownBytes = 64;
+  return log::escaped(text, kMostShownBytes);
+}
+
+/// Whether `text` can be a network interface's name, as in fe80::1%eth0.
+bool is_zone(std::string_view text) {
+  return !text.empty() && text.size() < IF_NAMESIZE &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+}
+
 /// Whether `text` is an IPv6 address, which may have a zone.
 bool is_ipv6(std::string_view text) {
   in6_addr address{};
   const std::string number(text.substr(0, text.find('%')));
-  return ::inet_pton(AF_INET6, number.c_str(), &address) == 1;
+  return ::inet_pton(AF_INET6, number.c_str(), &address) == 1 &&
+         (number.size() == text.size() || is_zone(text.substr(number.size() + 1)));
 }
 
 /// Why a host with more than one colon and no brackets is none, if so: "::1:9000" is an address,
@@ -75,7 +90,7 @@ std::optional<Parts> cut(std::string_view text) {
 }
 
 AddressError refusal_of(std::string_view text, std::string_view why) {
-  return AddressError{fmt::format("{}: {}", log::escaped(text), why)};
+  return AddressError{fmt::format("{}: {}", shown(text), why)};
 }
 
 /// Cuts `scheme` off the front of `text`, if it is there.
@@ -113,7 +128,7 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
         fmt::format("it must begin with tribars://, tribar://, tribar+unix:// or nothing of that; "
                     "for TLS, say, "
                     "tribars://{}",
-                    log::escaped(server.substr(0, server.find('/')))));
+                    shown(server.substr(0, server.find('/')))));
   }
   if (has_scheme && rest.ends_with('/')) {
     rest.remove_suffix(1);
@@ -125,7 +140,7 @@ Result<ServerAddress, AddressError> parse_server_address(std::string_view text) 
   if (!parts->port && has_two_colons(parts->host)) {
     const bool has_brackets = rest.starts_with('[');
     if (auto why = has_brackets ? std::nullopt : why_not_ipv6(parts->host)) {
-      return refused(log::escaped(*why, why->size()));
+      return refused(*why);
     }
   }
   address.host = parts->host;

@@ -81,6 +81,21 @@ TEST(ServerAddress, IsRefusedWithTheReason) {
                          "unix:/run/tribar.sock"});
 }
 
+TEST(ServerAddresses, AMistakeIsShortHoweverLongTheAddressIs) {
+  const std::string bytes(500, '\xff');
+  for (const std::string& text :
+       {"x://" + bytes, bytes + "://" + bytes, "tribars://" + bytes + ":0", "a:b:" + bytes,
+        "::1%" + bytes + ":9000", "::1:9000%" + bytes, "[" + bytes, "a," + bytes + ":x"}) {
+    const auto parsed = parse_server_addresses(text);
+    ASSERT_FALSE(parsed.is_ok()) << text;
+    EXPECT_LT(parsed.error().text.size(), 700u) << text;
+  }
+  EXPECT_TRUE(parse_server_address("fe80::1%fifteen-letters").is_ok());
+  for (const std::string zone : {"", "sixteen-letters-", "a b", "\xff"}) {
+    EXPECT_FALSE(parse_server_address("fe80::1%" + zone).is_ok()) << zone;
+  }
+}
+
 TEST(ServerAddresses, AreAddressesWithCommasBetweenThem) {
   const struct {
     std::string text;
