@@ -78,17 +78,19 @@ struct StoreOptions {
 };
 
 /// Callbacks for what load() finds: accounts in the order of creation, then their secrets and
-/// clients, then messages in the order of acceptance, then the counters.
+/// clients, then messages in the order of acceptance, then the counters. After Store::follow() a
+/// secret or a client may come again, with what it is now.
 struct LoadHandlers {
   /// Returns false if an account with this name or id exists already.
   std::function<bool(AccountId, UnixMs created, std::string_view name)> account;
-  std::function<void(AccountId, std::string_view hash)> secret;  // at most one for an account
+  std::function<void(AccountId, std::string_view hash)> secret;  // one for an account
   /// The highest n that the account's client has used, and the message that it was.
   std::function<void(AccountId, std::string_view client, std::uint64_t n, MessageNumber number)>
       client;
   std::function<void(AccountId recipient, KeptMessage::Ptr message)> message;
   std::function<void(AccountId last_account, MessageNumber below)> counters;
-  // Only after Store::follow(): what was passed on and is not stored any more.
+  // Only after Store::follow(): what was passed on and is not stored any more. Not called for
+  // clients: an account has those that sent last, AccountDetails::kMostClients of them.
   std::function<void(AccountId)> account_gone = [](AccountId) {};
   std::function<void(AccountId recipient, MessageNumber)> message_gone = [](AccountId,
                                                                             MessageNumber) {};
@@ -138,10 +140,10 @@ class Store {
   /// open() costs one look at the lease, unless that is free.
   [[nodiscard]] virtual std::optional<StoreOpenError> open() = 0;
 
-  /// Of a shared store, after an open() that found another server in it: passes on the accounts and
-  /// messages that no earlier call has, and tells what is gone; the next load() then has little to
-  /// do. What is passed on may be read from a state some seconds old. An error means that what was
-  /// passed on is of no use any more. Does nothing for stores that cannot do it.
+  /// Of a shared store, after an open() that found another server in it: passes on what no
+  /// earlier call has, and tells what is gone; the next load() then has little to do. What is
+  /// passed on may be read from a state some seconds old. An error means that what was passed on is
+  /// of no use any more. Does nothing for stores that cannot do it.
   [[nodiscard]] virtual std::optional<StoreOpenError> follow(const LoadHandlers&) {
     return std::nullopt;
   }

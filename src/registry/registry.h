@@ -44,8 +44,9 @@ class Registry {
   }
 
   /// Start-up: adds what the journal has stored, before the first apply(). Accounts come in
-  /// ascending order of ids, messages in ascending order of numbers. False: an account with this id
-  /// or name exists already, or the account does not exist.
+  /// ascending order of ids, messages in ascending order of numbers. A secret or a client takes the
+  /// place of the one before. False: an account with this id or name exists already, or the account
+  /// does not exist.
   [[nodiscard]] bool restore_account(AccountId id, std::string_view name);
   [[nodiscard]] bool restore_secret(AccountId account, std::string_view hash);
   [[nodiscard]] bool restore_client(AccountId account, std::string_view client, std::uint64_t n,

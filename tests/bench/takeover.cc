@@ -2,7 +2,8 @@
 //
 // How long a server needs from the decision to take a store in PostgreSQL over until it can serve:
 // to get the lease and to load everything (cold), or what changed since it read all as a standby
-// (warm). The database is one of the program's own, in memory.
+// (warm). Each account has a secret and a client. The database is one of the program's own, in
+// memory.
 //
 //   takeover [ACCOUNTS [MESSAGES [ROUNDS]]]    (1000000 1000000 5)
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "journal/postgres/postgres.h"
@@ -28,6 +30,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kPerCommit = 10'000;
 constexpr UnixMs kTime{1'700'000'000'000};
+/// As long as the hashes of secrets are.
+constexpr std::string_view kHash =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 void require(bool is_fine, const std::string& why) {
   if (!is_fine) {
@@ -54,7 +60,7 @@ void commit(Store& store, const std::vector<Record>& records) {
   require(!error, error ? error->text : "");
 }
 
-/// Each message is for an account of its own.
+/// Each message is for an account of its own; each account has a secret and a client.
 void fill(Store& store, std::uint64_t accounts, std::uint64_t messages) {
   Registry registry(RegistryLimits{}, HashKey{1, 2}, true);
   const auto restored = restore(store, registry);
@@ -68,6 +74,9 @@ void fill(Store& store, std::uint64_t accounts, std::uint64_t messages) {
     }
     for (std::uint64_t i = 0; i < names.size(); ++i) {
       records.emplace_back(AccountCreated{AccountId{first + i}, kTime, names[i]});
+      records.emplace_back(SecretSet{AccountId{first + i}, kHash});
+      records.emplace_back(
+          ClientSent{AccountId{first + i}, "0123456789abcdef", 1, MessageNumber{1}});
     }
     commit(store, records);
   }

@@ -43,6 +43,15 @@ std::string above(const char* key, std::uint64_t least) {
                     : fmt::format("WHERE {0} > {1} ORDER BY {0}", key, least);
 }
 
+/// Behind the name of a table: the condition for rows that `transaction` or a later one has
+/// written, or the order. Ids of transactions wrap around, so they are compared by age, as the
+/// database does itself. To read few rows in order it would take its index, where each row is
+/// looked up.
+std::string written_from(std::uint32_t transaction, const char* key) {
+  return transaction == 0 ? fmt::format("ORDER BY {}", key)
+                          : fmt::format("WHERE age(xmin) <= age('{}'::xid)", transaction);
+}
+
 }  // namespace
 
 std::optional<std::string> walk(Session& session, const Reading& reading, const Walker& walker,
@@ -61,11 +70,13 @@ std::optional<std::string> walk(Session& session, const Reading& reading, const 
        "SELECT id, created_ms, record FROM accounts " +
            above("id", reading.accounts_above.value_or(0)),
        3, take_account},
-      {reading.with_details, "SELECT account, record FROM secrets ORDER BY account", 2,
+      {reading.with_details,
+       "SELECT account, record FROM secrets " + written_from(reading.details_from, "account"), 2,
        take_secret},
       {reading.with_details,
-       "SELECT account, client, n, number, record FROM clients ORDER BY account, client", 5,
-       take_client},
+       "SELECT account, client, n, number, record FROM clients " +
+           written_from(reading.details_from, "account, client"),
+       5, take_client},
       {reading.messages_above.has_value(),
        "SELECT number, account, time_ms, record FROM messages " +
            above("number", reading.messages_above.value_or(0)),

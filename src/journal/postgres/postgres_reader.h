@@ -18,7 +18,10 @@ struct Reading {
   // Rows with keys above these; none: no rows of that table.
   std::optional<std::uint64_t> accounts_above;
   std::optional<std::uint64_t> messages_above;
-  bool with_details = false;  // secrets and clients, all of them
+  bool with_details = false;  // secrets and clients
+  /// Only the details that this transaction of the database or a later one has changed, in any
+  /// order; 0: all.
+  std::uint32_t details_from = 0;
 };
 /// All of it.
 inline constexpr Reading kEverything{0, 0, true};

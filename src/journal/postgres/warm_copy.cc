@@ -21,8 +21,8 @@ using std::chrono::seconds;
 
 /// How long a row, or the counting of all rows, may take.
 constexpr seconds kPatience{60};
-/// How many calls of follow() there are for one that looks for what is gone.
-constexpr unsigned kCallsPerPruning = 10;
+/// How many calls of follow() there are for one that looks at whole tables.
+constexpr unsigned kCallsPerScan = 10;
 /// How many keys are counted together.
 constexpr std::uint64_t kRange = 4096;
 
@@ -36,12 +36,21 @@ WarmCopy::Problem contradicted(const std::string& what) {
       fmt::format("the database is not the one that this standby followed: {}", what), false, {}};
 }
 
+// Who may not call pg_control_system() has no mark.
+constexpr Prepared kMayIdentify{
+    "may_identify", "SELECT has_function_privilege('pg_control_system()', 'execute')::integer"};
+
+constexpr Prepared kLookForMark{"mark_of_details", R"sql(
+SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint, system_identifier::text
+FROM pg_control_system())sql"};
+
 }  // namespace
 
 /// A table whose rows are counted.
 struct WarmCopy::Table {
   const char* name;
   const char* key;
+  bool changes_rarely;  // then all rows are counted first, which takes a third of the time
 };
 
 Reading WarmCopy::above(bool with_accounts, bool with_messages) const {
@@ -49,6 +58,32 @@ Reading WarmCopy::above(bool with_accounts, bool with_messages) const {
   reading.accounts_above = with_accounts ? std::optional(last_account_) : std::nullopt;
   reading.messages_above = with_messages ? std::optional(last_message_) : std::nullopt;
   return reading;
+}
+
+/// In `mark`: up to where details are read that are read now. None: they cannot be followed.
+std::optional<WarmCopy::Problem> WarmCopy::look_for_mark(Session& session,
+                                                         std::optional<Mark>& mark) const {
+  const auto ask = [&session](const Prepared& statement) {
+    const Call call{&statement, {}};
+    return session.run({&call, 1}, Session::Clock::now() + kPatience);
+  };
+  const auto may_ask = ask(kMayIdentify);
+  if (!may_ask) {
+    return failed(may_ask.error());
+  }
+  if (!may_ask.value().front().boolean(0, 0)) {
+    return std::nullopt;
+  }
+  const auto found = ask(kLookForMark);
+  if (!found) {
+    return failed(found.error());
+  }
+  const Rows& row = found.value().front();
+  mark = Mark{static_cast<std::uint32_t>(row.number(0, 0)), std::string(row.bytes(0, 1))};
+  if (mark_ && mark_->system != mark->system) {
+    return contradicted("it was copied to another one");
+  }
+  return std::nullopt;
 }
 
 std::optional<WarmCopy::Problem> WarmCopy::follow(Session& session, const LoadHandlers& handlers) {
@@ -104,6 +139,8 @@ std::optional<WarmCopy::Problem> WarmCopy::follow_in_transaction(Session& sessio
     last_message_ = number.value;
     handlers.message(account, KeptMessage::make(number, time, message.sender, message.text));
   };
+  walker.secret = handlers.secret;
+  walker.client = handlers.client;
   walker.counters = [](AccountId, MessageNumber) {};
   walker.lost_message = [&](MessageNumber number) {
     messages_.push_back({number.value});
@@ -141,10 +178,24 @@ std::optional<WarmCopy::Problem> WarmCopy::follow_in_transaction(Session& sessio
       last_account_ = created.id.value;
     }
   }
+  const bool is_scan = calls_++ % kCallsPerScan == 0;
+  std::optional<Mark> mark;
+  if (auto problem = is_scan ? look_for_mark(session, mark) : std::nullopt) {
+    return problem;
+  }
+  if (mark) {
+    Reading details;
+    details.with_details = true;
+    details.details_from = mark_ ? mark_->transaction : 0;
+    if (auto problem = read(details)) {
+      return problem;
+    }
+    mark_ = std::move(mark);
+  }
   if (auto problem = read(above(false, true))) {
     return problem;
   }
-  if (++calls_ % kCallsPerPruning != 0) {
+  if (!is_scan) {
     return std::nullopt;
   }
   if (auto problem = prune_accounts(session, handlers)) {
@@ -168,9 +219,14 @@ Result<Loaded, WarmCopy::Problem> WarmCopy::finish(Session& session, const Leade
     return *std::move(problem);
   }
   meanwhile();
+  std::optional<Mark> mark;
+  if (auto problem = mark_ ? look_for_mark(session, mark) : std::nullopt) {
+    return *std::move(problem);
+  }
   std::optional<Failure> failure;
   Reading reading = above(true, true);
   reading.with_details = true;
+  reading.details_from = mark ? mark_->transaction : 0;
   auto loaded = load_contents(
       [&](const Walker& walker) { return walk(session, reading, walker, failure, meanwhile); },
       handlers, name_);
@@ -188,13 +244,13 @@ Result<Loaded, WarmCopy::Problem> WarmCopy::finish(Session& session, const Leade
 
 std::optional<WarmCopy::Problem> WarmCopy::prune_accounts(Session& session,
                                                           const LoadHandlers& handlers) {
-  return prune(session, {"accounts", "id"}, accounts_,
+  return prune(session, {"accounts", "id", true}, accounts_,
                [&](const Key& key) { handlers.account_gone(AccountId{key.key}); });
 }
 
 std::optional<WarmCopy::Problem> WarmCopy::prune_messages(Session& session,
                                                           const LoadHandlers& handlers) {
-  return prune(session, {"messages", "number"}, messages_, [&](const Key& key) {
+  return prune(session, {"messages", "number", false}, messages_, [&](const Key& key) {
     lost_.erase(key.key);
     handlers.message_gone(AccountId{key.account}, MessageNumber{key.key});
   });
@@ -208,8 +264,22 @@ std::optional<WarmCopy::Problem> WarmCopy::prune(
     return std::nullopt;
   }
   using Columns = std::span<const std::string_view>;
-  std::unordered_map<std::uint64_t, std::uint64_t> counts;  // by range
   std::uint64_t left = 0;
+  if (table.changes_rarely) {
+    auto failure = session.copy(
+        fmt::format("SELECT count(*) FROM {1} WHERE {0} <= {2}", table.key, table.name,
+                    keys.back().key)
+            .c_str(),
+        1, [&left](Columns row) { left = number_of(row[0]); }, kPatience);
+    if (failure) {
+      return failed(*std::move(failure));
+    }
+    if (left == keys.size()) {
+      return std::nullopt;
+    }
+    left = 0;
+  }
+  std::unordered_map<std::uint64_t, std::uint64_t> counts;  // by range
   auto failure = session.copy(
       fmt::format("SELECT {0} / {1}, count(*) FROM {2} WHERE {0} <= {3} GROUP BY 1", table.key,
                   kRange, table.name, keys.back().key)

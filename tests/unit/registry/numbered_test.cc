@@ -186,6 +186,8 @@ TEST(RegistryNumbered, GoesOnFromTheNumbersThatWereStored) {
   RegistryBench bench;
   EXPECT_TRUE(bench.registry().restore_account(kAnnAccount, "ann"));
   EXPECT_TRUE(bench.registry().restore_account(kBobAccount, "bob"));
+  // A standby reads what changed again.
+  EXPECT_TRUE(bench.registry().restore_client(kAnnAccount, "c1", 40, MessageNumber{4}));
   EXPECT_TRUE(bench.registry().restore_client(kAnnAccount, "c1", 41, MessageNumber{5}));
   EXPECT_FALSE(bench.registry().restore_client(kCatAccount, "c1", 41, MessageNumber{5}));
   EXPECT_TRUE(bench.registry().restore_message(

@@ -570,7 +570,8 @@ TEST(RegistrySecrets, RefusesALoginWhoseHashWasRenewedFromTheOldSecret) {
 TEST(RegistrySecrets, RestoresASecret) {
   RegistryBench bench(with_secrets());
   EXPECT_TRUE(bench.registry().restore_account(kAnnAccount, "ann"));
-  EXPECT_TRUE(bench.registry().restore_secret(kAnnAccount, "h1"));
+  EXPECT_TRUE(bench.registry().restore_secret(kAnnAccount, "h0"));
+  EXPECT_TRUE(bench.registry().restore_secret(kAnnAccount, "h1"));  // it changed
   EXPECT_FALSE(bench.registry().restore_secret(kBobAccount, "h1"));
   bench.registry().restore_counters(kAnnAccount, {});
   EXPECT_EQ(tries(bench, kBob, kSecret), (Effects{check_of(kBob, kAnnAccount, kSecret, "h1")}));

@@ -7,14 +7,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <list>
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "journal/postgres/postgres.h"
+#include "registry/account_details.h"
 #include "support/postgres_cluster.h"
 #include "support/records.h"
 
@@ -26,10 +30,24 @@ struct Copy {
   std::map<std::uint64_t, std::string> accounts;
   std::map<std::uint64_t, std::pair<std::uint64_t, std::string>> messages;  // recipient and text
   std::map<std::uint64_t, std::string> secrets;
-  std::map<std::string, std::uint64_t> clients;  // n, by account and client
+  std::map<std::uint64_t, AccountDetails> details;  // only the clients
   std::uint64_t last_account = 0;
   std::uint64_t below = 0;
-  friend bool operator==(const Copy&, const Copy&) = default;
+
+  [[nodiscard]] std::set<std::string> clients() const {
+    std::set<std::string> all;
+    for (const auto& [account, its] : details) {
+      for (const NumberingClient& each : its.clients) {
+        all.insert(
+            fmt::format("{} {}: {} is {}", account, each.name, each.highest, each.last.value));
+      }
+    }
+    return all;
+  }
+  friend bool operator==(const Copy& a, const Copy& b) {
+    return a.accounts == b.accounts && a.messages == b.messages && a.secrets == b.secrets &&
+           a.clients() == b.clients() && a.last_account == b.last_account && a.below == b.below;
+  }
 
   [[nodiscard]] LoadHandlers handlers() {
     LoadHandlers all;
@@ -43,11 +61,13 @@ struct Copy {
       return accounts.emplace(id.value, name).second;
     };
     all.secret = [this](AccountId account, std::string_view hash) {
-      EXPECT_TRUE(secrets.emplace(account.value, hash).second);
+      EXPECT_TRUE(accounts.contains(account.value));
+      secrets[account.value] = hash;
     };
     all.client = [this](AccountId account, std::string_view client, std::uint64_t n,
-                        MessageNumber) {
-      EXPECT_TRUE(clients.emplace(fmt::format("{} {}", account.value, client), n).second);
+                        MessageNumber number) {
+      EXPECT_TRUE(accounts.contains(account.value));
+      static_cast<void>(details[account.value].note_sent(client, n, number));
     };
     all.message = [this](AccountId recipient, const KeptMessage::Ptr& message) {
       const std::uint64_t number = message->number().value;
@@ -58,7 +78,11 @@ struct Copy {
       last_account = last.value;
       below = first.value;
     };
-    all.account_gone = [this](AccountId id) { EXPECT_EQ(accounts.erase(id.value), 1U); };
+    all.account_gone = [this](AccountId id) {
+      EXPECT_EQ(accounts.erase(id.value), 1U);
+      secrets.erase(id.value);
+      details.erase(id.value);
+    };
     all.message_gone = [this](AccountId recipient, MessageNumber number) {
       const auto found = messages.find(number.value);
       // A damaged one is nobody's.
@@ -85,11 +109,11 @@ class WarmCopyTest : public testing::Test {
     ASSERT_TRUE(standby_->open().value().holder);
   }
 
-  [[nodiscard]] std::unique_ptr<Store> make() {
+  [[nodiscard]] std::unique_ptr<Store> make(const std::string& more = "") {
     StoreOptions options;
     options.takeover = std::chrono::hours(1);
     options.waits_for_holder = false;
-    auto made = make_postgres_store(cluster_->connection(database_), std::move(options));
+    auto made = make_postgres_store(cluster_->connection(database_) + more, std::move(options));
     return std::move(made.value());
   }
 
@@ -140,7 +164,7 @@ TEST_F(WarmCopyTest, HasWhatWasStoredBeforeAndAfter) {
   ASSERT_EQ(follow(), "");
   EXPECT_EQ(copy_.accounts.size(), 2U);
   EXPECT_EQ(copy_.messages.size(), 1U);
-  EXPECT_TRUE(copy_.secrets.empty());
+  EXPECT_EQ(copy_.secrets.size(), 1U);
   store({created(3, "cid"), secret(1, "other"), kept(6, 3, "b"), sent(1, "home", 2, 6)});
   ASSERT_EQ(follow(), "");
   EXPECT_EQ(copy_.messages.size(), 2U);
@@ -154,6 +178,111 @@ TEST_F(WarmCopyTest, IsEmptyOfAnEmptyStore) {
   ASSERT_EQ(follow(), "");
   follow_often();
   take_over();
+}
+
+TEST_F(WarmCopyTest, HasSecretsAndClientsAsTheyAreNow) {
+  store({created(1, "ann"), created(2, "bob"), secret(1, "a"), secret(2, "b"), reserved(1000),
+         sent(1, "home", 1, 5), sent(2, "work", 1, 6)});
+  ASSERT_EQ(follow(), "");
+  EXPECT_EQ(copy_.secrets, (std::map<std::uint64_t, std::string>{{1, "a"}, {2, "b"}}));
+  store({secret(2, "c"), sent(1, "home", 2, 7), AccountDeleted{AccountId{1}}});
+  store({secret(2, "d"), sent(2, "work", 3, 8), sent(2, "home", 1, 9)});
+  follow_often();
+  EXPECT_EQ(copy_.secrets, (std::map<std::uint64_t, std::string>{{2, "d"}}));
+  EXPECT_EQ(copy_.clients(), (std::set<std::string>{"2 home: 1 is 9", "2 work: 3 is 8"}));
+  store({secret(2, "e")});
+  take_over();
+  EXPECT_EQ(copy_.secrets, (std::map<std::uint64_t, std::string>{{2, "e"}}));
+}
+
+// What was read already is not read again: a change that no transaction made is not seen.
+TEST_F(WarmCopyTest, ReadsOnlyDetailsThatChanged) {
+  store({created(1, "ann"), created(2, "bob"), secret(1, "a"), secret(2, "b"), reserved(1000),
+         sent(1, "home", 1, 5)});
+  ASSERT_EQ(follow(), "");
+  copy_.secrets.clear();
+  copy_.details.clear();
+  store({secret(2, "c")});
+  leader_->close();
+  ASSERT_EQ(standby_->open(), std::nullopt);
+  ASSERT_TRUE(standby_->load(copy_.handlers()));
+  EXPECT_EQ(copy_.secrets, (std::map<std::uint64_t, std::string>{{2, "c"}}));
+  EXPECT_TRUE(copy_.details.empty());
+}
+
+// It was under way when others that began later were read.
+TEST_F(WarmCopyTest, SeesATransactionThatEndsLate) {
+  store({created(1, "ann"), created(2, "bob"), secret(1, "a"), secret(2, "b")});
+  const RawConnection other(PQconnectdb(cluster_->connection(database_).c_str()));
+  const auto run = [&other](const char* sql) {
+    PGresult* result = PQexec(other.get(), sql);
+    EXPECT_EQ(PQresultStatus(result), PGRES_COMMAND_OK) << PQerrorMessage(other.get());
+    PQclear(result);
+  };
+  run("BEGIN; UPDATE secrets SET record = record WHERE account = 1");
+  store({secret(2, "c")});
+  ASSERT_EQ(follow(), "");
+  copy_.secrets.clear();
+  run("COMMIT");
+  follow_often();
+  EXPECT_TRUE(copy_.secrets.contains(1));
+}
+
+TEST_F(WarmCopyTest, ForgetsTheClientsThatTheLeaderForgets) {
+  store({created(1, "ann"), reserved(1000)});
+  std::uint64_t number = 0;
+  AccountDetails leaders;
+  const auto send = [&](char name) {
+    const std::string client(1, name);
+    const std::string former = leaders.note_sent(client, ++number, MessageNumber{number});
+    if (former.empty()) {
+      store({sent(1, client, number, number)});
+    } else {
+      store({forgotten(1, former), sent(1, client, number, number)});
+    }
+  };
+  for (const char name : std::string("hgfedcba")) {
+    send(name);
+  }
+  ASSERT_EQ(follow(), "");
+  for (const char name : std::string("dxycghz")) {
+    send(name);
+  }
+  follow_often();
+  EXPECT_EQ(copy_.clients().size(), AccountDetails::kMostClients);
+  send('0');
+  take_over();
+}
+
+// The database was copied row by row, where ids of transactions mean nothing.
+TEST_F(WarmCopyTest, IsOfNoUseInAnotherSystem) {
+  ask("CREATE TABLE system(id bigint); INSERT INTO system VALUES(1); "
+      "CREATE FUNCTION pg_control_system() RETURNS TABLE(system_identifier bigint) "
+      "LANGUAGE sql AS 'SELECT id FROM system'");
+  standby_ = make(" options='-c search_path=public,pg_catalog'");
+  ASSERT_TRUE(standby_->open().value().holder);
+  store({created(1, "ann"), secret(1, "a")});
+  ASSERT_EQ(follow(), "");
+  ask("UPDATE system SET id = 2");
+  leader_->close();
+  ASSERT_EQ(standby_->open(), std::nullopt);
+  const auto loaded = standby_->load(copy_.handlers());
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().text.find("it was copied to another one"), std::string::npos)
+      << loaded.error().text;
+}
+
+TEST_F(WarmCopyTest, HasNoDetailsWhereItMayNotAskForTheSystem) {
+  ask("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public; GRANT ALL ON SCHEMA public TO "
+      "guest; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest");
+  standby_ = make(" user=guest password='open sesame'");
+  ASSERT_TRUE(standby_->open().value().holder);
+  store({created(1, "ann"), secret(1, "a")});
+  follow_often();
+  EXPECT_EQ(copy_.accounts.size(), 1U);
+  EXPECT_TRUE(copy_.secrets.empty());
+  take_over();
+  EXPECT_EQ(copy_.secrets.size(), 1U);
 }
 
 TEST_F(WarmCopyTest, LosesWhatIsGoneWithoutATakeover) {
@@ -252,12 +381,14 @@ TEST_F(WarmCopyTest, IsTheSameWhateverHappens) {
   const auto chance = [&random](std::uint64_t of) { return random() % of == 0; };
   std::uint64_t last_account = 0;
   std::uint64_t last_number = 0;
+  std::map<std::uint64_t, AccountDetails> leaders;
   for (int takeover = 0; takeover < 4; ++takeover) {
     std::vector<std::uint64_t> accounts;  // of this leader
     std::vector<std::uint64_t> numbers;
     for (int step = 0; step < 150; ++step) {
       std::vector<std::string> names;
       names.reserve(100);
+      std::list<std::string> texts;
       std::vector<Record> records;
       if (chance(3)) {
         for (std::uint64_t i = random() % 20; i > 0; --i) {
@@ -276,6 +407,22 @@ TEST_F(WarmCopyTest, IsTheSameWhateverHappens) {
         const std::size_t at = chance(2) ? 0 : random() % numbers.size();
         records.push_back(handed(numbers[at]));
         numbers.erase(numbers.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+      for (std::uint64_t i = random() % 30; i > 0 && !accounts.empty(); --i) {
+        const std::uint64_t account =
+            accounts[random() % std::min<std::size_t>(accounts.size(), 9)];
+        if (chance(5)) {
+          texts.push_back(fmt::format("hash{}", random()));
+          records.push_back(secret(account, texts.back()));
+        }
+        texts.push_back(fmt::format("client{}", random() % 20));
+        const std::string& client = texts.back();
+        texts.push_back(
+            leaders[account].note_sent(client, ++last_number, MessageNumber{last_number}));
+        if (!texts.back().empty()) {
+          records.push_back(forgotten(account, texts.back()));
+        }
+        records.push_back(sent(account, client, last_number, last_number));
       }
       if (chance(5) && !accounts.empty()) {
         const std::size_t at = random() % accounts.size();
