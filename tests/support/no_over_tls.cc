@@ -10,6 +10,7 @@ namespace tribar::test {
 bool is_over_tls() { return false; }
 void use_tls(Config&) { std::abort(); }
 long renew_certificate() { std::abort(); }
+void prepare_renewals(std::size_t) { std::abort(); }
 std::string tls_ca_file() { return {}; }
 std::shared_ptr<const TlsClientContext> peers_tls() { return nullptr; }
 

@@ -4,6 +4,8 @@
 #include "support/over_tls.h"
 
 #include <cstdlib>
+#include <queue>
+#include <utility>
 
 #include "support/tls_files.h"
 
@@ -12,6 +14,11 @@ namespace {
 
 TlsFiles& files() {
   static TlsFiles made;
+  return made;
+}
+
+std::queue<TestCertificate>& renewals() {
+  static std::queue<TestCertificate> made;
   return made;
 }
 
@@ -29,9 +36,19 @@ void use_tls(Config& config) {
 }
 
 long renew_certificate() {
-  const TestCertificate renewed = files().ca.issue();
+  if (renewals().empty()) {
+    prepare_renewals(1);
+  }
+  const TestCertificate renewed = std::move(renewals().front());
+  renewals().pop();
   files().put(renewed);
   return renewed.serial;
+}
+
+void prepare_renewals(std::size_t count) {
+  for (; count > 0; --count) {
+    renewals().push(files().ca.issue());
+  }
 }
 
 std::string tls_ca_file() { return files().path("ca.pem"); }

@@ -3,6 +3,7 @@
 // Servers and peers of a test that speak over TLS when $TRIBAR_TEST_TLS is set. Any thread.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ void use_tls(Config& config);
 /// Replaces the certificate of such servers by another one of the same CA, which they use once they
 /// read their files again. Returns its serial.
 long renew_certificate();
+/// Makes the next `count` of them now.
+void prepare_renewals(std::size_t count);
 
 /// Whether it is shown of the setting `key` in tls_test.cc, and not in live_settings_test.cc, that
 /// it counts after a reload.
