@@ -16,17 +16,14 @@
 #include "base/log.h"
 #include "base/thread_name.h"
 #include "base/timestamp.h"
-#include "config/config_table.h"
 #include "journal/group_commit.h"
 #include "journal/memory.h"
 #include "journal/restore.h"
 #include "journal/standby.h"
 #include "secrets/vault.h"
-#include "server/listeners.h"
 #include "server/make_store.h"
 #include "server/station_limits.h"
-#include "tls/tls_filter.h"
-#include "uv/error.h"
+#include "tls/tls_context.h"
 
 namespace tribar {
 namespace {
@@ -51,16 +48,6 @@ HashKey random_key() {
   return {word(), word()};
 }
 
-/// Logs those of `lines` that are not in `former`, each behind `words`.
-void log_new(const std::vector<std::string>& lines, const std::vector<std::string>& former,
-             log::Level level, std::string_view words) {
-  for (const std::string& line : lines) {
-    if (log::is_on(level) && std::find(former.begin(), former.end(), line) == former.end()) {
-      log::write(level, kSubject, fmt::format("{}{}", words, line));
-    }
-  }
-}
-
 /// What a control program is told.
 ControlAnswer answer_of(const ReloadResult& result) {
   if (!result.mistakes.empty()) {
@@ -75,15 +62,19 @@ ControlAnswer answer_of(const ReloadResult& result) {
 
 Server::Server(const Config& config, const TransportFilter& filter,
                std::vector<uv::SharedSocket> passed, Beginning beginning)
-    : asked_(config),
-      memory_(memory_limits()),
-      config_(fitted(config, memory_for(config, memory_))),
-      connections_(connection_limit(config_)),
-      registry_(registry_limits(config_), random_key(),
+    : settings_(config),
+      registry_(registry_limits(settings_.in_effect()), random_key(),
                 config.storage.engine != StorageEngine::Memory),
       turns_(config.io_loops),
       rendezvous_(config.io_loops, [this] { wake_all_loops(); }),
       reply_router_(make_loops(filter)),
+      live_({settings_, loops_, [this] { return is_standby_; }, [this] { return is_leaving(); },
+             [this](std::size_t threads) {
+               return vault_ ? vault_->set_threads(threads) : std::error_code{};
+             },
+             [this](std::vector<ListenerChanges> changes) { tell_stations(std::move(changes)); },
+             [this] { tell_registry(); }},
+            std::move(passed)),
       news_signal_(loops_.front()->loop(),
                    [this] {
                      std::vector<News> news;
@@ -100,15 +91,7 @@ Server::Server(const Config& config, const TransportFilter& filter,
               io->report_all();
             }
           }),
-      stop_(loops_.front()->loop(), [this] { begin_stop(); }),
-      tls_clock_(loops_.front()->loop(), [this] { look_at_tls(); }),
-      background_(loops_.front()->loop()),
-      listeners_(
-          loops_.size(),
-          [this](const ListenerSettings& listener, std::size_t loop) {
-            return options_of(listener, *loops_[loop]);
-          },
-          std::move(passed)) {
+      stop_(loops_.front()->loop(), [this] { begin_stop(); }) {
   if (!is_standby_) {
     registry_.skip_numbers_below(MessageNumber{unix_microseconds()});
   }
@@ -122,7 +105,10 @@ Server::Server(const Config& config, const TransportFilter& filter,
       vault_ = std::make_unique<Vault>(VaultOptions{vault_thread_count(config)},
                                        [this](const SecretResult& result) { answer(result); });
     }
-    listen();
+    if (is_standby_) {  // it refuses connections on its first loop, the one that runs
+      loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
+    }
+    live_.start();
     start_monitor();
     start_control();
   } catch (...) {
@@ -141,8 +127,8 @@ Server::Server(const Config& config, const TransportFilter& filter,
 Server::~Server() = default;
 
 std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
-  const std::uint32_t count = config_.io_loops;
-  const SwitchboardLimits limits = switchboard_limits(config_, connections_);
+  const std::uint32_t count = config().io_loops;
+  const SwitchboardLimits limits = switchboard_limits(config(), settings_.connections());
   const IoLoop::Shared shared{
       census_,
       rendezvous_,
@@ -163,8 +149,9 @@ std::vector<LoopInbox*> Server::make_loops(const TransportFilter& filter) {
        [this](ConnectionId id, PeerNetwork network) { vault_->forget(id, network.value); }}};
   std::vector<LoopInbox*> inboxes;
   for (std::uint32_t index = 0; index < count; ++index) {
-    loops_.push_back(std::make_unique<IoLoop>(
-        LoopPlace{index, count}, limits, acceptor_limits(config_), worker_count(config_), shared));
+    loops_.push_back(std::make_unique<IoLoop>(LoopPlace{index, count}, limits,
+                                              acceptor_limits(config()), worker_count(config()),
+                                              shared));
     inboxes.push_back(&loops_.back()->inbox());
   }
   return inboxes;
@@ -177,171 +164,19 @@ void Server::wake_all_loops() {
   }
 }
 
-/// At the start. A standby that refuses connections does so on its first loop, the one that runs.
-void Server::listen() {
-  if (is_standby_) {
-    listeners_.use_loops(1);
-    loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}});
-  }
-  auto prepared = prepare(asked_, load_tls(asked_));
-  if (!prepared) {
-    throw std::runtime_error(fmt::format("{}", fmt::join(prepared.error(), "; ")));
-  }
-  put_into_effect(std::move(prepared.value()));
-  if (is_standby_ && config_.standby_listeners == StandbyListeners::Closed) {
-    warn_of_taken_addresses();
-  } else {
-    refuse_idle_sockets();
-  }
-}
-
-/// Throws if a socket was passed that no listener has taken.
-void Server::refuse_idle_sockets() const {
-  if (const auto idle = listeners_.find_idle()) {
-    throw std::runtime_error(
-        fmt::format("the service manager passes a socket at {}, where no listener of the settings "
-                    "is: make them agree",
-                    *idle));
-  }
-}
-
-ListenerOptions Server::options_of(const ListenerSettings& listener, IoLoop& io) const {
-  const Protocol protocol = protocol_of(listener);
-  if (!listener.tls) {
-    return {protocol, {}};
-  }
-  return {protocol, [this, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
-            return make_tls_filter(std::move(under), tls_.current(), pacer);
-          }};
-}
-
-Result<ListenerSet::Plan, Server::Mistakes> Server::plan_listeners(const Config& asked) const {
-  const bool is_closed = is_standby_ && asked.standby_listeners == StandbyListeners::Closed;
-  return listeners_.plan(is_closed ? std::vector<ListenerSettings>{} : asked.listen,
-                         {asked.tcp_keepalive_s, kUnsentBytes});
-}
-
-/// Any thread. May take long.
-Server::LoadedTls Server::load_tls(const Config& asked) const {
-  return needs_tls(asked) ? LoadedTls(tls_.load(tls_settings(asked))) : std::nullopt;
-}
-
-/// Does all that can fail about `asked`, or finds what is wrong with it. With mistakes nothing is
-/// other than before.
-Result<Server::Prepared, Server::Mistakes> Server::prepare(const Config& asked,
-                                                           LoadedTls tls) const {
-  Mistakes problems;
-  Prepared prepared;
-  prepared.asked = asked;
-  if (const auto problem = secrets_problem(asked)) {
-    problems.push_back(*problem);
-  }
-  if (const auto problem = frame_problem(asked)) {  // its store is the one of before
-    problems.push_back(*problem);
-  }
-  if (asked == asked_) {  // then this was logged already
-    prepared.fitted = config_;
-    prepared.connections = connections_;
-  } else {
-    try {
-      prepared.fitted = fitted(asked, memory_for(asked, memory_));
-      prepared.connections = connection_limit(prepared.fitted);
-    } catch (const std::runtime_error& error) {
-      problems.emplace_back(error.what());
-    }
-  }
-  if (asked.log.file != asked_.log.file) {
-    auto opened = log::open(asked.log.file);
-    if (opened) {
-      prepared.log = std::move(opened.value());
-    } else {
-      problems.push_back("log.file: " + opened.error());
-    }
-  }
-  if (tls && *tls) {
-    prepared.tls = std::move(tls->value());
-  } else if (tls) {
-    problems.insert(problems.end(), tls->error().begin(), tls->error().end());
-  }
-  auto plan = plan_listeners(asked);
-  if (plan) {
-    prepared.listeners = std::move(plan.value());
-  } else {
-    problems.insert(problems.end(), plan.error().begin(), plan.error().end());
-  }
-  if (problems.empty() && vault_) {
-    // Last, since this takes effect: nothing can fail any more.
-    if (const auto error = vault_->set_threads(vault_thread_count(asked))) {
-      problems.push_back("secrets.threads: cannot start a thread: " + error.message());
-    }
-  }
-  if (!problems.empty()) {
-    return problems;
-  }
-  return prepared;
-}
-
-/// Cannot fail. Workers and loops but the first hear of it within their next turn.
-void Server::put_into_effect(Prepared prepared) {
-  if (prepared.log) {
-    log::write_to(std::move(*prepared.log));
-  }
-  // The level may be another one meanwhile, which stays unless the settings change.
-  if (prepared.asked.log.level != asked_.log.level ||
-      prepared.asked.log.format != asked_.log.format) {
-    log::configure(prepared.asked.log.level, prepared.asked.log.format);
-  }
-  asked_ = std::move(prepared.asked);
-  for (const ConfigRow* row : changes(config_, prepared.fitted)) {
-    take_over(*row, prepared.fitted, config_);
-  }
-  connections_ = prepared.connections;
-  limits_.connections.set(connections_);
-  limits_.buffered_bytes.set(config_.limits.buffered_bytes / config_.io_loops);
-  limits_.queued_bytes.set(config_.limits.queued_bytes);
-  limits_.accounts.set(config_.limits.accounts);
-  if (prepared.tls) {
-    tls_.use(std::move(*prepared.tls));
-    tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
-  } else {
-    tls_clock_.stop();
-  }
-  pool_->set_limits(CommandLimits{config_.limits.username_bytes});
-  configure_loops(std::move(prepared.listeners));
-}
-
-/// Tells the loops their limits and listeners.
-void Server::configure_loops(ListenerSet::Plan listeners) {
-  std::vector<ListenerChanges> all_changes = listeners_.adopt(std::move(listeners));
-  addresses_ = listeners_.addresses();
+/// The limits in effect to workers and loops, and to each loop what it must do for its listeners.
+/// Workers and loops but the first hear of it within their next turn.
+void Server::tell_stations(std::vector<ListenerChanges> changes) {
+  pool_->set_limits(CommandLimits{config().limits.username_bytes});
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    LoopSettings settings{switchboard_limits(config_, connections_), acceptor_limits(config_),
-                          std::move(all_changes[i])};
+    LoopSettings settings{switchboard_limits(config(), settings_.connections()),
+                          acceptor_limits(config()), std::move(changes[i])};
     if (i == 0 || !do_all_loops_run_.load()) {
       loops_[i]->apply(std::move(settings));
     } else {
       loops_[i]->configure(std::move(settings));
     }
   }
-  warn_of_exposure();
-}
-
-/// Of what can be reached from other machines; once, while nothing changes.
-void Server::warn_of_exposure() {
-  std::vector<std::string> warnings;
-  for (const ListenerSet::Entry& entry : listeners_.entries()) {
-    for (const ListenerSet::Place& place : entry.places) {
-      if (place.address.is_loopback()) {
-        continue;
-      }
-      for (const std::string& sentence : exposure_of(entry.settings, config_)) {
-        warnings.push_back(fmt::format("{} can be reached from other machines, and {}",
-                                       uv::address_text(place.address.raw()), sentence));
-      }
-    }
-  }
-  log_new(warnings, warnings_, log::Level::Warn, "");
-  warnings_ = std::move(warnings);
 }
 
 /// Health, and who asks for it: the service manager's watchdog, and programs over HTTP.
@@ -371,10 +206,10 @@ void Server::start_monitor() {
       return health_->find_stuck(patience);
     });
   }
-  if (!config_.metrics) {
+  if (!config().metrics) {
     return;
   }
-  auto monitor = Monitor::start(*config_.metrics, metric_sources(), *health_);
+  auto monitor = Monitor::start(*config().metrics, metric_sources(), *health_);
   if (!monitor) {
     throw std::runtime_error(monitor.error());
   }
@@ -391,25 +226,25 @@ MetricSources Server::metric_sources() {
   sources.registry = &registry_.counters();
   sources.registry_times = &actor_.times();
   sources.journal = journal_->counters();
-  if (config_.storage.engine == StorageEngine::Sqlite) {
-    sources.database = config_.storage.path;
+  if (config().storage.engine == StorageEngine::Sqlite) {
+    sources.database = config().storage.path;
   }
-  if (config_.storage.engine == StorageEngine::Postgresql) {
+  if (config().storage.engine == StorageEngine::Postgresql) {
     sources.role = &status_;
   }
   sources.is_ready = [this] { return is_serving_.load(); };
   sources.certificate_expiry = [this]() -> std::optional<std::int64_t> {
-    const auto context = tls_.current();
+    const auto context = live_.tls();
     return context ? std::optional(context->expiry()) : std::nullopt;
   };
   sources.waiting_secrets = [this] { return vault_ ? vault_->waiting() : 0; };
-  sources.limits = &limits_;
+  sources.limits = &settings_.counters();
   return sources;
 }
 
 /// Requests of whoever operates the server.
 void Server::start_control() {
-  if (config_.control.socket.empty()) {
+  if (config().control.socket.empty()) {
     return;
   }
   std::vector<IoLoop*> loops;
@@ -417,7 +252,7 @@ void Server::start_control() {
     loops.push_back(io.get());
   }
   operator_ = std::make_unique<Operator>(Operator::Server{
-      config_, [this] { return config_; }, metric_sources(), [this] { return addresses_; },
+      config(), [this] { return config(); }, metric_sources(), [this] { return live_.addresses(); },
       [this] {
         return !has_store_.load() ? "standby" : is_serving_.load() ? "serving" : "stopping";
       },
@@ -433,17 +268,17 @@ void Server::start_control() {
       [this](std::uint64_t seconds) { return begin_drain(seconds); },
       [this] { return certificate(); }});
   auto control = ControlServer::start(
-      config_.control.socket,
+      config().control.socket,
       [this](const ControlRequest& request) { return operator_->carry_out(request); });
   if (!control) {
     throw std::runtime_error(control.error());
   }
   control_ = std::move(control.value());
-  log::info(kSubject, "control at unix:{}", config_.control.socket);
+  log::info(kSubject, "control at unix:{}", config().control.socket);
 }
 
 std::vector<ControlRow> Server::certificate() const {
-  const auto context = tls_.current();
+  const auto context = live_.tls();
   if (!context) {
     return {};
   }
@@ -464,7 +299,7 @@ bool Server::begin_drain(std::uint64_t seconds) {
   log::info(kSubject, "draining: {} connections in {} s", census_.size(), seconds);
   is_serving_.store(false);
   service::tell_status(fmt::format("Draining for {} s", seconds));
-  listeners_.remove_files();
+  live_.remove_socket_files();
   for (const auto& io : loops_) {
     io->call([&loop = *io] { loop.stop_accepting(); });
   }
@@ -489,145 +324,13 @@ void Server::drain_some() {
   }
 }
 
-void Server::reload(std::function<void(const ReloadResult&)> done) {
-  loops_.front()->call([this, done = std::move(done)] {
-    next_reload_.push_back(done);
-    begin_reload();
-  });
-}
-
-/// What asks while settings are read may come after a change of theirs, so they are read once more
-/// then.
-void Server::begin_reload() {
-  if (background_.is_busy() || next_reload_.empty()) {
-    return;
-  }
-  this_reload_ = std::exchange(next_reload_, {});
-  if (!is_leaving()) {
-    service::tell_reloading();
-  }
-  reopen_log();
-  auto reading = std::make_shared<Reading>();
-  try {
-    background_.start([this, reading, in_effect = asked_] { *reading = read_settings(in_effect); },
-                      [this, reading] { end_reload(std::move(*reading)); });
-  } catch (const std::system_error& error) {
-    reading->result.mistakes.emplace_back(error.what());
-    end_reload(std::move(*reading));
-  }
-}
-
-void Server::end_reload(Reading reading) {
-  const std::vector<std::string> former = addresses_;
-  const ReloadResult result = apply(std::move(reading));
-  for (const std::string& line : describe(result)) {
-    log::write(result.mistakes.empty() ? log::Level::Info : log::Level::Error, kSubject, line);
-  }
-  log_new(addresses_, former, log::Level::Info, "listening on ");
-  log_new(former, addresses_, log::Level::Info, "not listening any more on ");
-  if (!is_leaving()) {
-    service::tell_ready(state());
-  }
-  for (const auto& done : std::exchange(this_reload_, {})) {
-    if (done) {
-      done(result);
-    }
-  }
-  begin_reload();
-}
-
-/// In the background: the settings are a copy, and nothing else that changes is used.
-Server::Reading Server::read_settings(const Config& in_effect) const {
-  Reading reading;
-  Config wanted = in_effect;
-  reading.result.has_file = config_file_.has_value();
-  if (config_file_) {
-    auto loaded = load_config(*config_file_);
-    if (!loaded) {
-      reading.result.mistakes = loaded.error();
-      return reading;
-    }
-    wanted = std::move(loaded.value());
-  }
-  reading.asked = merge(in_effect, wanted, reading.result);
-  reading.tls = load_tls(reading.asked);
-  return reading;
-}
-
-/// Once a minute: a file of TLS may have changed.
-void Server::look_at_tls() {
-  if (background_.is_busy() || !tls_.look()) {
-    return;
-  }
-  auto loaded = std::make_shared<LoadedTls>();
-  try {
-    background_.start([this, loaded, settings = tls_.settings()] { *loaded = tls_.load(settings); },
-                      [this, loaded] {
-                        tls_.renew(std::move(**loaded));
-                        begin_reload();  // if somebody has asked meanwhile
-                      });
-  } catch (const std::system_error& error) {
-    log::error(kSubject, "the files of TLS have changed, and cannot be read: {}", error.what());
-  }
-}
-
-/// The file may have been renamed, to be kept, so this does not depend on whether the settings are
-/// good.
-void Server::reopen_log() const {
-  auto opened = log::open(asked_.log.file);
-  if (opened) {
-    log::write_to(std::move(opened.value()));
-  } else {
-    log::error(kSubject, "log.file: {}; lines still go where they went", opened.error());
-  }
-}
-
-ReloadResult Server::apply(Reading reading) {
-  if (is_leaving()) {
-    return {{}, {}, {"the server is stopping"}, reading.result.has_file};
-  }
-  if (!reading.result.mistakes.empty()) {
-    return std::move(reading.result);
-  }
-  auto prepared = prepare(reading.asked, std::move(reading.tls));
-  if (!prepared) {
-    return {{}, {}, prepared.error(), reading.result.has_file};
-  }
-  put_into_effect(std::move(prepared.value()));
-  if (!is_standby_) {
-    tell_registry();  // a standby's is being loaded, and hears of it then
-    if (const auto idle = listeners_.find_idle()) {
-      log::warn(kSubject,
-                "the service manager passes a socket at {}, where no listener of the settings is "
-                "any more: who connects there waits",
-                *idle);
-    }
-  }
-  return std::move(reading.result);
-}
-
 /// Of its limits; then the loops report to it what was written, see Switchboard::report_all().
 void Server::tell_registry() {
   auto batch = std::make_unique<Batch>();
-  batch->limits = std::make_unique<const RegistryLimits>(registry_limits(config_));
+  batch->limits = std::make_unique<const RegistryLimits>(registry_limits(config()));
   batch->inputs.push_back({{}, 0, Reconfigured{batch->limits.get()}});
   actor_.deliver(std::move(batch));
   pool_->nudge();
-}
-
-/// A standby should find out early what would keep it from serving.
-void Server::warn_of_taken_addresses() const {
-  for (const ListenerSettings& listener : config_.listen) {
-    if (!listener.socket.empty()) {
-      continue;
-    }
-    for (const uv::Address& address : uv::resolve(listener.host, listener.port)) {
-      if (const int code = uv::try_bind(address); code != 0) {
-        log::warn(kSubject, "{}: {}: this standby could not serve there now",
-                  uv::address_text(address.raw()), uv::text_of(code));
-      }
-    }
-  }
 }
 
 std::unique_ptr<Journal> Server::make_journal(Beginning beginning) {
@@ -639,7 +342,8 @@ std::unique_ptr<Journal> Server::make_journal(Beginning beginning) {
     }
     reply_router_.post(batches);
   };
-  auto made = make_store(config_, [](const std::string& line) { log::warn(kSubject, "{}", line); });
+  auto made =
+      make_store(config(), [](const std::string& line) { log::warn(kSubject, "{}", line); });
   if (!made) {
     throw StorageError(made.error());
   }
@@ -648,7 +352,7 @@ std::unique_ptr<Journal> Server::make_journal(Beginning beginning) {
   }
   Store& store = *made.value();
   store_name_ = store.name();
-  const bool may_be_standby = store.is_shared() && config_.role == ServerRole::Automatic;
+  const bool may_be_standby = store.is_shared() && config().role == ServerRole::Automatic;
   is_standby_ = may_be_standby && beginning == Beginning::AsStandby;
   if (!is_standby_) {
     const auto restored = restore(store, registry_);
@@ -735,7 +439,7 @@ void Server::tell(News news) {
 /// Another server leads, as far as this standby knows.
 void Server::take(const HolderSeen& seen) {
   const auto& [address, epoch] = seen.holder;
-  if (config_.standby_listeners == StandbyListeners::Refuse) {
+  if (config().standby_listeners == StandbyListeners::Refuse) {
     loops_.front()->turn_away(FinalWord{{RefusalCode::Standby}, advertised_in(address)});
   }
   log::info(kSubject, "standby: {} leads (epoch {})", address.empty() ? "nobody" : address, epoch);
@@ -750,7 +454,7 @@ void Server::take(const StoreLoaded&) {
   } catch (const std::runtime_error& error) {
     log::error(kSubject, "{}", error.what());
     ending_ = Ending::CannotListen;
-    drain(config_.timeouts.shutdown_ms, {});
+    drain(config().timeouts.shutdown_ms, {});
   }
 }
 
@@ -761,29 +465,23 @@ void Server::take(const StoreLost& lost) {
   if (drain_ticks_ > 0) {
     is_asked_to_end_ = true;  // it was to stop, and not to become a standby
   }
-  const std::uint64_t most_ms = config_.timeouts.shutdown_ms;
+  const std::uint64_t most_ms = config().timeouts.shutdown_ms;
   drain(most_ms == 0 ? kDeposedMs : std::min(most_ms, kDeposedMs), lost.word);
 }
 
 /// The store is loaded: what a server does at its start if no other one has the store.
 void Server::begin_leading() {
   is_standby_ = false;
-  listeners_.use_loops(loops_.size());
-  auto plan = plan_listeners(asked_);
-  if (!plan) {
-    throw std::runtime_error(fmt::format("{}", fmt::join(plan.error(), "; ")));
-  }
-  configure_loops(std::move(plan.value()));
-  refuse_idle_sockets();
+  live_.lead();
   tell_registry();
   loops_.front()->turn_away(std::nullopt);
-  for (const std::string& address : addresses_) {
+  for (const std::string& address : live_.addresses()) {
     log::info(kSubject, "listening on {}", address);
   }
   start_other_loops();
   has_store_.store(true);
   is_serving_.store(true);
-  service::tell_status(state());
+  service::tell_status(live_.state());
 }
 
 /// Any loop's thread: has a secret checked or hashed.
@@ -840,7 +538,7 @@ void Server::report_storage_state(bool is_up, const std::string& why) {
 
 /// Called on the journal's thread. What this server says from now on could contradict another one.
 void Server::lose_storage(const StoreError& error) {
-  const bool becomes_standby = config_.role == ServerRole::Automatic;
+  const bool becomes_standby = config().role == ServerRole::Automatic;
   FinalWord word;
   status_.role.store(Role::Standby);
   if (error.holder) {
@@ -870,24 +568,16 @@ Ending Server::end_storage() {
   return Ending::StorageFailed;
 }
 
-/// What the server does, for people, while all is well.
-std::string Server::state() const {
-  if (is_standby_) {
-    return "Standby";
-  }
-  return fmt::format("Listening on {}", fmt::join(addresses_, ", "));
-}
-
 Ending Server::run(bool handles_signals) {
   std::optional<SignalWatch> signals;
   if (handles_signals) {
     signals.emplace(
         loops_.front()->loop(), [this] { begin_stop(); }, [this] { reload({}); });
   }
-  for (const std::string& address : addresses_) {
+  for (const std::string& address : live_.addresses()) {
     log::info(kSubject, "{} on {}", is_standby_ ? "refusing connections" : "listening", address);
   }
-  service::tell_ready(state());
+  service::tell_ready(live_.state());
   // A standby needs no more than the first one.
   if (!is_standby_) {
     has_store_.store(true);
@@ -896,7 +586,7 @@ Ending Server::run(bool handles_signals) {
   }
   loops_.front()->run();
   if (signals && ending_ == Ending::Deposed && !is_asked_to_end_) {
-    if (!this_reload_.empty() || !next_reload_.empty()) {
+    if (live_.is_reload_due()) {
       std::raise(SIGHUP);
     }
     signals->leave_to_next();
@@ -922,8 +612,7 @@ Ending Server::run(bool handles_signals) {
   }
   stop_ = uv::Async{};
   news_signal_ = uv::Async{};
-  tls_clock_ = uv::Timer{};
-  background_.end();
+  live_.end();
   drain_clock_ = uv::Timer{};
   std::string open;
   for (const auto& io : loops_) {
@@ -953,7 +642,7 @@ void Server::begin_stop() {
   if (!std::exchange(is_asked_to_end_, true) && !is_stopping_) {
     log::info(kSubject, "stopping");
     service::tell_stopping();
-    drain(config_.timeouts.shutdown_ms, {});
+    drain(config().timeouts.shutdown_ms, {});
   }
 }
 
@@ -963,7 +652,7 @@ void Server::drain(std::uint64_t deadline_ms, const FinalWord& word) {
     return;
   }
   is_serving_.store(false);
-  listeners_.remove_files();
+  live_.remove_socket_files();
   start_other_loops();  // they end together
   for (const auto& io : loops_) {
     io->drain(deadline_ms, word);

@@ -18,7 +18,6 @@
 #include "base/mailbox.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "config/memory_limit.h"
 #include "journal/journal.h"
 #include "journal/restore.h"
 #include "journal/role_status.h"
@@ -31,12 +30,11 @@
 #include "operate/service.h"
 #include "registry/registry.h"
 #include "secrets/vault.h"
-#include "server/listener_set.h"
+#include "server/fitted_settings.h"
+#include "server/live_settings.h"
 #include "server/operator.h"
 #include "server/reload.h"
 #include "server/signals.h"
-#include "tls/tls_watch.h"
-#include "uv/background.h"
 #include "uv/listener.h"
 #include "uv/timer.h"
 #include "workers/registry_actor.h"
@@ -83,21 +81,21 @@ class Server {
 
   /// Where it listens, HOST:PORT or unix:PATH each. Connections are accepted there. The main
   /// thread.
-  [[nodiscard]] const std::vector<std::string>& addresses() const { return addresses_; }
+  [[nodiscard]] std::vector<std::string> addresses() const { return live_.addresses(); }
 
   /// Before run(): the file that reload() reads. Without one it has no settings to read again.
-  void set_config_file(std::string path) { config_file_ = std::move(path); }
+  void set_config_file(std::string path) { live_.set_file(std::move(path)); }
 
   /// Any thread, while it runs: reads the settings again, logs what came of it, and calls `done`,
   /// if it is not empty, with that on the main thread; SIGHUP does the same. If anything is wrong
   /// with them, an address or a file of TLS, nothing is in effect that was not before; otherwise
   /// all is that can be without a restart. Whatever the settings say, the log's file is opened
   /// again, and those of TLS are read again. `done` is not called if run() returns before that.
-  void reload(std::function<void(const ReloadResult&)> done);
+  void reload(std::function<void(const ReloadResult&)> done) { live_.reload(std::move(done)); }
 
   /// What the settings say, as of the last reload; what needs a restart is as at the start. The
   /// main thread.
-  [[nodiscard]] const Config& settings() const { return asked_; }
+  [[nodiscard]] const Config& settings() const { return settings_.asked(); }
 
   /// Serves until stop(), or, if `handles_signals`, until SIGTERM, SIGINT, SIGQUIT or SIGXCPU; a
   /// second one of these ends the process at once, and other signals are ignored. Returns when all
@@ -122,43 +120,12 @@ class Server {
     FinalWord word;
   };
   using News = std::variant<HolderSeen, StoreLoaded, StoreLost>;
-  using Mistakes = std::vector<std::string>;
-  /// None: no listener has TLS.
-  using LoadedTls = std::optional<Result<TlsWatch::Loaded, Mistakes>>;
-  /// New settings, as they were read in the background, with all of them that takes long.
-  struct Reading {
-    ReloadResult result;  // with mistakes: they could not be read
-    Config asked;
-    LoadedTls tls;
-  };
-  /// All that can fail about new settings was done, and nothing of it is in effect yet.
-  struct Prepared {
-    Config asked;                         // what the settings say
-    Config fitted;                        // with limits that fit into the memory
-    std::uint64_t connections = 0;        // that descriptors suffice for
-    std::optional<log::Destination> log;  // if that changes
-    std::optional<TlsWatch::Loaded> tls;
-    ListenerSet::Plan listeners;
-  };
 
   [[nodiscard]] std::vector<LoopInbox*> make_loops(const TransportFilter& filter);
-  void listen();
-  void warn_of_taken_addresses() const;
-  void refuse_idle_sockets() const;
-  [[nodiscard]] ListenerOptions options_of(const ListenerSettings& listener, IoLoop& io) const;
-  [[nodiscard]] Result<ListenerSet::Plan, Mistakes> plan_listeners(const Config& asked) const;
-  [[nodiscard]] LoadedTls load_tls(const Config& asked) const;
-  [[nodiscard]] Result<Prepared, Mistakes> prepare(const Config& asked, LoadedTls tls) const;
-  void put_into_effect(Prepared prepared);
-  void configure_loops(ListenerSet::Plan listeners);
-  void warn_of_exposure();
+  /// The settings in effect.
+  [[nodiscard]] const Config& config() const { return settings_.in_effect(); }
+  void tell_stations(std::vector<ListenerChanges> changes);
   void tell_registry();
-  void reopen_log() const;
-  void begin_reload();
-  [[nodiscard]] Reading read_settings(const Config& in_effect) const;
-  void end_reload(Reading reading);
-  [[nodiscard]] ReloadResult apply(Reading reading);
-  void look_at_tls();
   void start_monitor();
   void start_control();
   [[nodiscard]] MetricSources metric_sources();
@@ -183,26 +150,18 @@ class Server {
   void report_storage_state(bool is_up, const std::string& why);
   void lose_storage(const StoreError& error);
   [[nodiscard]] Ending end_storage();
-  [[nodiscard]] std::string state() const;
   void begin_stop();
   void drain(std::uint64_t deadline_ms, const FinalWord& word);
 
-  std::optional<std::string> config_file_;
-  Config asked_;                     // what the settings say, but for what needs a restart
-  std::vector<MemoryLimit> memory_;  // at the start
-  // The same with limits that fit into it. Other threads read what needs a restart, which is never
-  // written again.
-  Config config_;
-  std::uint64_t connections_ = 0;  // the limit, as far as descriptors suffice
-  LimitCounters limits_;           // for metrics
+  FittedSettings settings_;
   Registry registry_;
   Census census_;
   std::atomic<std::uint64_t> last_batch_{0};  // Batch::number
   Turns turns_;
   Rendezvous rendezvous_;
-  TlsWatch tls_;                                // for listeners that have TLS
   std::vector<std::unique_ptr<IoLoop>> loops_;  // the first one runs on the main thread
   ReplyRouter reply_router_;
+  LiveSettings live_;
   std::string store_name_;  // for the log
   RoleStatus status_;
   Mailbox<News> news_;
@@ -222,18 +181,10 @@ class Server {
   std::atomic<bool> is_serving_{false};
   std::atomic<bool> do_all_loops_run_{false};
   uv::Async stop_;
-  uv::Timer tls_clock_;
-  uv::Background background_;  // reads settings and the files of TLS
-  // Who waits for the reload that comes next, and for the one that is under way.
-  std::vector<std::function<void(const ReloadResult&)>> next_reload_;
-  std::vector<std::function<void(const ReloadResult&)>> this_reload_;
   uv::Timer drain_clock_;
   std::uint64_t drain_ticks_ = 0;  // left
   std::uint64_t all_drain_ticks_ = 0;
-  ListenerSet listeners_;
-  std::vector<std::string> addresses_;
-  std::vector<std::string> warnings_;  // of what others can reach, as they were logged
-  std::vector<std::thread> threads_;   // of the loops but the first, once they run
+  std::vector<std::thread> threads_;  // of the loops but the first, once they run
   bool is_stopping_ = false;
   bool is_asked_to_end_ = false;         // by a signal, or stop()
   Ending ending_ = Ending::Fine;         // what made it stop
