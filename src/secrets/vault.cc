@@ -3,12 +3,7 @@
 // See vault.h.
 #include "secrets/vault.h"
 
-#if defined(__linux__)
-#include <unistd.h>
-#endif
-
 #include <algorithm>
-#include <cerrno>
 #include <iterator>
 #include <string>
 #include <system_error>
@@ -16,24 +11,11 @@
 
 #include "base/log.h"
 #include "base/thread_name.h"
+#include "base/thread_priority.h"
 
 namespace tribar {
 
 namespace {
-
-/// Has the calling thread give way to those of the usual priority. Where priority is the whole
-/// process's it stays as it is.
-void lower_priority() {
-#if defined(__linux__)
-  // A fourth of a processor when another thread wants it too.
-  constexpr int kNicer = 5;
-  errno = 0;
-  if (nice(kNicer) == -1 && errno != 0) {
-    log::warn("secrets", "cannot lower the priority of a thread: {}",
-              std::generic_category().message(errno));
-  }
-#endif
-}
 
 /// Does what `task` asks for. Says in `error` what could not be done; it is empty before.
 SecretResult answer(const SecretTask& task, HashCost cost, std::string& error) {
@@ -219,7 +201,7 @@ std::vector<SecretTask> Vault::take_all() {
 }
 
 void Vault::run(std::size_t number) {
-  lower_priority();
+  lower_thread_priority("secrets");
   while (std::optional<SecretTask> task = next(number)) {
     std::string error;
     SecretResult result = answer(*task, cost_, error);

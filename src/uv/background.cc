@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/thread_name.h"
+#include "base/thread_priority.h"
 
 namespace tribar::uv {
 
@@ -14,6 +15,7 @@ Background::Background(Loop& loop) : finished_(loop, [this] { finish(); }) {}
 void Background::start(std::function<void()> work, std::function<void()> done) {
   thread_ = std::thread([this, work = std::move(work)] {
     name_thread("background");
+    lower_thread_priority("background");
     work();
     finished_.send();
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Work that would hold up a loop, such as reading files, on a thread of its own. Belongs to the
-// loop's thread.
+// Work that would hold up a loop, such as reading files, on a thread of its own, which runs at a
+// lower priority than those that serve. Belongs to the loop's thread.
 #pragma once
 
 #include <functional>

@@ -4,7 +4,10 @@
 #include "uv/background.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <latch>
 #include <thread>
 
@@ -78,6 +81,21 @@ TEST(Background, WaitsForItsWorkAtTheEnd) {
   EXPECT_EQ(loop.close(), "");
   EXPECT_FALSE(is_done);
 }
+
+#if defined(__linux__)
+TEST(Background, WorksAtALowerPriority) {
+  const auto niceness = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+  Loop loop;
+  {
+    Background background(loop);
+    int seen = 0;
+    background.start([&] { seen = niceness(); }, [&] { loop.stop(); });
+    loop.run();
+    EXPECT_EQ(seen, std::min(niceness() + 5, 19));
+  }
+  EXPECT_EQ(loop.close(), "");
+}
+#endif
 
 }  // namespace
 }  // namespace tribar::uv
