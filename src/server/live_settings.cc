@@ -62,6 +62,7 @@ void warn_of_taken_addresses(const std::vector<ListenerSettings>& listeners) {
 
 LiveSettings::LiveSettings(Server server, std::vector<uv::SharedSocket> passed)
     : server_(std::move(server)),
+      tls_(std::make_shared<TlsWatch>()),
       tls_clock_(server_.loops.front()->loop(), [this] { look_at_tls(); }),
       background_(server_.loops.front()->loop()),
       listeners_(
@@ -76,7 +77,7 @@ void LiveSettings::start() {
     listeners_.use_loops(1);
   }
   const Config& asked = server_.settings.asked();
-  auto prepared = prepare(asked, load_tls(asked));
+  auto prepared = prepare(asked, load_tls(asked, *tls_));
   if (!prepared) {
     throw std::runtime_error(fmt::format("{}", fmt::join(prepared.error(), "; ")));
   }
@@ -107,7 +108,9 @@ std::string LiveSettings::state() const {
 
 void LiveSettings::end() {
   tls_clock_ = uv::Timer{};
-  background_.end();
+  if (!background_.end()) {
+    log::warn(kSubject, "the settings or the files of TLS are still being read: ends without them");
+  }
 }
 
 /// Does all that can fail about `asked`, or finds what is wrong with it. With mistakes nothing is
@@ -165,7 +168,7 @@ void LiveSettings::put_into_effect(Prepared prepared) {
   }
   server_.settings.use(std::move(prepared.fit));
   if (prepared.tls) {
-    tls_.use(std::move(*prepared.tls));
+    tls_->use(std::move(*prepared.tls));
     tls_clock_.start(TlsWatch::kLookMs, TlsWatch::kLookMs);
   } else {
     tls_clock_.stop();
@@ -193,9 +196,9 @@ void LiveSettings::begin_reload() {
   reopen_log();
   auto reading = std::make_shared<Reading>();
   try {
-    background_.start(
-        [this, reading, in_effect = server_.settings.asked()] { *reading = read(in_effect); },
-        [this, reading] { end_reload(std::move(*reading)); });
+    background_.start([reading, file = file_, in_effect = server_.settings.asked(),
+                       tls = tls_] { *reading = read(file, in_effect, *tls); },
+                      [this, reading] { end_reload(std::move(*reading)); });
   } catch (const std::system_error& error) {
     reading->result.mistakes.emplace_back(error.what());
     end_reload(std::move(*reading));
@@ -221,13 +224,14 @@ void LiveSettings::end_reload(Reading reading) {
   begin_reload();
 }
 
-/// In the background: the settings are a copy, and nothing else that changes is used.
-LiveSettings::Reading LiveSettings::read(const Config& in_effect) const {
+/// In the background.
+LiveSettings::Reading LiveSettings::read(const std::optional<std::string>& file,
+                                         const Config& in_effect, const TlsWatch& tls) {
   Reading reading;
   Config wanted = in_effect;
-  reading.result.has_file = file_.has_value();
-  if (file_) {
-    auto loaded = load_config(*file_);
+  reading.result.has_file = file.has_value();
+  if (file) {
+    auto loaded = load_config(*file);
     if (!loaded) {
       reading.result.mistakes = loaded.error();
       return reading;
@@ -235,7 +239,7 @@ LiveSettings::Reading LiveSettings::read(const Config& in_effect) const {
     wanted = std::move(loaded.value());
   }
   reading.asked = merge(in_effect, wanted, reading.result);
-  reading.tls = load_tls(reading.asked);
+  reading.tls = load_tls(reading.asked, tls);
   return reading;
 }
 
@@ -275,22 +279,23 @@ void LiveSettings::reopen_log() const {
 }
 
 /// Any thread. May take long.
-LiveSettings::LoadedTls LiveSettings::load_tls(const Config& asked) const {
-  return needs_tls(asked) ? LoadedTls(tls_.load(tls_settings(asked))) : std::nullopt;
+LiveSettings::LoadedTls LiveSettings::load_tls(const Config& asked, const TlsWatch& tls) {
+  return needs_tls(asked) ? LoadedTls(tls.load(tls_settings(asked))) : std::nullopt;
 }
 
 /// Once a minute: a file of TLS may have changed.
 void LiveSettings::look_at_tls() {
-  if (background_.is_busy() || !tls_.look()) {
+  if (background_.is_busy() || !tls_->look()) {
     return;
   }
   auto loaded = std::make_shared<LoadedTls>();
   try {
-    background_.start([this, loaded, settings = tls_.settings()] { *loaded = tls_.load(settings); },
-                      [this, loaded] {
-                        tls_.renew(std::move(**loaded));
-                        begin_reload();  // if somebody has asked meanwhile
-                      });
+    background_.start(
+        [loaded, tls = tls_, settings = tls_->settings()] { *loaded = tls->load(settings); },
+        [this, loaded] {
+          tls_->renew(std::move(**loaded));
+          begin_reload();  // if somebody has asked meanwhile
+        });
   } catch (const std::system_error& error) {
     log::error(kSubject, "the files of TLS have changed, and cannot be read: {}", error.what());
   }
@@ -302,7 +307,7 @@ ListenerOptions LiveSettings::options_of(const ListenerSettings& listener, IoLoo
     return {protocol, {}};
   }
   return {protocol, [this, &pacer = io.handshakes()](std::unique_ptr<Transport> under) {
-            return make_tls_filter(std::move(under), tls_.current(), pacer);
+            return make_tls_filter(std::move(under), tls_->current(), pacer);
           }};
 }
 

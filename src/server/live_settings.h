@@ -76,13 +76,13 @@ class LiveSettings {
   [[nodiscard]] std::string state() const;
 
   /// Any thread: what new connections of listeners with TLS get; null: no listener ever had TLS.
-  [[nodiscard]] std::shared_ptr<const TlsContext> tls() const { return tls_.current(); }
+  [[nodiscard]] std::shared_ptr<const TlsContext> tls() const { return tls_->current(); }
 
   /// See ListenerSet::remove_files().
   void remove_socket_files() { listeners_.remove_files(); }
 
-  /// Once, before the loops are closed: nothing is read any more, and no reload ends. Waits for the
-  /// one that is under way.
+  /// Once, before the loops are closed: nothing is read any more, and no reload ends. What is being
+  /// read is left if that takes longer, see uv::Background::end(); the log says so.
   void end();
 
  private:
@@ -107,12 +107,13 @@ class LiveSettings {
   void put_into_effect(Prepared prepared);
 
   void begin_reload();
-  [[nodiscard]] Reading read(const Config& in_effect) const;
+  [[nodiscard]] static Reading read(const std::optional<std::string>& file, const Config& in_effect,
+                                    const TlsWatch& tls);
   [[nodiscard]] ReloadResult apply(Reading reading);
   void end_reload(Reading reading);
   void reopen_log() const;
 
-  [[nodiscard]] LoadedTls load_tls(const Config& asked) const;
+  [[nodiscard]] static LoadedTls load_tls(const Config& asked, const TlsWatch& tls);
   void look_at_tls();
 
   [[nodiscard]] ListenerOptions options_of(const ListenerSettings& listener, IoLoop& io) const;
@@ -124,7 +125,7 @@ class LiveSettings {
 
   Server server_;
   std::optional<std::string> file_;
-  TlsWatch tls_;  // for listeners that have TLS
+  std::shared_ptr<TlsWatch> tls_;  // for listeners that have TLS; shared with what is being read
   uv::Timer tls_clock_;
   uv::Background background_;  // reads settings and the files of TLS
   // Who waits for the reload that comes next, and for the one that is under way.

@@ -26,6 +26,7 @@
 #include "server/server.h"
 #include "server/signals.h"
 #include "server/start_check.h"
+#include "uv/background.h"
 
 namespace tribar {
 namespace {
@@ -261,9 +262,14 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   tribar::open_standard_descriptors();
   tribar::log::detect_journal(std::getenv("JOURNAL_STREAM"));
+  int exit_code = 0;
   try {
-    return tribar::run(argc, argv);
+    exit_code = tribar::run(argc, argv);
   } catch (const std::exception& error) {
-    return tribar::complain(fmt::format("a bug: {}", error.what()), tribar::ExitCode::Bug);
+    exit_code = tribar::complain(fmt::format("a bug: {}", error.what()), tribar::ExitCode::Bug);
   }
+  if (tribar::uv::Background::is_work_left()) {
+    std::_Exit(exit_code);  // all is written; see there
+  }
+  return exit_code;
 }

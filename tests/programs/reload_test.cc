@@ -109,6 +109,21 @@ TEST_F(ReloadProgram, ServesWhileItReadsItsSettings) {
   stop();
 }
 
+// As if the file system hung.
+TEST_F(ReloadProgram, EndsThoughItsSettingsCannotBeRead) {
+  start("");
+  await_port();
+  std::filesystem::remove(config_);
+  ASSERT_EQ(mkfifo(config_.c_str(), 0600), 0);
+  process_->signal(SIGHUP);
+  const std::ofstream settings(config_);  // waits until the server reads, and writes nothing
+  process_->signal(SIGTERM);
+  process_->read_error_until(
+      "the settings or the files of TLS are still being read: ends without them\n");
+  process_->read_error_until("stopped\n");
+  EXPECT_EQ(process_->wait_for_exit(), 0) << process_->error();
+}
+
 TEST_F(ReloadProgram, SaysEachMistakeWithItsPlaceAndChangesNothing) {
   start("");
   await_port();

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <latch>
+#include <memory>
 #include <thread>
 
 namespace tribar::uv {
@@ -74,11 +77,37 @@ TEST(Background, WaitsForItsWorkAtTheEnd) {
   {
     Background background(loop);
     background.start([&] { is_worked = true; }, [&] { is_done = true; });
-    background.end();
+    EXPECT_TRUE(background.end());
     EXPECT_TRUE(is_worked);
     EXPECT_FALSE(background.is_busy());
   }
   EXPECT_EQ(loop.close(), "");
+  EXPECT_FALSE(is_done);
+}
+
+// As of a file on a file system that hangs.
+TEST(Background, LeavesWorkThatDoesNotEnd) {
+  const auto may_end = std::make_shared<std::latch>(1);
+  const auto is_over = std::make_shared<std::promise<void>>();
+  bool is_done = false;
+  {
+    Loop loop;
+    {
+      Background background(loop);
+      background.start(
+          [may_end, is_over] {
+            may_end->wait();
+            is_over->set_value_at_thread_exit();
+          },
+          [&] { is_done = true; });
+      EXPECT_FALSE(background.end());
+      EXPECT_FALSE(background.is_busy());
+      EXPECT_TRUE(Background::is_work_left());
+    }
+    EXPECT_EQ(loop.close(), "");
+  }
+  may_end->count_down();
+  EXPECT_EQ(is_over->get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_FALSE(is_done);
 }
 
