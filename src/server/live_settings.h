@@ -61,7 +61,9 @@ class LiveSettings {
   /// Before reload(): the file that it reads.
   void set_file(std::string path) { file_ = std::move(path); }
 
-  /// Any thread: see Server::reload().
+  /// Any thread: reads the settings and the files of TLS again, opens the log's file again, logs
+  /// what came of it, and calls `done`, if it is not empty, with that on the main thread. With
+  /// mistakes, or once the server leaves, no setting changes. `done` is not called after end().
   void reload(std::function<void(const ReloadResult&)> done);
 
   /// Whether somebody waits for a reload.

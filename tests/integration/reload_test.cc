@@ -3,15 +3,24 @@
 // Settings that a running server reads again: what counts for whom from then on, and that nothing
 // does when anything is wrong.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
+#include <fstream>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/log.h"
+#include "config/config.h"
 #include "secrets/vault.h"
+#include "server/server.h"
 #include "support/over_tls.h"
+#include "support/temporary_folder.h"
 #include "support/test_peer.h"
 #include "support/test_server.h"
+#include "support/threads.h"
 
 namespace tribar::test {
 namespace {
@@ -258,6 +267,38 @@ TEST(Reload, IsOverWhenTheServerStops) {
             Keys{"timeouts.shutdown_ms"});
   server.stop();
   EXPECT_EQ(server.ending(), Ending::Fine);
+}
+
+// As on a file system that hangs: the process may go on, with another server, when it does not hang
+// any more.
+TEST(Reload, WhatIsReadWhenTheServerEndsNeedsNoServer) {
+  TemporaryFolder folder;
+  const std::string file = folder.file("tribard.json");
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  Config config;
+  config.listen = {{"127.0.0.1", 0}};
+  config.log.level = log::Level::Error;
+  log::configure(config.log.level, config.log.format);
+  if (is_over_tls()) {
+    use_tls(config);
+  }
+  auto server = std::make_unique<Server>(config);
+  server->set_config_file(file);
+  Ending ending = Ending::LeftOpen;
+  std::thread thread([&] { ending = server->run(false); });
+  server->reload([](const ReloadResult&) { ADD_FAILURE() << "the reload has ended"; });
+  std::ofstream settings(file);  // waits until they are read
+  server->stop();
+  thread.join();
+  EXPECT_EQ(ending, Ending::Fine);
+  server.reset();
+  settings << print_config(config);
+  settings.close();
+  const auto deadline = Clock::now() + kDeadline;
+  while (thread_numbers().contains("background")) {
+    ASSERT_LT(Clock::now(), deadline);
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace
