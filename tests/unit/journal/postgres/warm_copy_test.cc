@@ -234,7 +234,8 @@ TEST_F(WarmCopyTest, ForgetsTheClientsThatTheLeaderForgets) {
   AccountDetails leaders;
   const auto send = [&](char name) {
     const std::string client(1, name);
-    const std::string former = leaders.note_sent(client, ++number, MessageNumber{number});
+    ++number;
+    const std::string former = leaders.note_sent(client, number, MessageNumber{number});
     if (former.empty()) {
       store({sent(1, client, number, number)});
     } else {
@@ -397,7 +398,7 @@ TEST_F(WarmCopyTest, IsTheSameWhateverHappens) {
           records.push_back(created(last_account, names.back()));
         }
       }
-      records.push_back(reserved(last_number + 20'000));
+      records.push_back(reserved(last_number + 300'000));  // more than one step uses
       for (std::uint64_t i = random() % 50; i > 0 && !accounts.empty(); --i) {
         last_number += 1 + (chance(30) ? random() % 5000 : 0);
         numbers.push_back(last_number);
@@ -417,8 +418,9 @@ TEST_F(WarmCopyTest, IsTheSameWhateverHappens) {
         }
         texts.push_back(fmt::format("client{}", random() % 20));
         const std::string& client = texts.back();
+        ++last_number;
         texts.push_back(
-            leaders[account].note_sent(client, ++last_number, MessageNumber{last_number}));
+            leaders[account].note_sent(client, last_number, MessageNumber{last_number}));
         if (!texts.back().empty()) {
           records.push_back(forgotten(account, texts.back()));
         }
