@@ -97,7 +97,7 @@ TEST(Background, LeavesWorkThatDoesNotEnd) {
       background.start(
           [may_end, is_over] {
             may_end->wait();
-            is_over->set_value_at_thread_exit();
+            is_over->set_value();
           },
           [&] { is_done = true; });
       EXPECT_FALSE(background.end());
